@@ -1,0 +1,1 @@
+"""Deltag: four services on one chassis, and the `deltag` command that runs them."""

@@ -1,0 +1,1 @@
+"""What every service stands on: messages, delivery, doors. It knows no child and no workshop."""

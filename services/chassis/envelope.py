@@ -1,0 +1,159 @@
+"""The envelope of every message: a CloudEvent 1.0.2, in JSON.
+
+Inside Deltag it is always structured (`application/cloudevents+json`); from outside the binary mode is read too
+(attributes as `cloudEvents_…`, `cloudEvents:…` or `ce-…` headers, the data as the body).
+Extension attributes: `sequence` (per aggregate, from 1; ten digits, so that it sorts as text as the extension's
+specification asks), `correlationid`, `causationid`, `municipality`, `programme`, `traceparent` (W3C), `recordedtime`,
+`dataclassification`, and `snapshot`, which marks a re-emitted present state.
+
+Sources: CloudEvents 1.0.2 with its JSON format, its AMQP binding and the documented extensions `sequence`,
+`distributed-tracing`, `recordedtime` and `data-classification`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from services.chassis.errors import Malformed, Reason, TooLarge
+
+T = TypeVar("T")
+
+STRUCTURED = "application/cloudevents+json"
+MAX_BYTES = 1_048_576
+"""The largest message that is read; what is larger is parked."""
+
+
+class Envelope(msgspec.Struct, kw_only=True):
+    """A CloudEvent as it travels. `data` stays raw until a handler's schema reads it."""
+
+    specversion: str
+    id: str
+    source: str
+    type: str
+    subject: str | None = None
+    time: datetime | None = None
+    sequence: str | int | None = None
+    correlationid: str | None = None
+    causationid: str | None = None
+    municipality: str | None = None
+    programme: str | None = None
+    traceparent: str | None = None
+    recordedtime: datetime | None = None
+    dataclassification: str | None = None
+    dataschema: str | None = None
+    datacontenttype: str | None = None
+    snapshot: bool | str | None = None
+    data: msgspec.Raw = msgspec.Raw(b"null")
+
+
+@dataclass(frozen=True, slots=True)
+class Received(Generic[T]):
+    """A message as a handler sees it. Times are aware; `sequence` is None for requests from outside."""
+
+    id: str
+    source: str
+    type: str
+    subject: str
+    data: T
+    time: datetime | None = None
+    sequence: int | None = None
+    correlationid: str | None = None
+    traceparent: str | None = None
+    municipality: str | None = None
+    programme: str | None = None
+    reply_to: str | None = None
+    reply_correlation: str | None = None
+    snapshot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message on its way out, encoded: what the outbox keeps and the relay publishes."""
+
+    id: str
+    exchange: str
+    routing_key: str
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    type: str = ""
+    correlation_id: str | None = None
+    key: str = ""
+
+
+_DECODE = msgspec.json.Decoder(Envelope).decode
+_ENCODE = msgspec.json.Encoder().encode
+_PREFIXES = ("cloudEvents_", "cloudEvents:", "ce-", "ce_")
+
+
+def encode(envelope: Mapping[str, Any]) -> bytes:
+    """The structured form, as JSON."""
+    return _ENCODE(envelope)
+
+
+def decode(body: bytes, content_type: str | None, headers: Mapping[str, Any]) -> Envelope:
+    """Read a CloudEvent in either mode; raises `Malformed` with a reason a person can act on."""
+    if len(body) > MAX_BYTES:
+        raise TooLarge("too-large", da=f"Beskeden fylder mere end {MAX_BYTES} byte.", en=f"The message is over {MAX_BYTES} bytes; send less.")
+    attributes = binary_attributes(headers)
+    envelope = _binary(body, attributes) if "specversion" in attributes else _structured(body, content_type)
+    _check(envelope)
+    return envelope
+
+
+def binary_attributes(headers: Mapping[str, Any]) -> dict[str, str]:
+    """The CloudEvents attributes among AMQP headers, by their own names (binary mode)."""
+    found = {}
+    for name, value in headers.items():
+        for prefix in _PREFIXES:
+            if name.startswith(prefix):
+                found[name.removeprefix(prefix).lower()] = value.decode() if isinstance(value, bytes) else value
+    return found
+
+
+def _structured(body: bytes, content_type: str | None) -> Envelope:
+    if content_type and "json" not in content_type:
+        raise _malformed("content-type", "wrong-content-type", f"Expected {STRUCTURED}; set content_type, or use the binary mode's headers.")
+    try:
+        return _DECODE(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise _malformed("", "not-a-cloudevent", f"Not a CloudEvent 1.0 in JSON: {without_values(str(error))}.") from None
+
+
+def _binary(body: bytes, attributes: Mapping[str, Any]) -> Envelope:
+    try:
+        data = msgspec.Raw(body or b"null")
+        msgspec.json.decode(data)
+        return msgspec.convert({**attributes, "data": data}, Envelope, strict=False)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise _malformed("", "not-a-cloudevent", f"Not a CloudEvent 1.0 in the binary mode: {without_values(str(error))}.") from None
+
+
+def _check(envelope: Envelope) -> None:
+    if envelope.specversion != "1.0":
+        raise _malformed("/specversion", "unknown-specversion", "Only CloudEvents specversion 1.0 is read.")
+    for name in ("id", "source", "type"):
+        if not getattr(envelope, name):
+            raise _malformed(f"/{name}", "field-missing", f"The attribute {name} must not be empty.")
+
+
+def _malformed(field: str, slug: str, text: str) -> Malformed:
+    return Malformed(reasons=[Reason(slug, field, text, text)])
+
+
+def without_values(text: str) -> str:
+    """A decoder's complaint without the value that it quotes, which may be personal."""
+    return re.sub(r"'[^']*'", "…", text)
+
+
+def sequence_number(envelope: Envelope) -> int | None:
+    """The sequence as a number, or None; raises `Malformed` when it is there and is none."""
+    if envelope.sequence is None:
+        return None
+    try:
+        return int(envelope.sequence)
+    except ValueError:
+        raise _malformed("/sequence", "wrong-format", "The attribute sequence must be digits.") from None

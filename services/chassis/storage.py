@@ -1,0 +1,377 @@
+"""A service's database: the engine, the unit of work with its transactional outbox, and migrations.
+
+State and messages leave in one transaction: `UnitOfWork.emit` only collects, and the end of the block writes all
+messages into `chassis.outbox`, each with the next sequence number of its aggregate. Numbers are handed out under a
+row lock that lasts to the commit, so an aggregate's messages have no gap and never change places.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from types import TracebackType
+from typing import Any, ClassVar, Literal, Protocol, Self
+
+import msgspec
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from services.chassis.envelope import Received, encode
+from services.chassis.errors import Unavailable
+from services.chassis.ids import new_id
+from services.chassis.service import EVENTS, Context
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+STATEMENT_TIMEOUT_S = 30
+CONNECT_TIMEOUT_S = 5
+FLUSH_AT = 1_000
+"""Messages held in memory before a long unit of work (a refresh) writes them into the outbox."""
+
+_UNAVAILABLE = ("08", "53", "57P", "58")
+"""SQLSTATE classes of a database that is away, full or going down (PostgreSQL documentation, appendix A)."""
+
+_ENCODE = msgspec.json.Encoder().encode
+
+_NEXT_SEQUENCES = sa.text(
+    "insert into chassis.aggregate_sequence as s (key, last)"
+    " select k, n from json_to_recordset(cast(:rows as json)) as x(k text, n bigint) order by k"
+    " on conflict (key) do update set last = s.last + excluded.last returning key, last"
+)
+_CURRENT_SEQUENCES = sa.text(
+    "select key, last from chassis.aggregate_sequence where key in (select json_array_elements_text(cast(:keys as json)))"
+)
+_INSERT_OUTBOX = sa.text(
+    "insert into chassis.outbox (exchange, routing_key, key, message_id, type, correlation_id, body)"
+    " select e, r, k, i, t, c, b from json_to_recordset(cast(:rows as json))"
+    " as x(e text, r text, k text, i text, t text, c text, b json)"
+)
+_ADMIT = sa.text(
+    "insert into chassis.inbox (consumer, source, id, content) values (:consumer, :source, :id, :content)"
+    " on conflict do nothing returning true"
+)
+_ADMITTED = sa.text("select content from chassis.inbox where consumer = :consumer and source = :source and id = :id")
+_NOTIFY = sa.text("select pg_notify('deltag_outbox', '')")
+
+
+class Cause(Protocol):
+    """What led to a message: a `Received` message, or an HTTP request's cause."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def correlationid(self) -> str | None: ...
+    @property
+    def traceparent(self) -> str | None: ...
+    @property
+    def municipality(self) -> str | None: ...
+    @property
+    def programme(self) -> str | None: ...
+
+
+@dataclass(slots=True)
+class _Emitted:
+    """A message that waits for the end of the unit of work, and its envelope so far."""
+
+    id: str
+    exchange: str
+    key: str
+    envelope: dict[str, Any]
+    reply: Received[Any] | None
+    snapshot: bool
+
+
+class UnitOfWork:
+    """One transaction on the service's own database; `with context.work() as work:` commits at the end, or rolls back.
+
+    Services subclass it as `Work` and hang their repositories on it. Not for sharing between threads.
+    Raises `Unavailable` when the database is away.
+    """
+
+    isolation: ClassVar[str | None] = None
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.resources = context.resources
+        self._emitted: list[_Emitted] = []
+        self._wakes: set[str] = set()
+
+    def __enter__(self) -> Self:
+        self.now: datetime = self.context.clock()
+        with unavailable_when_away():
+            self.connection = self.context.database.engine.connect()
+            if self.isolation:
+                self.connection.execution_options(isolation_level=self.isolation)
+            self._transaction = self.connection.begin()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            with unavailable_when_away():
+                self._end(failed=error is not None)
+        finally:
+            self.connection.close()
+        if error is None:
+            self._wake_all()
+        elif is_away(error):
+            raise Unavailable(da="Databasen svarer ikke.", en="The database does not answer.") from error
+
+    def _end(self, *, failed: bool) -> None:
+        if failed:
+            self._transaction.rollback()
+            return
+        try:
+            self.flush()
+            self._transaction.commit()
+        except BaseException:
+            self._transaction.close()
+            raise
+
+    def emit(
+        self,
+        type: str,  # noqa: A002 - the attribute's name in CloudEvents
+        *,
+        subject: str,
+        data: Mapping[str, Any] | msgspec.Struct,
+        cause: Cause | None = None,
+        programme: str | None = None,
+        exchange: str = EVENTS,
+        classification: str = "internal",
+        reply: Received[Any] | None = None,
+    ) -> str:
+        """Publish a message when, and only when, this unit of work commits; returns its id.
+
+        It leaves at least once, and in order for its aggregate. With `reply`, the same message goes to the sender of
+        `reply` too, at the address that he set.
+        """
+        envelope = self._envelope(type, subject, data, cause, programme, classification)
+        self._collect(_Emitted(envelope["id"], exchange, aggregate_key(type, subject), envelope, reply, snapshot=False))
+        return str(envelope["id"])
+
+    def snapshot(
+        self,
+        type: str,  # noqa: A002 - the attribute's name in CloudEvents
+        *,
+        subject: str,
+        data: Mapping[str, Any] | msgspec.Struct,
+        programme: str | None = None,
+        exchange: str = EVENTS,
+        classification: str = "internal",
+    ) -> None:
+        """Publish the present state of an aggregate again, under its present sequence number."""
+        envelope = self._envelope(type, subject, data, None, programme, classification)
+        self._collect(_Emitted(envelope["id"], exchange, aggregate_key(type, subject), envelope, None, snapshot=True))
+
+    def wake(self, name: str) -> None:
+        """After the commit, run the timer `name` (or the relay) at once."""
+        self._wakes.add(name)
+
+    def admit(self, consumer: str, source: str, id: str, content: bytes) -> Literal["new", "duplicate", "conflict"]:  # noqa: A002
+        """Take an outside request's id once: a repeated id is a duplicate with the same content, else a conflict."""
+        row = {"consumer": consumer, "source": source, "id": id, "content": content_hash(content)}
+        if self.connection.execute(_ADMIT, row).first():
+            return "new"
+        same = self.connection.execute(_ADMITTED, row).scalar_one() == row["content"]
+        return "duplicate" if same else "conflict"
+
+    def flush(self) -> None:
+        """Write what was emitted so far into the outbox, inside the transaction."""
+        if not self._emitted:
+            return
+        emitted, self._emitted = self._emitted, []
+        self._number(emitted)
+        rows = [row for message in emitted for row in _outbox_rows(message)]
+        self.connection.execute(_INSERT_OUTBOX, {"rows": _ENCODE(rows).decode()})
+        self._wakes.add("relay")
+        if "relay" not in self.context.wakers:
+            self.connection.execute(_NOTIFY)
+
+    def _envelope(
+        self, type_: str, subject: str, data: Any, cause: Cause | None, programme: str | None, classification: str
+    ) -> dict[str, Any]:
+        settings = self.context.settings
+        envelope = {
+            "specversion": "1.0",
+            "id": new_id(),
+            "source": f"/{settings.municipality}/{self.context.service.name}",
+            "type": type_,
+            "subject": subject,
+            "time": self.now,
+            "datacontenttype": "application/json",
+            "dataschema": dataschema(type_),
+            "recordedtime": self.now,
+            "dataclassification": classification,
+            "municipality": (cause and cause.municipality) or settings.municipality,
+            "data": data,
+        }
+        programme = programme or (cause and cause.programme) or None
+        if programme:
+            envelope["programme"] = programme
+        if cause:
+            envelope["correlationid"] = cause.correlationid or cause.id
+            envelope["causationid"] = cause.id
+            if cause.traceparent:
+                envelope["traceparent"] = cause.traceparent
+        return envelope
+
+    def _collect(self, message: _Emitted) -> None:
+        self._emitted.append(message)
+        if len(self._emitted) >= FLUSH_AT and message.snapshot:
+            self.flush()
+
+    def _number(self, emitted: Sequence[_Emitted]) -> None:
+        counts = Counter(m.key for m in emitted if not m.snapshot)
+        nexts = {key: last - counts[key] for key, last in self._allot(counts)}
+        current = self._current([m.key for m in emitted if m.snapshot])
+        for message in emitted:
+            if message.snapshot:
+                message.envelope |= {"sequence": sequence_text(current[message.key]), "snapshot": True}
+            else:
+                nexts[message.key] += 1
+                message.envelope["sequence"] = sequence_text(nexts[message.key])
+
+    def _allot(self, counts: Mapping[str, int]) -> Sequence[tuple[str, int]]:
+        if not counts:
+            return ()
+        rows = _ENCODE([{"k": key, "n": n} for key, n in counts.items()]).decode()
+        return [(key, last) for key, last in self.connection.execute(_NEXT_SEQUENCES, {"rows": rows})]
+
+    def _current(self, keys: Sequence[str]) -> dict[str, int]:
+        if not keys:
+            return {}
+        return {key: last for key, last in self.connection.execute(_CURRENT_SEQUENCES, {"keys": _ENCODE(keys).decode()})}
+
+    def _wake_all(self) -> None:
+        for name in self._wakes:
+            if wake := self.context.wakers.get(name):
+                wake()
+
+
+def aggregate_key(type_: str, subject: str) -> str:
+    """The key that an aggregate's messages share: `registration.enrolment/<subject>` for `registration.enrolment.accepted.v1`."""
+    service, aggregate, *_ = type_.split(".")
+    return f"{service}.{aggregate}/{subject}"
+
+
+def dataschema(type_: str) -> str:
+    """The contract's URI: `urn:deltag:contract:enrolment.accepted:v1` for `registration.enrolment.accepted.v1`."""
+    *_, aggregate, fact, version = type_.split(".")
+    return f"urn:deltag:contract:{aggregate}.{fact}:{version}"
+
+
+def sequence_text(number: int) -> str:
+    """Ten digits, because the CloudEvents `sequence` extension asks for a text that sorts in order."""
+    return f"{number:010d}"
+
+
+def content_hash(data: bytes | msgspec.Raw) -> str:
+    """A hash of JSON that white space and the order of members do not change."""
+    canonical = msgspec.json.encode(msgspec.json.decode(data), order="sorted")
+    return blake2b(canonical, digest_size=16).hexdigest()
+
+
+def _outbox_rows(message: _Emitted) -> list[dict[str, Any]]:
+    body = msgspec.Raw(encode(message.envelope))
+    row = {"e": message.exchange, "r": message.envelope["type"], "k": message.key, "i": message.id, "t": message.envelope["type"]}
+    rows = [row | {"c": message.envelope.get("correlationid"), "b": body}]
+    if message.reply and message.reply.reply_to:
+        address = {"e": "", "r": message.reply.reply_to, "c": message.reply.reply_correlation or message.reply.id}
+        rows.append(row | address | {"b": body})
+    return rows
+
+
+class Database:
+    """The engine of one service's database. `url` is a `postgresql://` URL; psycopg 3 speaks to it."""
+
+    def __init__(self, url: str, *, pool_size: int = 8, application: str = "deltag") -> None:
+        self.url = url
+        self._pool_size = pool_size
+        self._application = application
+
+    @cached_property
+    def engine(self) -> sa.Engine:
+        """Made at first use; every wait on it has a deadline."""
+        return sa.create_engine(
+            driver_url(self.url),
+            pool_size=self._pool_size,
+            max_overflow=4,
+            pool_timeout=10,
+            connect_args={
+                "connect_timeout": CONNECT_TIMEOUT_S,
+                "application_name": self._application,
+                "tcp_user_timeout": 10_000,
+                "keepalives_idle": 10,
+                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_S}s -c idle_in_transaction_session_timeout=60s",
+            },
+        )
+
+    def close(self) -> None:
+        """Give all connections back to the server."""
+        self.engine.dispose()
+
+
+def driver_url(url: str) -> sa.URL:
+    """The same address, naming the driver."""
+    return sa.make_url(url).set(drivername="postgresql+psycopg")
+
+
+class unavailable_when_away:  # noqa: N801 - reads as a statement: `with unavailable_when_away():`
+    """Turns the driver's words for "the database is away" into `Unavailable`."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if error is not None and is_away(error):
+            raise Unavailable(da="Databasen svarer ikke.", en="The database does not answer.") from error
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether an error says that the database is away, full or shutting down: nobody's fault and nobody's attempt."""
+    if isinstance(error, sa.exc.TimeoutError):
+        return True
+    if not isinstance(error, sa.exc.DBAPIError):
+        return False
+    state = sqlstate(error)
+    return error.connection_invalidated or state.startswith(_UNAVAILABLE) or (not state and isinstance(error, sa.exc.OperationalError))
+
+
+def is_collision(error: BaseException) -> bool:
+    """Whether two transactions collided (serialization failure, deadlock, lock timeout): try the same again at once."""
+    return sqlstate(error) in {"40001", "40P01", "55P03"}
+
+
+def sqlstate(error: BaseException) -> str:
+    """PostgreSQL's five-character code, or nothing."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+
+
+def migrate(database: Database, migrations: Path) -> None:
+    """Bring the database to head: the chassis' tables and the service's own, in one transaction.
+
+    Safe to run from several processes at once: an advisory lock lets one go first, and the others find it done.
+    """
+    with database.engine.begin() as connection:
+        connection.execute(sa.text("select pg_advisory_xact_lock(hashtext('deltag migrations'))"))
+        config = _alembic(migrations)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "heads")
+
+
+def at_head(database: Database, migrations: Path) -> bool:
+    """Whether every migration that this code knows has been run."""
+    with database.engine.connect() as connection:
+        current = set(MigrationContext.configure(connection).get_current_heads())
+    return current == set(ScriptDirectory.from_config(_alembic(migrations)).get_heads())
+
+
+def _alembic(migrations: Path) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("version_locations", f"{MIGRATIONS / 'versions'};{migrations}")
+    config.set_main_option("path_separator", ";")
+    return config

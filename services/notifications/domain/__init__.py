@@ -1,0 +1,1 @@
+"""What is true of mails and reminders, in plain Python."""

@@ -1,0 +1,60 @@
+"""What happens to a mail that is due: it is sent, it waits, or it is not sent at all, and why."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.notifications.domain.activity import Activity
+from services.notifications.domain.mail import MAX_ATTEMPTS, Kind, Mail
+from services.notifications.domain.signup import Signup, still_true
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A mail that is due, with what it needs as far as it has come. `card` is the sealed contact card."""
+
+    mail: Mail
+    signup: Signup
+    activity: Activity | None
+    card: str | None
+
+    @property
+    def missing(self) -> str | None:
+        """What has not come yet."""
+        if self.card is None:
+            return "no-address"
+        return "no-activity" if self.activity is None else None
+
+
+def step(due: Due, now: datetime, patience: timedelta) -> Mail:
+    """The mail's next step. A mail waits `patience` from when it was queued for what is missing.
+
+    What is no longer true is never sent: a sign-up that was cancelled before its confirmation went out gets the
+    cancellation alone, and the confirmation is suppressed as `overtaken`.
+    """
+    mail = due.mail
+    if not still_true(mail.kind, due.signup):
+        return mail.suppress("overtaken")
+    if due.missing:
+        return _wait(mail, due.missing, now, patience)
+    if reason := _pointless(due, now):
+        return mail.suppress(reason)
+    return mail.fail("attempts-used-up") if mail.attempts >= MAX_ATTEMPTS else mail.start(now)
+
+
+def _wait(mail: Mail, missing: str, now: datetime, patience: timedelta) -> Mail:
+    until = mail.queued_at + patience
+    return mail.hold(missing, until) if now < until else mail.suppress(missing)
+
+
+def _pointless(due: Due, now: datetime) -> str | None:
+    """Nobody is told about what is over, nor reminded of what was called off or has begun."""
+    if due.activity is None or due.activity.is_over(now):
+        return "too-late"
+    return _reminds_of_nothing(due, now) if due.mail.kind is Kind.REMINDER else None
+
+
+def _reminds_of_nothing(due: Due, now: datetime) -> str | None:
+    session = due.activity.session(due.mail.session_id) if due.activity and due.activity.is_open else None
+    if session is None:
+        return "overtaken"
+    return "too-late" if session.starts_at <= now else None

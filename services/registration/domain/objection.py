@@ -1,0 +1,45 @@
+"""What speaks against a request: a rule, the field it is about, and the values that its text may name.
+
+The texts for people are in `texts/<language>.toml`, by the rule's slug.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Rule(StrEnum):
+    """The slugs under which an answer names a broken rule."""
+
+    UNKNOWN_PROGRAMME = "unknown-programme"
+    UNKNOWN_TRACK = "unknown-track"
+    UNKNOWN_INSTITUTION = "unknown-institution"
+    INSTITUTION_NOT_IN_PROGRAMME = "institution-not-in-programme"
+    START_OUTSIDE_PROGRAMME = "start-outside-programme"
+    CHILD_NOT_BORN = "child-not-born"
+    CHILD_TOO_OLD = "child-too-old"
+    INVALID_CPR_NUMBER = "invalid-cpr-number"
+    BIRTH_DATE_MISMATCH = "birth-date-mismatch"
+    MISSING_GUARDIAN = "missing-guardian"
+    GUARDIAN_WITHOUT_CUSTODY = "guardian-without-custody"
+    CONSENT_MISSING = "consent-missing"
+    CONSENT_GUARDIAN_UNKNOWN = "consent-guardian-unknown"
+    UNKNOWN_CONSENT_PURPOSE = "unknown-consent-purpose"
+    UNKNOWN_CONSENT_TEXT = "unknown-consent-text"
+    ALREADY_ENROLLED = "already-enrolled"
+    UNKNOWN_ENROLMENT = "unknown-enrolment"
+    ENROLMENT_NOT_ACCEPTED = "enrolment-not-accepted"
+    ALREADY_WITHDRAWN = "already-withdrawn"
+    UNKNOWN_CONSENT = "unknown-consent"
+    UNKNOWN_PROFESSION = "unknown-profession"
+    UNKNOWN_DISTRICT = "unknown-district"
+    PLACE_MISSING = "place-missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """One broken rule. `field` is a JSON pointer into the request; `values` hold nothing about a person."""
+
+    rule: Rule
+    field: str
+    values: Mapping[str, object] = field(default_factory=dict)

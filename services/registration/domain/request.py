@@ -1,0 +1,180 @@
+"""What another system asks for, and the rules that decide it.
+
+The same rules answer both doors, the bus and HTTP. They look at what is known and say everything that speaks against
+a request at once; nothing here reads a database or a clock.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from services.registration.domain.cpr_number import CprNumber
+from services.registration.domain.objection import Objection, Rule
+from services.registration.domain.programme import Institution, Programme, TextKey, age_on
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ChildDetails:
+    """The child as the sender describes it."""
+
+    cpr_number: str
+    birth_date: date
+    given_name: str
+    family_name: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class GuardianDetails:
+    """A guardian as the sender describes him. `language` is what he reads, as BCP 47 writes it."""
+
+    given_name: str
+    family_name: str
+    custody: bool
+    language: str = "da"
+    cpr_number: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    spoken_language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentDetails:
+    """Whether a guardian (by his place in the list, from 0) agreed, to which text, in what language, how and when."""
+
+    purpose: str
+    given: bool
+    guardian: int
+    text_version: str
+    language: str
+    channel: str
+    given_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentRequest:
+    """Enrol this child in this programme. `institution` is a register number or one of our codes."""
+
+    programme: str
+    track: str
+    institution: str
+    start_date: date
+    child: ChildDetails
+    guardians: list[GuardianDetails]
+    consent: ConsentDetails | None = None
+
+    @property
+    def cpr_number(self) -> CprNumber | None:
+        """The child's number, where it is readable."""
+        return CprNumber.read(self.child.cpr_number)
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalRequest:
+    """Take this enrolment back from this day on. `reason` is a slug."""
+
+    enrolment_id: str
+    reason: str
+    effective_date: date
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the rules look at: programmes by code, institutions by each of their handles, and who is enrolled where."""
+
+    programmes: Mapping[str, Programme] = field(default_factory=dict)
+    institutions: Mapping[str, Institution] = field(default_factory=dict)
+    enrolled: AbstractSet[tuple[CprNumber, str]] = frozenset()
+
+
+def decide(requests: Sequence[EnrolmentRequest], known: Known) -> list[tuple[Objection, ...]]:
+    """What speaks against each request, taken in order: one that nothing speaks against counts for those after it."""
+    enrolled = set(known.enrolled)
+    decisions = []
+    for request in requests:
+        objections = (*_objections(request, known), *_already_enrolled(request, enrolled))
+        if not objections and (number := request.cpr_number):
+            enrolled.add((number, request.programme))
+        decisions.append(objections)
+    return decisions
+
+
+def _objections(request: EnrolmentRequest, known: Known) -> Iterator[Objection]:
+    programme = known.programmes.get(request.programme)
+    if programme is None:
+        yield Objection(Rule.UNKNOWN_PROGRAMME, "/programme")
+    else:
+        yield from _within_programme(request, programme)
+    yield from _place(request, known)
+    yield from _child(request)
+    yield from _guardians(request)
+    yield from _consent(request, programme)
+
+
+def _within_programme(request: EnrolmentRequest, programme: Programme) -> Iterator[Objection]:
+    if not programme.has_track(request.track):
+        yield Objection(Rule.UNKNOWN_TRACK, "/track")
+    if request.start_date not in programme.period:
+        yield Objection(Rule.START_OUTSIDE_PROGRAMME, "/start_date", {"start": programme.period.start, "end": programme.period.end})
+    if age_on(request.start_date, request.child.birth_date) > programme.oldest_age:
+        yield Objection(Rule.CHILD_TOO_OLD, "/child/birth_date", {"age": programme.oldest_age})
+
+
+def _place(request: EnrolmentRequest, known: Known) -> Iterator[Objection]:
+    institution = known.institutions.get(request.institution)
+    if institution is None:
+        yield Objection(Rule.UNKNOWN_INSTITUTION, "/institution")
+    elif request.programme in known.programmes and institution.programme != request.programme:
+        yield Objection(Rule.INSTITUTION_NOT_IN_PROGRAMME, "/institution")
+
+
+def _child(request: EnrolmentRequest) -> Iterator[Objection]:
+    number = request.cpr_number
+    if number is None:
+        yield Objection(Rule.INVALID_CPR_NUMBER, "/child/cpr_number")
+    elif not number.agrees_with(request.child.birth_date):
+        yield Objection(Rule.BIRTH_DATE_MISMATCH, "/child/birth_date")
+    if request.child.birth_date > request.start_date:
+        yield Objection(Rule.CHILD_NOT_BORN, "/child/birth_date")
+
+
+def _guardians(request: EnrolmentRequest) -> Iterator[Objection]:
+    if not request.guardians:
+        yield Objection(Rule.MISSING_GUARDIAN, "/guardians")
+    elif not any(guardian.custody for guardian in request.guardians):
+        yield Objection(Rule.GUARDIAN_WITHOUT_CUSTODY, "/guardians")
+    for place, guardian in enumerate(request.guardians):
+        if guardian.cpr_number is not None and CprNumber.read(guardian.cpr_number) is None:
+            yield Objection(Rule.INVALID_CPR_NUMBER, f"/guardians/{place}/cpr_number")
+
+
+def _consent(request: EnrolmentRequest, programme: Programme | None) -> Iterator[Objection]:
+    consent = request.consent
+    if consent is None:
+        yield Objection(Rule.CONSENT_MISSING, "/consent")
+        return
+    if not consent.given:
+        yield Objection(Rule.CONSENT_MISSING, "/consent/given")
+    yield from _consent_giver(consent, request.guardians)
+    if programme is not None:
+        yield from _consent_text(consent, programme)
+
+
+def _consent_giver(consent: ConsentDetails, guardians: Sequence[GuardianDetails]) -> Iterator[Objection]:
+    if not 0 <= consent.guardian < len(guardians):
+        yield Objection(Rule.CONSENT_GUARDIAN_UNKNOWN, "/consent/guardian")
+    elif not guardians[consent.guardian].custody:
+        yield Objection(Rule.GUARDIAN_WITHOUT_CUSTODY, "/consent/guardian")
+
+
+def _consent_text(consent: ConsentDetails, programme: Programme) -> Iterator[Objection]:
+    if not programme.has_consent_purpose(consent.purpose):
+        yield Objection(Rule.UNKNOWN_CONSENT_PURPOSE, "/consent/purpose")
+    elif TextKey(consent.purpose, consent.text_version, consent.language) not in programme.consent_texts:
+        yield Objection(Rule.UNKNOWN_CONSENT_TEXT, "/consent/text_version")
+
+
+def _already_enrolled(request: EnrolmentRequest, enrolled: AbstractSet[tuple[CprNumber, str]]) -> Iterator[Objection]:
+    number = request.cpr_number
+    if number and (number, request.programme) in enrolled:
+        yield Objection(Rule.ALREADY_ENROLLED, "/child/cpr_number")
