@@ -29,7 +29,8 @@ def problems(contract: str, data: Any) -> list[Reason]:
     """Everything in which `data` (decoded JSON) breaks `contract`, by field; empty when it keeps it.
 
     Each reason has a JSON pointer into `data`. An unknown field is named only when it looks like a field's
-    name (small first letter, no digit); else its parent is named, since a key may hold personal data too. Raises `FileNotFoundError` for an unknown contract.
+    name (small first letter, no digit); else its parent is named, since a key may hold personal data too.
+    Raises `FileNotFoundError` for an unknown contract.
     """
     return gate(contract).problems(data)
 
