@@ -78,10 +78,12 @@ class Outgoing:
     exchange: str
     routing_key: str
     body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
     type: str = ""
     correlation_id: str | None = None
     key: str = ""
+    reply_to: str | None = None
+    content_type: str = STRUCTURED
+    headers: Mapping[str, Any] = field(default_factory=dict)
 
 
 _DECODE = msgspec.json.Decoder(Envelope).decode

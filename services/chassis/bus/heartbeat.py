@@ -1,0 +1,68 @@
+"""Heartbeats from a native thread, so that a connection survives a handler that keeps the interpreter busy.
+
+RabbitMQ drops a connection that is silent for two heartbeat intervals. A host may turn `threading` into green threads,
+which all stand still while one of them computes; so this module takes the real thread, lock and sleep when it is
+imported, which a host must do before it patches anything. The thread writes only the eight bytes of a heartbeat frame, under a
+lock that every other write to the socket holds too, and never blocks: a full socket is no silent one.
+"""
+
+import contextlib
+import os
+from _thread import allocate_lock, start_new_thread
+from time import sleep
+from weakref import WeakSet
+
+from amqp import Connection
+
+INTERVAL_S = 10
+"""What is agreed with the broker; a frame leaves twice in this time."""
+
+_FRAME = b"\x08\x00\x00\x00\x00\x00\x00\xce"
+_alive: "WeakSet[Guarded]" = WeakSet()
+_started = allocate_lock()
+
+
+class Guarded:
+    """One connection's socket: its writes hold a lock, and the heartbeat thread beats for it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._lock = allocate_lock()
+        self._transport = connection.transport
+        self._write = self._transport._write  # noqa: SLF001 - py-amqp has no public seam for its writes
+        self._transport._write = self._locked_write  # noqa: SLF001
+        self.encrypted = connection.transport.__class__.__name__ == "SSLTransport"
+        if not self.encrypted:
+            _alive.add(self)
+            _start()
+
+    def _locked_write(self, data: bytes) -> None:
+        with self._lock:
+            self._write(data)
+
+    def beat(self) -> None:
+        """Write one heartbeat frame, unless somebody is writing anyway."""
+        if self._lock.acquire(blocking=False):
+            try:
+                self._beat()
+            finally:
+                self._lock.release()
+
+    def _beat(self) -> None:
+        socket = self._transport.sock
+        if socket is not None:
+            rest = _FRAME
+            with contextlib.suppress(OSError):
+                while rest := rest[os.write(socket.fileno(), rest) :]:
+                    sleep(0.001)
+
+
+def _start() -> None:
+    if _started.acquire(blocking=False):
+        start_new_thread(_run, ())
+
+
+def _run() -> None:
+    while True:
+        sleep(INTERVAL_S / 2)
+        for guarded in list(_alive):
+            guarded.beat()

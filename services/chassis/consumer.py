@@ -1,0 +1,137 @@
+"""The consumer: off one queue, into the intake, acknowledged; and the sweeper that comes back to what was deferred.
+
+Batches form by themselves: what arrived while the last transaction ran is the next batch, so there is no waiting
+for a batch to fill. While the database is away nothing is acknowledged and nothing more is fetched; the same batch
+is tried again until it answers. While the broker is away the consumer asks for it again on a growing delay.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from services.chassis import deferred
+from services.chassis.bus import Bus, Delivery, Subscription
+from services.chassis.errors import Unavailable
+from services.chassis.intake import Intake
+from services.chassis.lifecycle import Stop
+
+log = structlog.get_logger(__name__)
+
+BATCH = 500
+PREFETCH = 1_000
+IDLE_S = 1.0
+LONGEST_PAUSE_S = 5.0
+SWEEP_S = 0.5
+
+
+class Consumer:
+    """Runs until `stop`; `process(deliveries)` handles one batch (a host may put its own worker around it)."""
+
+    def __init__(self, intake: Intake, bus: Bus, stop: Stop, process: Callable[[Sequence[Delivery]], None] | None = None) -> None:
+        self.intake = intake
+        self.bus = bus
+        self.stop = stop
+        self.process = process or intake.settle
+        self.connected = False
+
+    def run(self) -> None:
+        """Consume until stopped, whatever goes away meanwhile. What is in hand at the stop is finished and acknowledged."""
+        pauses = Pauses(self.stop)
+        while not self.stop.is_set():
+            try:
+                self._session(pauses)
+            except Unavailable as away:
+                log.warning("consumer.broker_away", queue=self.intake.consumer, reason=str(away))
+                pauses.wait()
+
+    def _session(self, pauses: "Pauses") -> None:
+        subscription = self.bus.subscribe(self.intake.consumer, PREFETCH)
+        self.connected = True
+        try:
+            while not self.stop.is_set():
+                self._turn(subscription)
+                pauses.reset()
+        finally:
+            self.connected = False
+            subscription.close()
+
+    def _turn(self, subscription: Subscription) -> None:
+        deliveries = subscription.receive(BATCH, IDLE_S)
+        if deliveries and self._settled(deliveries):
+            subscription.settle(deliveries[-1])
+
+    def _settled(self, deliveries: Sequence[Delivery]) -> bool:
+        """Try until the database answers; give up (unacknowledged) only when told to stop."""
+        pauses = Pauses(self.stop)
+        while True:
+            try:
+                self.process(deliveries)
+            except Unavailable as away:
+                log.warning("consumer.database_away", queue=self.intake.consumer, reason=str(away))
+                if pauses.wait():
+                    return False
+            else:
+                return True
+
+
+class Sweeper:
+    """Comes back to what the intake deferred: early messages whose turn has come, and retries that are due."""
+
+    def __init__(self, intake: Intake, stop: Stop) -> None:
+        self.intake = intake
+        self.stop = stop
+
+    def run(self) -> None:
+        """Sweep until stopped; a database that is away is asked again at the next turn."""
+        while not self.stop.wait(SWEEP_S):
+            try:
+                while self.sweep():
+                    pass
+            except Unavailable as away:
+                log.warning("sweeper.database_away", queue=self.intake.consumer, reason=str(away))
+
+    def sweep(self) -> int:
+        """One round; returns how many messages it tried."""
+        return self.sweep_early() + self.sweep_retries()
+
+    def sweep_early(self) -> int:
+        """Take the early messages whose gap is filled, as one batch."""
+        with self.intake.context.work() as work:
+            due = deferred.early_due(work, self.intake.consumer)
+        if due:
+            self._settle(due)
+        return len(due)
+
+    def sweep_retries(self) -> int:
+        """Try each due retry alone; its attempt is counted before."""
+        with self.intake.context.work() as work:
+            due = deferred.claim_retries(work, self.intake.consumer)
+        for item in due:
+            self._settle([item])
+        return len(due)
+
+    def _settle(self, due: Sequence[tuple[Delivery, int, int]]) -> None:
+        batch = []
+        for delivery, row, attempts in due:
+            message = self.intake.reader.read(delivery)
+            message.row, message.attempts = row, attempts
+            batch.append(message)
+        self.intake.settle_batch(batch)
+
+
+class Pauses:
+    """Growing pauses with jitter, cut short by the stop."""
+
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
+        self._next = 0.1
+
+    def wait(self) -> bool:
+        """Wait; True means that it is time to stop."""
+        pause, self._next = self._next, min(self._next * 2, LONGEST_PAUSE_S)
+        return self._stop.wait(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
+
+    def reset(self) -> None:
+        """All is well again: the next pause is short."""
+        self._next = 0.1

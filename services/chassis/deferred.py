@@ -1,0 +1,212 @@
+"""The one table of what could not be handled yet: early, to be retried, or parked for a person to look at.
+
+    early    a gap before it; taken as soon as the gap is filled
+    retry    failed alone; tried again on a growing, jittered delay, its attempt counted before each try
+    parked   permanent, or its attempts are used up; `deltag parked` shows, replays and discards
+
+A row keeps the raw bytes and what the broker said, so that a replay is the same message under its own id. What a
+consumer has deferred blocks its own aggregate only: the position stays in front of it, so later messages are early.
+All times are the database's, so a clock that jumps on one machine moves nothing.
+"""
+
+import hashlib
+import random
+import traceback
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from services.chassis.bus import Delivery
+from services.chassis.errors import DeltagError, Fate, fate
+from services.chassis.reading import Incoming
+from services.chassis.storage import UnitOfWork
+
+LONGEST_DELAY_S = 600.0
+LEASE_S = 60.0
+"""How long one process has for one retry before another may take it."""
+
+_encode = msgspec.json.Encoder().encode
+
+_COLUMNS = (
+    "consumer text, kind text, source text, message_id text, content text, type text, key text, sequence bigint, attempts integer,"
+    " delay double precision, slug text, reason text, fingerprint text, exchange text, routing_key text, properties json, body text"
+)
+_INSERT = sa.text(
+    "insert into chassis.deferred (consumer, kind, source, message_id, content, type, key, sequence, attempts, due_at, slug, reason,"
+    " fingerprint, exchange, routing_key, properties, body)"
+    " select consumer, kind, source, message_id, content, type, key, sequence, attempts, clock_timestamp() + delay * interval '1 second',"
+    " slug, reason, fingerprint, exchange, routing_key, properties, decode(body, 'base64')"
+    f" from json_to_recordset(cast(:rows as json)) as x({_COLUMNS}) on conflict do nothing"
+)
+_UPDATE = sa.text(
+    "update chassis.deferred set kind = :kind, due_at = clock_timestamp() + :delay * interval '1 second', attempts = :attempts,"
+    " slug = :slug, reason = :reason, fingerprint = :fingerprint, changed_at = clock_timestamp() where id = :row"
+)
+_RELEASE = sa.text("delete from chassis.deferred where id in (select json_array_elements_text(cast(:rows as json))::bigint)")
+_SELECT = (
+    "select d.id, d.attempts, d.exchange, d.routing_key, d.properties, d.body from chassis.deferred d"
+    " where d.consumer = :consumer and "
+)
+_EARLY_DUE = sa.text(
+    _SELECT + "d.kind = 'early' and d.key in (select distinct e.key from chassis.deferred e left join chassis.position p"
+    " on p.consumer = e.consumer and p.key = e.key where e.consumer = :consumer and e.kind = 'early'"
+    " and e.sequence <= coalesce(p.last, 0) + 1 limit 100) order by d.key, d.sequence limit :limit"
+)
+_CLAIM_RETRIES = sa.text(
+    "update chassis.deferred d set attempts = attempts + 1, due_at = clock_timestamp() + :lease * interval '1 second'"
+    " where d.id in (select id from chassis.deferred where consumer = :consumer and kind = 'retry' and due_at <= clock_timestamp()"
+    " order by due_at limit :limit for update skip locked)"
+    " returning d.id, d.attempts, d.exchange, d.routing_key, d.properties, d.body"
+)
+
+
+class Kind(StrEnum):
+    """Why a message is in the table."""
+
+    EARLY = "early"
+    RETRY = "retry"
+    PARKED = "parked"
+
+
+@dataclass(frozen=True)
+class Why:
+    """What is said about a message that was put aside."""
+
+    kind: Kind
+    slug: str = ""
+    reason: str = ""
+    fingerprint: str = ""
+    attempts: int = 0
+    delay: float = 0.0
+
+
+EARLY = Why(Kind.EARLY, "early", "A message before it has not come yet.")
+
+
+def store(work: UnitOfWork, consumer: str, kind: Kind, messages: Sequence[Incoming]) -> int:
+    """Put early messages aside; returns how many were not there already."""
+    return _put(work, consumer, [(m, EARLY) for m in messages if kind is Kind.EARLY])
+
+
+def park(work: UnitOfWork, consumer: str, messages: Sequence[Incoming]) -> int:
+    """Put aside for good what its `fault` says is permanent; returns how many were not there already."""
+    return _put(work, consumer, [(m, explain(consumer, m, m.fault, Kind.PARKED)) for m in messages if m.fault])
+
+
+def failed(work: UnitOfWork, consumer: str, message: Incoming, error: Exception) -> int:
+    """Put aside what failed alone: to be retried, or parked when the fault is permanent or the attempts are used up."""
+    settings = work.context.settings
+    attempts = max(message.attempts, 1)
+    permanent = fate(error) is Fate.PARK or attempts >= settings.retry_attempts
+    why = explain(consumer, message, error, Kind.PARKED if permanent else Kind.RETRY, attempts, backoff(attempts, settings.retry_base_s))
+    return _put(work, consumer, [(message, why)])
+
+
+def backoff(attempts: int, base: float) -> float:
+    """Seconds until the next try: doubled each time up to ten minutes, the upper half of it by chance."""
+    ceiling = min(base * 2.0 ** (attempts - 1), LONGEST_DELAY_S)
+    return ceiling * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
+
+
+def release(work: UnitOfWork, rows: Sequence[int]) -> int:
+    """Take rows away that are done with; returns how many were still there."""
+    return work.connection.execute(_RELEASE, {"rows": _encode(rows).decode()}).rowcount if rows else 0
+
+
+def early_due(work: UnitOfWork, consumer: str, limit: int = 1_000) -> Sequence[tuple[Delivery, int, int]]:
+    """Early messages of aggregates whose gap is filled, each with its row and its attempts."""
+    return [_delivery(row) for row in work.connection.execute(_EARLY_DUE, {"consumer": consumer, "limit": limit})]
+
+
+def claim_retries(work: UnitOfWork, consumer: str, limit: int = 50) -> Sequence[tuple[Delivery, int, int]]:
+    """Retries that are due, their attempt counted; they are this process' own for `LEASE_S` seconds."""
+    rows = work.connection.execute(_CLAIM_RETRIES, {"consumer": consumer, "limit": limit, "lease": LEASE_S})
+    return [_delivery(row) for row in rows]
+
+
+def explain(consumer: str, message: Incoming, error: BaseException, kind: Kind, attempts: int = 0, delay: float = 0.0) -> Why:
+    """The reason as a person reads it, and the fingerprint by which equal failures are grouped. No values from the message."""
+    if isinstance(error, DeltagError):
+        slug, reason, place = error.slug, str(error), error.slug
+    else:
+        place = _place(error)
+        slug, reason = "unexpected-error", f"{type(error).__name__} at {place}"
+    fingerprint = hashlib.blake2b(f"{consumer}|{message.type}|{slug}|{place}".encode(), digest_size=6).hexdigest()
+    return Why(kind, slug, reason, fingerprint, attempts, delay)
+
+
+def _place(error: BaseException) -> str:
+    """The innermost line of our own code in a traceback."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if "/services/" in f.filename] or traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return "unknown place"
+    return f"{frames[-1].filename.rpartition('/services/')[2]}:{frames[-1].name}"
+
+
+def _put(work: UnitOfWork, consumer: str, messages: Iterable[tuple[Incoming, Why]]) -> int:
+    new = []
+    for message, why in messages:
+        if message.row is None:
+            new.append(_row(consumer, message, why))
+        elif why.kind is not Kind.EARLY:
+            _change(work, message, why)
+        else:
+            _change(work, message, Why(Kind.EARLY, EARLY.slug, EARLY.reason, attempts=message.attempts))
+    if not new:
+        return 0
+    return work.connection.execute(_INSERT, {"rows": _encode(new).decode()}).rowcount
+
+
+def _change(work: UnitOfWork, message: Incoming, why: Why) -> None:
+    values = {"kind": why.kind.value, "delay": why.delay, "attempts": why.attempts, "slug": why.slug, "reason": why.reason}
+    work.connection.execute(_UPDATE, values | {"fingerprint": why.fingerprint, "row": message.row})
+
+
+def _row(consumer: str, message: Incoming, why: Why) -> dict[str, Any]:
+    delivery = message.delivery
+    return {
+        "consumer": consumer,
+        "kind": why.kind,
+        "source": message.source,
+        "message_id": message.id,
+        "content": message.content,
+        "type": message.type,
+        "key": message.key,
+        "sequence": message.sequence,
+        "attempts": why.attempts,
+        "delay": why.delay,
+        "slug": why.slug,
+        "reason": why.reason,
+        "fingerprint": why.fingerprint,
+        "exchange": delivery.exchange,
+        "routing_key": delivery.routing_key,
+        "properties": _properties(delivery),
+        "body": b64encode(delivery.body).decode(),
+    }
+
+
+def _properties(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "content_type": delivery.content_type,
+        "reply_to": delivery.reply_to,
+        "correlation_id": delivery.correlation_id,
+        "headers": {name: _plain(value) for name, value in delivery.headers.items()},
+    }
+
+
+def _plain(value: Any) -> Any:
+    """A header's value as JSON can hold it."""
+    if isinstance(value, bytes):
+        return b64encode(value).decode()
+    return value if isinstance(value, str | int | float | bool) or value is None else str(value)
+
+
+def _delivery(row: Any) -> tuple[Delivery, int, int]:
+    properties = dict(row.properties)
+    delivery = Delivery(bytes(row.body), 0, row.exchange, row.routing_key, **properties)
+    return delivery, row.id, row.attempts

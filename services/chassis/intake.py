@@ -1,0 +1,293 @@
+"""The idempotent receiver: a batch of deliveries is taken in one transaction, each with exactly one effect.
+
+Facts are taken in sequence per aggregate: the *position* (consumer, aggregate) holds the last sequence number taken;
+at or below it is a duplicate, one above it is next, further above is early and waits in `chassis.deferred`. The
+position rows of a batch are locked in key order for the length of the transaction, so several replicas may share a
+queue and still every aggregate's messages are taken in order. Requests from outside are taken once per
+(source, id); the same id with other content is a conflict. When a batch fails it rolls back and its messages go
+through one by one; what fails alone is deferred or parked, and its neighbours never notice.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from services.chassis import deferred
+from services.chassis.bus import Delivery
+from services.chassis.deferred import Kind
+from services.chassis.errors import Conflict, Fate, fate
+from services.chassis.ids import new_id
+from services.chassis.instruments import observe_handled
+from services.chassis.reading import Incoming, Reader
+from services.chassis.service import Context, Handler, Listen
+from services.chassis.storage import UnitOfWork, is_collision
+
+CRASHES_ALLOWED = 3
+"""A message that was in hand this often when the process died is parked without another try."""
+
+_encode = msgspec.json.Encoder().encode
+
+_LOCK_POSITIONS = sa.text(
+    "insert into chassis.position as p (consumer, key, last)"
+    " select :consumer, k, 0 from json_array_elements_text(cast(:keys as json)) as k order by k"
+    " on conflict (consumer, key) do update set last = p.last returning key, last"
+)
+_MOVE_POSITIONS = sa.text(
+    "update chassis.position as p set last = x.n from json_to_recordset(cast(:rows as json)) as x(k text, n bigint)"
+    " where p.consumer = :consumer and p.key = x.k"
+)
+_TAKE_REQUESTS = sa.text(
+    "insert into chassis.inbox (consumer, source, id, content)"
+    " select :consumer, s, i, c from json_to_recordset(cast(:rows as json)) as x(s text, i text, c text) order by s, i"
+    " on conflict do nothing returning source, id"
+)
+_TAKEN_REQUESTS = sa.text(
+    "select source, id, content from chassis.inbox join json_to_recordset(cast(:rows as json)) as x(s text, i text)"
+    " on source = s and id = i where consumer = :consumer"
+)
+_COUNT = sa.text(
+    "insert into chassis.ledger as l (consumer, process, handled, duplicate, deferred, released, skipped)"
+    " values (:consumer, :process, :handled, :duplicate, :deferred, :released, :skipped)"
+    " on conflict (consumer, process) do update set handled = l.handled + excluded.handled,"
+    " duplicate = l.duplicate + excluded.duplicate, deferred = l.deferred + excluded.deferred,"
+    " released = l.released + excluded.released, skipped = l.skipped + excluded.skipped"
+)
+_COUNT_ATTEMPT = sa.text(
+    "insert into chassis.attempt as a (consumer, source, message_id, count) values (:consumer, :source, :id, 1)"
+    " on conflict (consumer, source, message_id) do update set count = a.count + 1, tried_at = clock_timestamp() returning count"
+)
+_FORGET_ATTEMPT = sa.text("delete from chassis.attempt where consumer = :consumer and source = :source and message_id = :id")
+
+PROCESS = new_id()
+"""This process' row in the ledger: nobody else writes it, so replicas do not wait for one another."""
+
+
+@dataclass
+class Sorted:
+    """What a transaction decided about its messages."""
+
+    fit: list[Incoming] = field(default_factory=list)
+    duplicates: list[Incoming] = field(default_factory=list)
+    early: list[Incoming] = field(default_factory=list)
+    faulty: list[Incoming] = field(default_factory=list)
+    positions: dict[str, int] = field(default_factory=dict)
+    skipped: int = 0
+
+
+class Intake:
+    """Takes what came off one queue. `settle` returns when everything is settled in the database: then it may be acknowledged."""
+
+    def __init__(self, context: Context, listen: Listen) -> None:
+        self.context = context
+        self.listen = listen
+        self.consumer = listen.queue
+        self.reader = Reader(listen)
+        self.taken = self.settled = 0
+        self._retrying = Retrying(
+            retry=retry_if_exception(is_collision), stop=stop_after_attempt(6), wait=wait_random_exponential(0.01, max=0.5), reraise=True
+        )
+
+    def settle(self, deliveries: Sequence[Delivery]) -> None:
+        """Handle, ignore, defer or park each of them. Raises `Unavailable`, and then nothing may be acknowledged: try the same again."""
+        incoming = [self.reader.read(delivery) for delivery in deliveries]
+        self.taken += len(incoming)
+        try:
+            for suspect, group in groupby(incoming, key=lambda m: m.delivery.redelivered):
+                settle = self._settle_suspects if suspect else self.settle_batch
+                settle(list(group))
+            self.settled += len(incoming)
+        except BaseException:
+            self.taken -= len(incoming)
+            raise
+
+    def settle_batch(self, batch: Sequence[Incoming]) -> None:
+        """All in one transaction; when that fails, one by one; what fails alone is deferred."""
+        try:
+            self._retrying(self.take, batch)
+        except Exception as error:
+            if fate(error) is Fate.PAUSE:
+                raise
+            if len(batch) == 1:
+                self._defer_failed(batch[0], error)
+                return
+            for message in batch:
+                self.settle_batch([message])
+
+    def take(self, batch: Sequence[Incoming]) -> None:
+        """One transaction: sort, handle, move the positions, count."""
+        with self.context.work() as work:
+            verdict = self._sort_facts(batch, work) if self.listen.ordered else self._sort_requests(batch, work)
+            run_handlers(verdict.fit, work)
+            work.flush()
+            self._record(verdict, work)
+        observe_handled(self.context.service.name, verdict.fit, verdict.duplicates, self.context.clock())
+
+    def _settle_suspects(self, suspects: Sequence[Incoming]) -> None:
+        """Redelivered messages: one of them may have killed the process, so each is tried alone, its attempt counted beforehand."""
+        new = self._not_yet_taken(suspects)
+        known = [m for m in suspects if m not in new]
+        if known:
+            self.settle_batch(known)
+        for suspect in new:
+            self._settle_suspect(suspect)
+
+    def _settle_suspect(self, suspect: Incoming) -> None:
+        who = {"consumer": self.consumer, "source": suspect.source, "id": suspect.id}
+        with self.context.work() as work:
+            crashes = work.connection.execute(_COUNT_ATTEMPT, who).scalar_one() - 1
+        if crashes >= CRASHES_ALLOWED:
+            suspect.fault = Conflict(
+                "ended-the-process",
+                da=f"Processen stoppede {crashes} gange, mens beskeden var i hånden.",
+                en=f"The process ended {crashes} times while it had this message in hand.",
+            )
+        self.settle_batch([suspect])
+        with self.context.work() as work:
+            work.connection.execute(_FORGET_ATTEMPT, who)
+
+    def _not_yet_taken(self, suspects: Sequence[Incoming]) -> list[Incoming]:
+        with self.context.work() as work:
+            if self.listen.ordered:
+                last = self._positions(work, [m.key for m in suspects if m.key])
+                return [m for m in suspects if m.sequence is None or m.sequence > last.get(m.key, 0)]
+            known = self._contents(work, suspects)
+            return [m for m in suspects if (m.source, m.id) not in known]
+
+    def _positions(self, work: UnitOfWork, keys: Sequence[str]) -> dict[str, int]:
+        query = sa.text(
+            "select key, last from chassis.position where consumer = :consumer"
+            " and key in (select json_array_elements_text(cast(:keys as json)))"
+        )
+        return {k: n for k, n in work.connection.execute(query, {"consumer": self.consumer, "keys": _encode(keys).decode()})}
+
+    def _contents(self, work: UnitOfWork, batch: Iterable[Incoming]) -> dict[tuple[str, str], str]:
+        rows = _encode([{"s": m.source, "i": m.id} for m in batch]).decode()
+        return {(s, i): c for s, i, c in work.connection.execute(_TAKEN_REQUESTS, {"consumer": self.consumer, "rows": rows})}
+
+    def _sort_facts(self, batch: Sequence[Incoming], work: UnitOfWork) -> Sorted:
+        verdict = Sorted(faulty=[m for m in batch if m.sequence is None])
+        placed = [m for m in batch if m.sequence is not None]
+        if not placed:
+            return verdict
+        keys = sorted({m.key for m in placed})
+        locked = work.connection.execute(_LOCK_POSITIONS, {"consumer": self.consumer, "keys": _encode(keys).decode()})
+        verdict.positions = last = {key: n for key, n in locked}
+        for message in sorted(placed, key=_by_sequence):
+            self._sort_fact(message, verdict, last)
+        return verdict
+
+    def _sort_fact(self, message: Incoming, verdict: Sorted, last: dict[str, int]) -> None:
+        sequence, position = message.sequence or 0, last[message.key]
+        if sequence <= position:
+            verdict.duplicates.append(message)
+        elif sequence > position + 1 and not message.snapshot:
+            verdict.early.append(message)
+        elif message.fault:
+            verdict.faulty.append(message)
+        else:
+            verdict.fit.append(message)
+            verdict.skipped += sequence - position - 1
+            last[message.key] = sequence
+
+    def _sort_requests(self, batch: Sequence[Incoming], work: UnitOfWork) -> Sorted:
+        verdict = Sorted(faulty=[m for m in batch if m.fault])
+        first: dict[tuple[str, str], Incoming] = {}
+        for message in batch:
+            if not message.fault:
+                first.setdefault((message.source, message.id), message)
+        new = self._take_requests(work, first.values())
+        taken = {(m.source, m.id): m.content for m in first.values()} | self._contents(work, [m for i, m in first.items() if i not in new])
+        for message in batch:
+            if not message.fault:
+                self._sort_request(message, verdict, is_new=first[message.source, message.id] is message and (message.source, message.id) in new, taken=taken)
+        return verdict
+
+    def _take_requests(self, work: UnitOfWork, messages: Iterable[Incoming]) -> set[tuple[str, str]]:
+        rows = _encode([{"s": m.source, "i": m.id, "c": m.content} for m in messages]).decode()
+        return {(s, i) for s, i in work.connection.execute(_TAKE_REQUESTS, {"consumer": self.consumer, "rows": rows})}
+
+    def _sort_request(self, message: Incoming, verdict: Sorted, *, is_new: bool, taken: dict[tuple[str, str], str]) -> None:
+        if is_new:
+            verdict.fit.append(message)
+        elif taken[message.source, message.id] == message.content:
+            verdict.duplicates.append(message)
+        else:
+            message.fault = Conflict(
+                "same-id-other-content",
+                field="/id",
+                da="Samme id er allerede modtaget med et andet indhold. Send det nye indhold under et nyt id.",
+                en="The same id was already taken with other content. Send the new content under a new id.",
+            )
+            verdict.faulty.append(message)
+
+    def _record(self, verdict: Sorted, work: UnitOfWork) -> None:
+        who = {"consumer": self.consumer}
+        moved = {m.key: verdict.positions[m.key] for m in verdict.fit if m.key}
+        if moved:
+            rows = _encode([{"k": key, "n": n} for key, n in sorted(moved.items())]).decode()
+            work.connection.execute(_MOVE_POSITIONS, who | {"rows": rows})
+        stored = deferred.store(work, self.consumer, Kind.EARLY, verdict.early) + deferred.park(work, self.consumer, verdict.faulty)
+        again = sum(m.row is None for m in (*verdict.early, *verdict.faulty)) - stored
+        released = deferred.release(work, [m.row for m in (*verdict.fit, *verdict.duplicates) if m.row])
+        counts = {"handled": len(verdict.fit), "duplicate": len(verdict.duplicates) + again, "deferred": stored}
+        work.connection.execute(_COUNT, who | counts | {"process": PROCESS, "released": released, "skipped": verdict.skipped})
+
+    def _defer_failed(self, message: Incoming, error: Exception) -> None:
+        with self.context.work() as work:
+            stored = deferred.failed(work, self.consumer, message, error)
+            counts = {"handled": 0, "duplicate": 0, "deferred": stored, "released": 0, "skipped": 0}
+            work.connection.execute(_COUNT, {"consumer": self.consumer, "process": PROCESS} | counts)
+
+
+def _by_sequence(message: Incoming) -> tuple[str, int]:
+    return message.key, message.sequence or 0
+
+
+def run_handlers(messages: Sequence[Incoming], work: UnitOfWork) -> None:
+    """Call the handlers: in order within an aggregate, and in sets of one type across aggregates."""
+    for turn in turns(messages):
+        for handler, group in by_handler(turn):
+            call(handler, group, work)
+
+
+def turns(messages: Iterable[Incoming]) -> Iterator[Sequence[Incoming]]:
+    """First the first message of every aggregate, then every second one, and so on (requests are all first)."""
+    seen: dict[str, int] = defaultdict(int)
+    rounds: dict[int, list[Incoming]] = defaultdict(list)
+    for message in messages:
+        turn = seen[message.key] if message.key else 0
+        seen[message.key] += 1
+        rounds[turn].append(message)
+    yield from (rounds[turn] for turn in sorted(rounds))
+
+
+def by_handler(messages: Sequence[Incoming]) -> Iterator[tuple[Handler, Sequence[Incoming]]]:
+    """Messages of one type together, types in the order of their first message."""
+    groups: dict[str, list[Incoming]] = defaultdict(list)
+    for message in messages:
+        if message.handler:
+            groups[message.type].append(message)
+    for group in groups.values():
+        handler = group[0].handler
+        if handler:
+            yield handler, group
+
+
+def call(handler: Handler, group: Sequence[Incoming], work: UnitOfWork) -> None:
+    """Refuse what breaks the contract, hand the rest to the handler."""
+    refuse: Callable[..., Any] | None = handler.refuse
+    for message in group:
+        if message.refusals and refuse:
+            refuse(message.message, message.refusals, work)
+    fit = [m.message for m in group if not m.refusals]
+    if fit and handler.many:
+        handler.function(fit, work)
+    elif fit:
+        for message in fit:
+            handler.function(message, work)

@@ -1,0 +1,150 @@
+"""From a delivery to a message that a handler can take: decode, recognise, check, read.
+
+Nothing here raises for a bad message: what is wrong with it becomes its `fault`, so that a batch can be sorted
+before anything is handled.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from services.chassis.bus import Delivery
+from services.chassis.contracts import problems
+from services.chassis.envelope import Envelope, Received, decode, sequence_number, without_values
+from services.chassis.errors import DeltagError, Invalid, Malformed, Reason
+from services.chassis.service import Handler, Listen
+from services.chassis.storage import aggregate_key, content_hash
+
+
+@dataclass(slots=True)
+class Incoming:
+    """One delivery, read as far as it goes.
+
+    `key` and `sequence` place it among its aggregate's messages (facts); `source`, `id` and `content` identify it
+    (requests). `handler` is None for a fact that this service need not act on. `refusals` holds what a contract found.
+    `row` is its id in `chassis.deferred`, if it has been there.
+    """
+
+    delivery: Delivery
+    id: str
+    source: str = ""
+    content: str = ""
+    type: str = ""
+    key: str = ""
+    sequence: int | None = None
+    message: Received[Any] | None = None
+    handler: Handler | None = None
+    fault: DeltagError | None = None
+    refusals: Sequence[Reason] = ()
+    row: int | None = None
+    attempts: int = 0
+
+    @property
+    def snapshot(self) -> bool:
+        """Whether it carries an aggregate's present state again, instead of the next thing that happened."""
+        return self.message is not None and self.message.snapshot
+
+
+class Reader:
+    """Reads deliveries as one `Listen` says."""
+
+    def __init__(self, listen: Listen) -> None:
+        self._listen = listen
+        self._decoders = {type_: msgspec.json.Decoder(h.schema).decode for type_, h in listen.reads.items()}
+        self._known = {stem(type_) for type_ in listen.reads}
+
+    def read(self, delivery: Delivery) -> Incoming:
+        """Never raises for what the message holds."""
+        try:
+            envelope = decode(delivery.body, delivery.content_type, delivery.headers)
+        except DeltagError as fault:
+            digest = blake2b(delivery.body, digest_size=16).hexdigest()
+            return Incoming(delivery, id=f"unreadable:{digest}", content=digest, fault=fault)
+        return self._placed(delivery, envelope)
+
+    def _placed(self, delivery: Delivery, envelope: Envelope) -> Incoming:
+        incoming = Incoming(delivery, envelope.id, envelope.source, type=envelope.type)
+        try:
+            if self._listen.ordered:
+                self._place(incoming, envelope)
+            else:
+                incoming.content = content_hash(msgspec.json.encode([envelope.type, envelope.data]))
+            self._read_data(incoming, envelope)
+        except DeltagError as fault:
+            incoming.fault = fault
+        return incoming
+
+    def _place(self, incoming: Incoming, envelope: Envelope) -> None:
+        sequence = sequence_number(envelope)
+        if not envelope.subject or sequence is None or sequence < 1 or envelope.type.count(".") < 2:  # noqa: PLR2004 - service.aggregate.fact
+            raise Malformed(
+                "not-a-fact",
+                da="En kendsgerning skal have subject, sequence (fra 1) og en type som service.aggregat.hændelse.v1.",
+                en="A fact needs a subject, a sequence (from 1) and a type like service.aggregate.fact.v1.",
+            )
+        incoming.sequence = sequence
+        incoming.key = aggregate_key(envelope.type, envelope.subject)
+
+    def _read_data(self, incoming: Incoming, envelope: Envelope) -> None:
+        incoming.handler = self._listen.reads.get(envelope.type)
+        if incoming.handler is None:
+            self._unknown(envelope)
+            incoming.message = received(envelope, incoming, None)
+            return
+        incoming.refusals = self._refusals(incoming.handler, envelope)
+        data = None if incoming.refusals else self._data(envelope)
+        incoming.message = received(envelope, incoming, data)
+
+    def _unknown(self, envelope: Envelope) -> None:
+        """A fact that is new to us is let by; a new version of one that we read, or an unknown request, is not."""
+        if not self._listen.ordered or stem(envelope.type) in self._known:
+            known = ", ".join(sorted(self._listen.reads))
+            raise Invalid(
+                "unknown-type",
+                field="/type",
+                da=f"Beskedens type eller version kendes ikke her. Kendte: {known}.",
+                en=f"The message's type or version is not known here. Known: {known}.",
+            )
+
+    def _refusals(self, handler: Handler, envelope: Envelope) -> Sequence[Reason]:
+        if handler.contract is None:
+            return ()
+        found = problems(handler.contract, msgspec.json.decode(envelope.data))
+        if found and handler.refuse is None:
+            raise Invalid(reasons=found)
+        return found
+
+    def _data(self, envelope: Envelope) -> Any:
+        try:
+            return self._decoders[envelope.type](envelope.data)
+        except msgspec.ValidationError as error:
+            text = without_values(str(error))
+            raise Invalid("unreadable-data", field="/data", da=f"Indholdet kan ikke læses: {text}", en=f"The data cannot be read: {text}") from None
+
+
+def received(envelope: Envelope, incoming: Incoming, data: Any) -> Received[Any]:
+    """The handler's view of a message."""
+    return Received(
+        id=envelope.id,
+        source=envelope.source,
+        type=envelope.type,
+        subject=envelope.subject or "",
+        data=data,
+        time=envelope.time,
+        sequence=incoming.sequence,
+        correlationid=envelope.correlationid,
+        traceparent=envelope.traceparent,
+        municipality=envelope.municipality,
+        programme=envelope.programme,
+        reply_to=incoming.delivery.reply_to,
+        reply_correlation=incoming.delivery.correlation_id,
+        snapshot=envelope.snapshot in (True, "true"),
+    )
+
+
+def stem(type_: str) -> str:
+    """The type without its version."""
+    return type_.rpartition(".v")[0]

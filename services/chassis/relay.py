@@ -1,0 +1,128 @@
+"""The message relay: takes committed rows from the outbox and publishes them with confirms.
+
+A row is deleted in the transaction that took it (SKIP LOCKED, so any number of relays share the work), after the
+broker has confirmed it and not returned it. A crash between the confirm and the commit publishes the row again: on the
+wire a message is at-least-once, and receivers know it by its sequence. What comes back as unroutable is parked, never
+called a success. The relay is woken by commits of its own process, by NOTIFY from others, and polls as a fallback.
+"""
+
+from contextlib import suppress
+
+import psycopg
+import sqlalchemy as sa
+import structlog
+
+from services.chassis import instruments
+from services.chassis.bus import Bus, Publisher
+from services.chassis.consumer import Pauses
+from services.chassis.crashpoints import crash_point
+from services.chassis.envelope import Outgoing
+from services.chassis.errors import Unavailable
+from services.chassis.lifecycle import Stop, Wake
+from services.chassis.service import Context
+from services.chassis.storage import unavailable_when_away
+
+log = structlog.get_logger(__name__)
+
+BATCH = 1_000
+POLL_S = 1.0
+OUTBOX = "outbox"
+"""The name under which unroutable messages are parked."""
+
+_TAKE = sa.text(
+    "delete from chassis.outbox where id = any(array("
+    "select id from chassis.outbox order by id limit :limit for update skip locked))"
+    " returning id, exchange, routing_key, key, message_id, type, correlation_id, body::text"
+)
+_PARK = sa.text(
+    "insert into chassis.deferred (consumer, kind, message_id, content, type, key, slug, reason, fingerprint, exchange, routing_key, body)"
+    " values (:consumer, 'parked', :id, :routing_key, :type, :key, 'unroutable',"
+    " 'No queue is bound for it: check the topology, then replay.', 'unroutable', :exchange, :routing_key, :body) on conflict do nothing"
+)
+
+
+class Relay:
+    """Runs until `stop`. The outbox keeps everything while the broker is away."""
+
+    def __init__(self, context: Context, bus: Bus, stop: Stop) -> None:
+        self.context = context
+        self.bus = bus
+        self.stop = stop
+        self.wake = Wake()
+        self.connected = False
+        context.wakers["relay"] = self.wake
+        stop.also(self.wake)
+
+    def run(self) -> None:
+        """Publish until stopped, and once more after, so that nothing that was committed waits for the next start."""
+        pauses = Pauses(self.stop)
+        while not self.stop.is_set():
+            try:
+                self._session(pauses)
+            except Unavailable as away:
+                log.warning("relay.paused", reason=str(away))
+                pauses.wait()
+
+    def _session(self, pauses: Pauses) -> None:
+        publisher = self.bus.publisher()
+        self.connected = True
+        try:
+            while not self.stop.is_set():
+                taken = self.publish_batch(publisher)
+                pauses.reset()
+                if taken < BATCH:
+                    self.wake.wait(POLL_S)
+            self.publish_batch(publisher)
+        finally:
+            self.connected = False
+            publisher.close()
+
+    def publish_batch(self, publisher: Publisher) -> int:
+        """One transaction: take, publish, park what came back; returns how many rows it took."""
+        with unavailable_when_away(), self.context.database.engine.begin() as connection:
+            rows = sorted(connection.execute(_TAKE, {"limit": BATCH}).all())
+            messages = [Outgoing(r.message_id, r.exchange, r.routing_key, r.body.encode(), r.type, r.correlation_id, r.key) for r in rows]
+            if not messages:
+                return 0
+            crash_point("relay.before-publish")
+            returned = publisher.publish(messages)
+            crash_point("relay.after-confirm")
+            for message in returned:
+                connection.execute(_PARK, _parked(message))
+        instruments.observe_relayed(self.context.service.name, published=len(messages) - len(returned), returned=len(returned))
+        return len(messages)
+
+
+def _parked(message: Outgoing) -> dict[str, object]:
+    return {
+        "consumer": OUTBOX,
+        "id": message.id,
+        "type": message.type,
+        "key": message.key,
+        "exchange": message.exchange,
+        "routing_key": message.routing_key,
+        "body": message.body,
+    }
+
+
+class Listener:
+    """Wakes the relay for commits of other processes, by LISTEN; without it the relay still polls."""
+
+    def __init__(self, context: Context, wake: Wake, stop: Stop) -> None:
+        self.context = context
+        self.wake = wake
+        self.stop = stop
+
+    def run(self) -> None:
+        """Listen until stopped; a lost connection is made again."""
+        while not self.stop.is_set():
+            with suppress(psycopg.Error):
+                self._listen()
+            self.stop.wait(POLL_S)
+
+    def _listen(self) -> None:
+        with psycopg.connect(self.context.database.url, autocommit=True, connect_timeout=5, tcp_user_timeout=10_000) as connection:
+            connection.execute("listen deltag_outbox")
+            while not self.stop.is_set():
+                for _ in connection.notifies(timeout=POLL_S, stop_after=1):
+                    self.wake()
