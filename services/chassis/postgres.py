@@ -112,7 +112,7 @@ class EmbeddedPostgres:
     def pid(self) -> int:
         """The server's process id, for tests that stop or kill it."""
         if not self._process:
-            raise Unavailable("postgres-not-running", en="PostgreSQL was not started.", da="PostgreSQL er ikke startet.")
+            raise Unavailable("postgres-not-running", en="PostgreSQL was not started.")
         return self._process.pid
 
     @property
@@ -147,7 +147,6 @@ class EmbeddedPostgres:
             raise Conflict(
                 "postgres-version",
                 field="DELTAG_DATA_DIR",
-                da=f"{self._data} er lavet af PostgreSQL {found}, og her er {VERSION}. Flyt data med pg_dump, eller brug en ny mappe.",
                 en=f"{self._data} was made by PostgreSQL {found}, and this is {VERSION}. Move the data with pg_dump, or use a new folder.",
             )
 
@@ -205,7 +204,6 @@ def _in_use(folder: Path, holder: str) -> Conflict:
     return Conflict(
         "data-folder-in-use",
         field="DELTAG_DATA_DIR",
-        da=f"Mappen {folder} bruges af en Deltag, der kører (proces {holder}). Stop den, eller vælg en anden mappe.",
         en=f"{folder} is in use by a running Deltag (process {holder}). Stop that one, or choose another folder.",
     )
 
@@ -281,7 +279,7 @@ def _open_to_all(path: Path) -> bool:
 
 
 def _does_not_start(why: str) -> Unavailable:
-    return Unavailable("postgres-does-not-start", da=f"PostgreSQL starter ikke: {why}", en=f"PostgreSQL does not start: {why}")
+    return Unavailable("postgres-does-not-start", en=f"PostgreSQL does not start: {why}")
 
 
 def _last_lines(log: Path, count: int = 10) -> str:

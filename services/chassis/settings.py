@@ -1,0 +1,282 @@
+"""What a deployment decides, read from the environment once, into one frozen object.
+
+Every setting stands once, in the table that is the class below: its variable, its rule, its default and which
+services must have it. What is missing or wrong is reported together, by name and with the rule. There are no default
+secrets: `development_secrets` makes some for one machine, and production refuses them.
+Where `X` is a variable, `X_FILE` may name a file that holds its value, as container platforms hand out secrets.
+"""
+
+import os
+import secrets
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import Field, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from environs import FileAwareEnv, ValidationError
+
+from services.chassis.errors import Invalid, Reason
+from services.chassis.files import exclusively, write_private
+from services.chassis.keys import new_key_pair
+from services.chassis.setting_rules import ALL, Address, Rule, address, key, key_text, matching, number, one_of, setting, url, whole
+
+_APART = {"registration": 1, "events": 2, "notifications": 3, "reporting": 4}
+"""Services that run apart on one machine have ports of their own, counted from the one that they share otherwise."""
+
+_BASE64_KEY = "32 bytes in base64, as `openssl rand -base64 32` makes them"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The settings of one service. A field that the service has no use for holds its default."""
+
+    service: str
+
+    environment: str = setting(
+        "DELTAG_ENVIRONMENT",
+        "development or production, where development secrets and tokens and crash points are refused",
+        read=one_of("development", "production"),
+        default="development",
+    )
+    municipality: str = setting(
+        "DELTAG_MUNICIPALITY",
+        "the municipality's four-digit code",
+        read=matching(r"\d{4}\Z", "is not four digits."),
+        default="0151",
+        needed_by=(ALL,),
+        in_production=True,
+    )
+    data_dir: Path = setting(
+        "DELTAG_DATA_DIR", "the folder for everything that Deltag keeps on this machine", read=Path, default=Path(".deltag")
+    )
+    log_level: str = setting(
+        "DELTAG_LOG_LEVEL", "debug, info, warning or error", read=one_of("debug", "info", "warning", "error"), default="info"
+    )
+
+    # The database and the bus.
+    database_url: str = setting(
+        "DELTAG_{SERVICE}_DATABASE_URL",
+        "the service's own database: postgresql://user:password@host/name",
+        read=url("postgresql"),
+        needed_by=(ALL,),
+        secret=True,
+    )
+    amqp_url: str = setting(
+        "DELTAG_{SERVICE}_AMQP_URL",
+        "the broker, with the service's own user: amqp://user:password@host/vhost; without it the bus is in the process",
+        shared="DELTAG_AMQP_URL",
+        read=url("amqp", "amqps"),
+        needed_by=(ALL,),
+        in_production=True,
+        secret=True,
+    )
+    queue_type: str = setting("DELTAG_QUEUE_TYPE", "quorum or classic", read=one_of("quorum", "classic"), default="quorum")
+    batch_size: int = setting("DELTAG_BATCH_SIZE", "how many messages one transaction takes at most", read=whole(1, 5000), default=500)
+    retry_attempts: int = setting(
+        "DELTAG_RETRY_ATTEMPTS", "how often a message is tried before it is parked", read=whole(1, 100), default=6
+    )
+    retry_base_s: float = setting(
+        "DELTAG_RETRY_BASE_S", "seconds before the second try; each later one waits longer", read=number(0.01, 3600), default=2.0
+    )
+    drain_s: float = setting("DELTAG_DRAIN_S", "seconds in which a stop finishes what is under way", read=number(0.1, 600), default=5.0)
+
+    # The HTTP door.
+    http_address: Address = setting(
+        "DELTAG_{SERVICE}_HTTP_ADDRESS",
+        "where the HTTP door listens, as host:port",
+        shared="DELTAG_HTTP_ADDRESS",
+        read=address,
+        default=Address("127.0.0.1", 8080),
+    )
+    metrics_address: Address = setting(
+        "DELTAG_{SERVICE}_METRICS_ADDRESS",
+        "where metrics and health are read, as host:port",
+        shared="DELTAG_METRICS_ADDRESS",
+        read=address,
+        default=Address("127.0.0.1", 9080),
+    )
+    max_body_bytes: int = setting(
+        "DELTAG_MAX_BODY_BYTES", "the largest HTTP request that is read, in bytes", read=whole(1024, 104_857_600), default=1_048_576
+    )
+    token_issuer: str = setting(
+        "DELTAG_TOKEN_ISSUER",
+        "who issues access tokens, as their `iss` claim says",
+        default="urn:deltag:development",
+        needed_by=(ALL,),
+        in_production=True,
+    )
+    token_audience: str = setting("DELTAG_TOKEN_AUDIENCE", "whom access tokens are for, as their `aud` claim says", default="deltag")
+    jwks_url: str = setting(
+        "DELTAG_JWKS_URL", "where the issuer's public keys are read", read=url("https"), needed_by=(ALL,), in_production=True
+    )
+    token_key: bytes = setting(
+        "DELTAG_DEVELOPMENT_TOKEN_KEY", f"signs development tokens: {_BASE64_KEY}", read=key, default=b"", secret=True
+    )
+
+    # Registration.
+    cpr_key: bytes = setting(
+        "DELTAG_CPR_KEY",
+        f"encrypts CPR numbers at rest: {_BASE64_KEY}",
+        read=key,
+        default=b"",
+        needed_by=("registration",),
+        secret=True,
+    )
+    cpr_hash_key: bytes = setting(
+        "DELTAG_CPR_HASH_KEY",
+        f"hashes CPR numbers for look-up: {_BASE64_KEY}, and not DELTAG_CPR_KEY",
+        read=key,
+        default=b"",
+        needed_by=("registration",),
+        secret=True,
+    )
+    notifications_public_key: str = setting(
+        "DELTAG_NOTIFICATIONS_PUBLIC_KEY",
+        "seals contact cards: the public half of DELTAG_NOTIFICATIONS_PRIVATE_KEY, in base64",
+        read=key_text,
+        needed_by=("registration",),
+    )
+
+    # Notifications.
+    notifications_private_key: str = setting(
+        "DELTAG_NOTIFICATIONS_PRIVATE_KEY",
+        "opens contact cards: an X25519 private key, 32 bytes in base64",
+        read=key_text,
+        needed_by=("notifications",),
+        secret=True,
+    )
+    smtp_url: str = setting(
+        "DELTAG_SMTP_URL",
+        "the mail server: smtp://user:password@host:port, or smtps://",
+        read=url("smtp", "smtps"),
+        needed_by=("notifications",),
+        in_production=True,
+        secret=True,
+    )
+    mail_from: str = setting(
+        "DELTAG_MAIL_FROM",
+        "the sender's address on every mail",
+        read=matching(r"[^@\s]+@[^@\s]+\Z", "is not an e-mail address."),
+        default="deltag@localhost",
+        needed_by=("notifications",),
+        in_production=True,
+    )
+    mail_folder: Path = setting(
+        "DELTAG_MAIL_FOLDER",
+        "where mails become `.eml` files when no mail server is set; `mail` in the data folder otherwise",
+        read=Path,
+        default=Path(".deltag/mail"),
+    )
+
+    # Reporting.
+    threshold: int = setting("DELTAG_THRESHOLD", "a figure about fewer people than this is not shown", read=whole(3, 100), default=5)
+
+    @property
+    def production(self) -> bool:
+        """Whether real people's data are at stake."""
+        return self.environment == "production"
+
+
+def read(service: str, *, secrets_file: Path | None = None, **known: Any) -> Settings:
+    """Read the settings of one service from the environment, and what that does not set from `secrets_file`.
+
+    Fields in `known` are taken as they are. Raises `Invalid` with a reason for every setting that is missing or wrong;
+    their values never stand in it.
+    """
+    env = FileAwareEnv(strip_whitespace=True)
+    if secrets_file:
+        env.read_env(secrets_file, recurse=False)
+    reader = _Reader(env, service, known | {"service": service})
+    values = reader.values()
+    if reader.reasons:
+        raise Invalid(reasons=reader.reasons)
+    return Settings(**values)
+
+
+def rules() -> Iterator[tuple[str, Rule]]:
+    """Every field with its rule, in the order of the table."""
+    return ((row.name, row.metadata["rule"]) for row in fields(Settings) if row.metadata)
+
+
+class _Reader:
+    """Goes through the table once, and collects everything that is wrong."""
+
+    def __init__(self, env: FileAwareEnv, service: str, known: dict[str, Any]) -> None:
+        self.env = env
+        self.service = service
+        self.known = known
+        self.reasons: list[Reason] = []
+
+    def values(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for row in fields(Settings):
+            found[row.name] = self.known[row.name] if row.name in self.known else self._value(row, found)
+        if found["environment"] == "production":
+            self._refuse_development(found)
+        return found
+
+    def _value(self, row: Field[Any], found: dict[str, Any]) -> Any:
+        rule: Rule = row.metadata["rule"]
+        for variable in rule.variables(self.service):
+            try:
+                text = self.env.str(variable, "")
+            except ValueError:
+                return self._wrong("unreadable-setting", f"{variable}_FILE", "names a file that cannot be read.")
+            if text:
+                return self._checked(rule, variable, text)
+        if rule.needs(self.service, production=found.get("environment") == "production"):
+            self._wrong("missing-setting", rule.variables(self.service)[0], f"is not set ({rule.text}).")
+        return self._default(row, found)
+
+    def _checked(self, rule: Rule, variable: str, text: str) -> Any:
+        try:
+            return rule.read(text)
+        except ValidationError as error:
+            return self._wrong("invalid-setting", variable, f"{error.messages[0].rstrip('.')} ({rule.text}).")
+
+    def _default(self, row: Field[Any], found: dict[str, Any]) -> Any:
+        if row.name == "mail_folder":
+            return found["data_dir"] / "mail"
+        if isinstance(row.default, Address):
+            return row.default._replace(port=row.default.port + _APART.get(self.service, 0))
+        return row.default
+
+    def _refuse_development(self, found: dict[str, Any]) -> None:
+        if found["token_key"]:
+            self._wrong("development-only", "DELTAG_DEVELOPMENT_TOKEN_KEY", "is for development. Unset it in production.")
+        if os.environ.get("DELTAG_CRASH_POINT"):
+            self._wrong("development-only", "DELTAG_CRASH_POINT", "ends the process on purpose. Unset it in production.")
+
+    def _wrong(self, slug: str, variable: str, text: str) -> None:
+        self.reasons.append(Reason(slug, variable, text, text))
+
+
+def development_secrets(data_dir: Path) -> Path:
+    """A file of secrets for one machine, made at first use, for its owner's eyes only; give it to `read`.
+
+    Secrets that a later version needs are added; one that is there never changes.
+    """
+    path = data_dir / "secrets.env"
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with exclusively(data_dir / "secrets.lock"):
+        present = path.read_text() if path.exists() else ""
+        missing = {name: value for name, value in _new_secrets().items() if f"{name}=" not in present}
+        if missing:
+            write_private(path, present + "".join(f"{name}={value}\n" for name, value in missing.items()))
+    return path
+
+
+def _new_secrets() -> dict[str, str]:
+    private, public = new_key_pair()
+    return {
+        "DELTAG_DEVELOPMENT_TOKEN_KEY": _random_key(),
+        "DELTAG_CPR_KEY": _random_key(),
+        "DELTAG_CPR_HASH_KEY": _random_key(),
+        "DELTAG_NOTIFICATIONS_PRIVATE_KEY": private,
+        "DELTAG_NOTIFICATIONS_PUBLIC_KEY": public,
+    }
+
+
+def _random_key() -> str:
+    return b64encode(secrets.token_bytes(32)).decode()
