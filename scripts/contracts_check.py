@@ -6,15 +6,12 @@ present contracts the released ones; that belongs to a release, and breaks nobod
 """
 
 import argparse
-import json
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-
-import jsonschema_rs
 
 from scripts.contract_changes import NEW_VERSION, breaking
 from services.chassis.contracts import FOLDER, SCHEMA, Gate, names, read
@@ -40,7 +37,7 @@ class Finding:
 
 def findings(folder: Path = FOLDER) -> list[Finding]:
     """Everything that is wrong in a folder of contracts."""
-    if broken := list(_not_schemas(folder)):
+    if broken := list(_unreadable(folder)):
         return broken
     envelope = Gate(read(folder / ENVELOPE))
     found = [finding for name in names(folder) for finding in _Contract(folder, name, envelope).findings()]
@@ -156,13 +153,21 @@ def _schemas(folder: Path) -> list[Path]:
     return [folder / ENVELOPE, *(folder / f"{name}.{SCHEMA}" for name in names(folder))]
 
 
-def _not_schemas(folder: Path) -> Iterator[Finding]:
-    for path in _schemas(folder):
+def _unreadable(folder: Path) -> Iterator[Finding]:
+    """Files that are missing, are not JSON, or are not the JSON Schema that their name says."""
+    examples = {folder / f"{name}.example.json" for name in names(folder)}
+    for path in sorted({folder / ENVELOPE, *folder.rglob("*.json"), *examples}):
         try:
-            jsonschema_rs.meta.validate(json.loads(path.read_text(encoding="utf-8")))
+            _read_strictly(path)
         except (OSError, ValueError) as error:
-            rule = f"it is not a JSON Schema of 2020-12: {error}".splitlines()[0].rstrip(".")
+            rule = f"it cannot be used: {error}".splitlines()[0].rstrip(".")
             yield Finding(str(path.relative_to(folder)), "", rule, "correct the file")
+
+
+def _read_strictly(path: Path) -> None:
+    content = read(path)
+    if path.name.endswith(SCHEMA):
+        Gate(content)
 
 
 def _broken_promises(folder: Path) -> Iterator[Finding]:

@@ -17,8 +17,9 @@ from typing import Any, Final
 import jsonschema_rs
 
 from services.chassis.errors import Reason
+from services.chassis.files import contracts
 
-FOLDER: Final = Path(__file__).parents[2] / "contracts"
+FOLDER: Final = contracts()
 SCHEMA: Final = "schema.json"
 LANGUAGES: Final = ("da", "en")
 _TEXTS: Final[Mapping[str, Any]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
