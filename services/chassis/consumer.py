@@ -11,18 +11,20 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from services.chassis import deferred
-from services.chassis.bus import Bus, Delivery, Subscription
+from services.chassis.bus import Bus, Delivery, Queue, Subscription, Topology
 from services.chassis.errors import Unavailable
 from services.chassis.intake import Intake
 from services.chassis.lifecycle import Stop
+from services.chassis.service import EVENTS, PERSONAL, REQUESTS, Listen
 
 log = structlog.get_logger(__name__)
 
-BATCH = 500
 PREFETCH = 1_000
 IDLE_S = 1.0
 LONGEST_PAUSE_S = 5.0
 SWEEP_S = 0.5
+EXCHANGES = (EVENTS, REQUESTS, PERSONAL)
+NOT_YET = "not connected yet"
 
 
 class Consumer:
@@ -33,31 +35,28 @@ class Consumer:
         self.bus = bus
         self.stop = stop
         self.process = process or intake.settle
-        self.connected = False
+        self.trouble = NOT_YET
 
     def run(self) -> None:
         """Consume until stopped, whatever goes away meanwhile. What is in hand at the stop is finished and acknowledged."""
-        pauses = Pauses(self.stop)
-        while not self.stop.is_set():
-            try:
-                self._session(pauses)
-            except Unavailable as away:
-                log.warning("consumer.broker_away", queue=self.intake.consumer, reason=str(away))
-                pauses.wait()
+        persist("consumer", self._session, self.stop, self._note, queue=self.intake.consumer)
+
+    def _note(self, trouble: str) -> None:
+        self.trouble = trouble
 
     def _session(self, pauses: "Pauses") -> None:
+        self.bus.declare(topology([self.intake.listen]))
         subscription = self.bus.subscribe(self.intake.consumer, PREFETCH)
-        self.connected = True
+        self.trouble = ""
         try:
             while not self.stop.is_set():
                 self._turn(subscription)
                 pauses.reset()
         finally:
-            self.connected = False
             subscription.close()
 
     def _turn(self, subscription: Subscription) -> None:
-        deliveries = subscription.receive(BATCH, IDLE_S)
+        deliveries = subscription.receive(self.intake.context.settings.batch_size, IDLE_S)
         if deliveries and self._settled(deliveries):
             subscription.settle(deliveries[-1])
 
@@ -83,13 +82,14 @@ class Sweeper:
         self.stop = stop
 
     def run(self) -> None:
-        """Sweep until stopped; a database that is away is asked again at the next turn."""
+        """Sweep until stopped; a database that is away is asked again later."""
+        persist("sweeper", self._session, self.stop, lambda _trouble: None, queue=self.intake.consumer)
+
+    def _session(self, pauses: "Pauses") -> None:
         while not self.stop.wait(SWEEP_S):
-            try:
-                while self.sweep():
-                    pass
-            except Unavailable as away:
-                log.warning("sweeper.database_away", queue=self.intake.consumer, reason=str(away))
+            while self.sweep() and not self.stop.is_set():
+                pass
+            pauses.reset()
 
     def sweep(self) -> int:
         """One round; returns how many messages it tried."""
@@ -118,6 +118,31 @@ class Sweeper:
             message.row, message.attempts = row, attempts
             batch.append(message)
         self.intake.settle_batch(batch)
+
+
+def topology(listens: Sequence[Listen], log: str | None = None) -> Topology:
+    """What these queues need on the bus."""
+    return Topology(EXCHANGES, [Queue(listen.queue, listen.exchange, tuple(listen.keys)) for listen in listens], log)
+
+
+def persist(name: str, session: Callable[["Pauses"], None], stop: Stop, note: Callable[[str], None], **where: str) -> None:
+    """Run sessions until the stop; after one that failed, say so, wait (longer each time), and begin the next.
+
+    A dependency that is away is expected; anything else is a fault of ours, logged with its trace, and no reason to
+    give up either.
+    """
+    pauses = Pauses(stop)
+    while not stop.is_set():
+        try:
+            session(pauses)
+        except Unavailable as away:
+            note(str(away))
+            log.warning(f"{name}.paused", reason=str(away), **where)
+            pauses.wait()
+        except Exception as error:
+            note(f"{type(error).__name__}: {error}")
+            log.exception(f"{name}.failed", **where)
+            pauses.wait()
 
 
 class Pauses:

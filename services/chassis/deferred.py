@@ -184,7 +184,7 @@ def _row(consumer: str, message: Incoming, why: Why) -> dict[str, Any]:
         "reason": why.reason,
         "fingerprint": why.fingerprint,
         "exchange": delivery.exchange,
-        "routing_key": delivery.routing_key,
+        "routing_key": _plain(delivery.routing_key),
         "properties": _properties(delivery),
         "body": b64encode(delivery.body).decode(),
     }
@@ -192,18 +192,20 @@ def _row(consumer: str, message: Incoming, why: Why) -> dict[str, Any]:
 
 def _properties(delivery: Delivery) -> dict[str, Any]:
     return {
-        "content_type": delivery.content_type,
-        "reply_to": delivery.reply_to,
-        "correlation_id": delivery.correlation_id,
-        "headers": {name: _plain(value) for name, value in delivery.headers.items()},
+        "content_type": _plain(delivery.content_type),
+        "reply_to": _plain(delivery.reply_to),
+        "correlation_id": _plain(delivery.correlation_id),
+        "headers": {_plain(name): _plain(value) for name, value in delivery.headers.items()},
     }
 
 
 def _plain(value: Any) -> Any:
-    """A header's value as JSON can hold it."""
+    """A header's value as PostgreSQL's JSON can hold it."""
     if isinstance(value, bytes):
         return b64encode(value).decode()
-    return value if isinstance(value, str | int | float | bool) or value is None else str(value)
+    if isinstance(value, str):
+        return value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return value if isinstance(value, int | float | bool) or value is None else str(value)
 
 
 def _delivery(row: Any) -> tuple[Delivery, int, int]:

@@ -25,6 +25,8 @@ T = TypeVar("T")
 STRUCTURED = "application/cloudevents+json"
 MAX_BYTES = 1_048_576
 """The largest message that is read; what is larger is parked."""
+MAX_TEXT = 255
+"""The longest attribute."""
 
 
 class Envelope(msgspec.Struct, kw_only=True):
@@ -88,6 +90,7 @@ class Outgoing:
 
 _DECODE = msgspec.json.Decoder(Envelope).decode
 _ENCODE = msgspec.json.Encoder().encode
+_TEXTS = ("id", "source", "type", "subject", "correlationid", "causationid", "municipality", "programme", "traceparent")
 _PREFIXES = ("cloudEvents_", "cloudEvents:", "ce-", "ce_")
 
 
@@ -140,6 +143,10 @@ def _check(envelope: Envelope) -> None:
     for name in ("id", "source", "type"):
         if not getattr(envelope, name):
             raise _malformed(f"/{name}", "field-missing", f"The attribute {name} must not be empty.")
+    for name in _TEXTS:
+        text = getattr(envelope, name) or ""
+        if len(text) > MAX_TEXT or "\0" in text:
+            raise _malformed(f"/{name}", "wrong-format", f"The attribute {name} has at most {MAX_TEXT} characters, none of them NUL.")
 
 
 def _malformed(field: str, slug: str, text: str) -> Malformed:

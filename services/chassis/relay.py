@@ -10,19 +10,15 @@ from contextlib import suppress
 
 import psycopg
 import sqlalchemy as sa
-import structlog
 
 from services.chassis import instruments
 from services.chassis.bus import Bus, Publisher
-from services.chassis.consumer import Pauses
+from services.chassis.consumer import NOT_YET, Pauses, persist, topology
 from services.chassis.crashpoints import crash_point
 from services.chassis.envelope import Outgoing
-from services.chassis.errors import Unavailable
 from services.chassis.lifecycle import Stop, Wake
 from services.chassis.service import Context
 from services.chassis.storage import unavailable_when_away
-
-log = structlog.get_logger(__name__)
 
 BATCH = 1_000
 POLL_S = 1.0
@@ -49,23 +45,21 @@ class Relay:
         self.bus = bus
         self.stop = stop
         self.wake = Wake()
-        self.connected = False
+        self.trouble = NOT_YET
         context.wakers["relay"] = self.wake
         stop.also(self.wake)
 
     def run(self) -> None:
         """Publish until stopped, and once more after, so that nothing that was committed waits for the next start."""
-        pauses = Pauses(self.stop)
-        while not self.stop.is_set():
-            try:
-                self._session(pauses)
-            except Unavailable as away:
-                log.warning("relay.paused", reason=str(away))
-                pauses.wait()
+        persist("relay", self._session, self.stop, self._note)
+
+    def _note(self, trouble: str) -> None:
+        self.trouble = trouble
 
     def _session(self, pauses: Pauses) -> None:
+        self.bus.declare(topology([]))
         publisher = self.bus.publisher()
-        self.connected = True
+        self.trouble = ""
         try:
             while not self.stop.is_set():
                 taken = self.publish_batch(publisher)
@@ -74,7 +68,6 @@ class Relay:
                     self.wake.wait(POLL_S)
             self.publish_batch(publisher)
         finally:
-            self.connected = False
             publisher.close()
 
     def publish_batch(self, publisher: Publisher) -> int:

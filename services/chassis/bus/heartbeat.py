@@ -10,9 +10,11 @@ import contextlib
 import os
 from _thread import allocate_lock, start_new_thread
 from time import sleep
+from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-from amqp import Connection
+if TYPE_CHECKING:
+    from amqp import Connection
 
 INTERVAL_S = 10
 """What is agreed with the broker; a frame leaves twice in this time."""
@@ -25,7 +27,7 @@ _started = allocate_lock()
 class Guarded:
     """One connection's socket: its writes hold a lock, and the heartbeat thread beats for it."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: "Connection") -> None:
         self._lock = allocate_lock()
         self._transport = connection.transport
         self._write = self._transport._write  # noqa: SLF001 - py-amqp has no public seam for its writes

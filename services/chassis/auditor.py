@@ -1,0 +1,73 @@
+"""The auditor: adds up what was taken in and what became of it, and says when the sums differ.
+
+Two records that are written apart must agree, in one snapshot of the database:
+
+    facts      handled + skipped   =  the sum of all positions
+    requests   handled             =  the rows of the inbox that the bus took
+    deferred   put in - let out    =  the rows that are there
+
+and in the process: taken off the queue = settled (in flight is what `settle` has in hand and is counted neither way
+until it returns). The difference is a metric that must be zero; anything else is a defect of ours.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from services.chassis import instruments
+from services.chassis.intake import Intake
+from services.chassis.relay import OUTBOX
+from services.chassis.service import Context
+
+_BOOKS = sa.text(
+    "select coalesce(sum(handled), 0) as handled, coalesce(sum(duplicate), 0) as duplicate, coalesce(sum(deferred), 0) as deferred,"
+    " coalesce(sum(released), 0) as released, coalesce(sum(skipped), 0) as skipped,"
+    " (select coalesce(sum(last), 0) from chassis.position where consumer = :consumer) as positions,"
+    " (select count(*) from chassis.inbox where consumer = :consumer) as inbox,"
+    " (select count(*) from chassis.deferred where consumer = :consumer) as present"
+    " from chassis.ledger where consumer = :consumer"
+)
+_OUTBOX = sa.text(
+    "select count(*) as pending, coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0) as oldest from chassis.outbox"
+)
+_DEFERRED = sa.text("select consumer, kind, slug, count(*) as messages from chassis.deferred group by consumer, kind, slug")
+
+
+@dataclass(frozen=True)
+class Books:
+    """What one queue took in, and what became of it."""
+
+    consumer: str
+    handled: int
+    duplicate: int
+    deferred: int
+    difference: int
+
+
+class Auditor:
+    """Runs on a timer in every process; reading is all it does."""
+
+    EVERY_S = 10.0
+
+    def __init__(self, context: Context, intakes: Sequence[Intake]) -> None:
+        self.context = context
+        self.intakes = intakes
+
+    def run(self, _context: Context) -> None:
+        """Audit every queue, and measure the outbox and what is deferred."""
+        for intake in self.intakes:
+            instruments.observe_books(self.context.service.name, self.audit(intake))
+        with self.context.work() as work:
+            outbox = work.connection.execute(_OUTBOX).one()
+            deferred = work.connection.execute(_DEFERRED).all()
+        instruments.observe_outbox(self.context.service.name, int(outbox.pending), float(outbox.oldest))
+        instruments.observe_deferred(self.context.service.name, [OUTBOX, *(i.consumer for i in self.intakes)], deferred)
+
+    def audit(self, intake: Intake) -> Books:
+        """One queue's books; `difference` is 0 when everything that was taken in is accounted for."""
+        with self.context.work() as work:
+            row = work.connection.execute(_BOOKS, {"consumer": intake.consumer}).one()
+        recorded = row.positions if intake.listen.ordered else row.inbox
+        gaps = (row.handled + row.skipped - recorded, row.deferred - row.released - row.present, intake.taken - intake.settled)
+        return Books(intake.consumer, row.handled, row.duplicate, row.present, sum(abs(int(gap)) for gap in gaps))

@@ -1,0 +1,151 @@
+"""The host: nameko's service model around ours. The only place that names nameko and eventlet.
+
+Each service becomes a nameko service: its queues are entrypoints, its loops a dependency, and nameko gives the
+container, the workers and the lifecycle. Nothing else knows: the loops are written on `threading` and run on plain
+threads in tests, so another host can take nameko's place.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import eventlet
+import eventlet.wsgi
+from eventlet.event import Event
+from eventlet.timeout import Timeout
+from nameko.containers import WorkerContext
+from nameko.extensions import DependencyProvider, Entrypoint
+from nameko.runners import ServiceRunner
+
+from services.chassis.bus import Delivery, heartbeat  # noqa: F401 - heartbeat must take the native thread before `patch`
+from services.chassis.consumer import Consumer
+from services.chassis.errors import Unavailable
+from services.chassis.runtime import Running
+from services.chassis.setting_rules import Address
+
+Wsgi = Callable[..., Any]
+
+
+def patch() -> None:
+    """Turn blocking calls green, before anything else is imported.
+
+    psycopg waits in C and would stop the whole hub; told to wait in Python it lets the others run
+    (proven by tests/chassis/test_hosting.py).
+    """
+    os.environ["PSYCOPG_WAIT_FUNC"] = "wait_selector"
+    eventlet.monkey_patch()
+
+
+class QueueDoor(Entrypoint):
+    """A queue as a nameko entrypoint: every batch is handled by one worker, which holds the service's dependencies."""
+
+    def __init__(self, consumer: Consumer, **options: Any) -> None:
+        self.consumer = consumer
+        consumer.process = self._in_a_worker
+        super().__init__(expected_exceptions=(Unavailable,), **options)
+
+    def start(self) -> None:
+        """Begin to consume."""
+        self._ended = Event()
+        self.container.spawn_managed_thread(partial(_run_and_tell, self.consumer.run, self._ended), identifier=self.consumer.intake.consumer)
+
+    def stop(self) -> None:
+        """Return when what was in hand is handled and acknowledged."""
+        self.consumer.stop.set()
+        self._ended.wait()
+
+    def _in_a_worker(self, deliveries: Sequence[Delivery]) -> None:
+        handled = Event()
+        self.container.spawn_worker(self, (deliveries,), {}, handle_result=partial(_hand_over, handled))
+        handled.wait()
+
+
+class Background(DependencyProvider):
+    """Runs a service's loops for as long as its container lives, and hands workers the running service."""
+
+    def __init__(self, running: Running) -> None:
+        self.running = running
+        self._ended: list[Event] = []
+        super().__init__()
+
+    def start(self) -> None:
+        """Begin all loops."""
+        for loop in self.running.loops():
+            ended = Event()
+            self._ended.append(ended)
+            self.container.spawn_managed_thread(partial(_run_and_tell, loop.run, ended), identifier=loop.name)
+
+    def stop(self) -> None:
+        """Return when all have ended; the relay has then published what was committed."""
+        self.running.stop.set()
+        for ended in self._ended:
+            ended.wait()
+
+    def get_dependency(self, _worker: WorkerContext) -> Running:
+        """What a worker gets."""
+        return self.running
+
+
+def nameko_service(running: Running) -> type:
+    """The nameko service class of one of our services."""
+    service = running.context.service
+    doors = {f"take_{n}": _queue_door(consumer) for n, consumer in enumerate(running.consumers)}
+    return type(f"{service.name.title()}Service", (), {"name": service.name, "background": Background(running), **doors})
+
+
+def _queue_door(consumer: Consumer) -> Callable[..., None]:
+    def take(_service: Any, deliveries: Sequence[Delivery]) -> None:
+        consumer.intake.settle(deliveries)
+
+    return QueueDoor.decorator(consumer)(take)  # type: ignore[no-any-return]
+
+
+def host(runnings: Sequence[Running], doors: Mapping[Address, Wsgi], *, drain_s: float, started: Callable[[], None] = lambda: None) -> bool:
+    """Run services and HTTP doors until SIGTERM or SIGINT, then drain; False when that took longer than `drain_s` seconds.
+
+    `started` is called when the doors listen and the loops run.
+    """
+    signalled = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: eventlet.spawn_n(_send_once, signalled))
+    servers = [_serve(address, wsgi) for address, wsgi in doors.items()]
+    runner = ServiceRunner(config={"max_workers": 16})
+    for running in runnings:
+        runner.add_service(nameko_service(running))
+    runner.start()
+    eventlet.spawn_n(started)
+    signalled.wait()
+    with Timeout(drain_s, exception=False):
+        for server in servers:
+            server.kill()
+        runner.stop()
+        return True
+    return False
+
+
+def _serve(address: Address, wsgi: Wsgi) -> Any:
+    listener = eventlet.listen((address.host, address.port), backlog=500)
+    return eventlet.spawn(eventlet.wsgi.server, listener, wsgi, log_output=False, keepalive=30, socket_timeout=60, debug=False)
+
+
+def _send_once(event: Event) -> None:
+    if not event.ready():
+        event.send()
+
+
+def _run_and_tell(run: Callable[[], None], ended: Event) -> None:
+    try:
+        run()
+    finally:
+        ended.send()
+
+
+def _hand_over(handled: Event, _worker: WorkerContext, result: Any, exc_info: Any) -> tuple[Any, Any]:
+    """Give a worker's result, or its exception, to the loop that waits for it."""
+    if exc_info:
+        handled.send_exception(*exc_info)
+    else:
+        handled.send(result)
+    return result, exc_info

@@ -1,0 +1,84 @@
+"""One service, put together: who gets what, in one place. A host runs its loops and mounts its door.
+
+    consumers, sweepers    one of each a queue
+    relay, listener        the outbox to the bus, woken by commits here and elsewhere
+    timers                 the service's own work on a clock, and the auditor
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+from services.chassis.auditor import Auditor
+from services.chassis.bus import Bus
+from services.chassis.consumer import Consumer, Pauses, Sweeper, persist
+from services.chassis.intake import Intake
+from services.chassis.lifecycle import Stop, Wake
+from services.chassis.relay import Listener, Relay
+from services.chassis.service import Context, Service, Timer
+from services.chassis.settings import Settings
+from services.chassis.storage import Database
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Something that runs until the stop."""
+
+    name: str
+    run: Callable[[], None]
+
+
+def context_for(service: Service, settings: Settings) -> Context:
+    """A service's context, with its database and its resources, and nothing running."""
+    return Context(service, settings, Database(settings.database_url, application=f"deltag {service.name}"), service.resources(settings), utc_now)
+
+
+def utc_now() -> datetime:
+    """The present time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+class Running:
+    """A service with everything that works in the background; `loops` are for the host to run.
+
+    It stops in two steps: `closing` ends the consumers, and when what they had in hand is committed, `stop` ends the
+    rest, the relay last of all.
+    """
+
+    def __init__(self, context: Context, bus: Bus) -> None:
+        self.context = context
+        self.closing = Stop()
+        self.stop = Stop()
+        self.intakes = [Intake(context, listen) for listen in context.service.listens]
+        self.consumers = [Consumer(intake, bus, self.closing) for intake in self.intakes]
+        self.sweepers = [Sweeper(intake, self.closing) for intake in self.intakes]
+        self.relay = Relay(context, bus, self.stop)
+        self.auditor = Auditor(context, self.intakes)
+        self.stop.also(self.closing.set)
+
+    def loops(self) -> Iterator[Loop]:
+        """All but the consumers, which a host may give workers of its own."""
+        for sweeper in self.sweepers:
+            yield Loop(f"sweeper {sweeper.intake.consumer}", sweeper.run)
+        yield Loop("relay", self.relay.run)
+        yield Loop("listener", Listener(self.context, self.relay.wake, self.stop).run)
+        for timer in (*self.context.service.timers, Timer("auditor", self.auditor.EVERY_S, self.auditor.run)):
+            yield Loop(f"timer {timer.name}", self._on_a_clock(timer))
+
+    def troubles(self) -> dict[str, str]:
+        """What keeps the service from the bus, by name; empty texts when all is well."""
+        consumers = {f"queue {consumer.intake.consumer}": consumer.trouble for consumer in self.consumers}
+        return consumers | {"relay": self.relay.trouble}
+
+    def _on_a_clock(self, timer: Timer) -> Callable[[], None]:
+        wake = Wake()
+        self.context.wakers[timer.name] = wake
+        self.stop.also(wake)
+        return partial(persist, "timer", partial(self._tick, timer, wake), self.stop, lambda _trouble: None, timer=timer.name)
+
+    def _tick(self, timer: Timer, wake: Wake, pauses: Pauses) -> None:
+        timer.run(self.context)
+        pauses.reset()
+        if not self.stop.is_set():
+            wake.wait(timer.every)
