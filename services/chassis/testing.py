@@ -17,7 +17,7 @@ import msgspec
 import sqlalchemy as sa
 from werkzeug.test import Client, TestResponse
 
-from services.chassis.bus import Delivery
+from services.chassis.bus import Delivery, matches
 from services.chassis.consumer import Sweeper
 from services.chassis.envelope import STRUCTURED, Received
 from services.chassis.ids import new_id
@@ -157,7 +157,7 @@ def deliver_raw(context: Context, listen: Listen, bodies: Sequence[bytes], *, re
 def listen_for(service: Service, type_: str) -> Listen:
     """The queue of the service that a message of this type would come to."""
     for listen in service.listens:
-        if any(_matches(key, type_) for key in listen.keys):
+        if any(matches(key, type_) for key in listen.keys):
             return listen
     message = f"{service.name} listens to nothing like {type_}"
     raise LookupError(message)
@@ -189,14 +189,6 @@ def run_timer(context: Context, name: str) -> None:
     """Run one of the service's timers now."""
     timer = next(t for t in context.service.timers if t.name == name)
     timer.run(context)
-
-
-def _matches(pattern: str, type_: str) -> bool:
-    """AMQP's topic matching, for the patterns that we use: words, `*`, and a last `#`."""
-    words, parts = pattern.split("."), type_.split(".")
-    if words[-1] == "#":
-        words, parts = words[:-1], parts[: len(words) - 1]
-    return len(words) == len(parts) and all(w in ("*", p) for w, p in zip(words, parts, strict=True))
 
 
 class Door:

@@ -95,3 +95,20 @@ class Bus(Protocol):
     def read_log(self, log: str, offset: int = 0, *, idle: float = 2.0) -> Iterator[Delivery]:
         """Everything in the log from `offset` on (the `tag` of a delivery), until nothing more comes for `idle` seconds."""
         ...
+
+
+def matches(pattern: str, routing_key: str) -> bool:
+    """AMQP's topic matching: `*` stands for one word, `#` for any number of them."""
+    return _match(pattern.split("."), routing_key.split("."))
+
+
+def _match(pattern: Sequence[str], words: Sequence[str]) -> bool:
+    match pattern:
+        case []:
+            return not words
+        case ["#", *rest]:
+            return any(_match(rest, words[n:]) for n in range(len(words) + 1))
+        case [word, *rest]:
+            return bool(words) and word in ("*", words[0]) and _match(rest, words[1:])
+        case _:
+            return False

@@ -1,0 +1,36 @@
+"""Catching up: take again what the log holds, or ask a service to tell its present state once more.
+
+Both go through the ordinary intake, so what was taken already has no second effect, and what was missed (a binding
+that was not there, a database restored from a backup) closes its gap.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from services.chassis.bus import Delivery, matches
+from services.chassis.intake import Intake
+from services.chassis.service import EVENTS, Context
+
+LOG = "deltag.log"
+
+
+def replay(context: Context, logged: Iterable[Delivery]) -> Iterator[tuple[int, int]]:
+    """Take from the log what this service listens to; yields (offset, messages taken so far) after each batch, to resume from."""
+    intakes = [Intake(context, listen) for listen in context.service.listens if listen.exchange == EVENTS]
+    taken, log = 0, iter(logged)
+    while batch := list(islice(log, context.settings.batch_size)):
+        for intake in intakes:
+            wanted = [d for d in batch if any(matches(key, d.routing_key) for key in intake.listen.keys)]
+            taken += len(wanted)
+            if wanted:
+                intake.settle(wanted)
+        yield batch[-1].tag, taken
+
+
+def refresh(context: Context) -> None:
+    """Publish the present state of every aggregate of this service again, in one consistent view of its database."""
+    work = context.work()
+    work.isolation = "REPEATABLE READ"
+    with work:
+        if context.service.refresh:
+            context.service.refresh(work)
