@@ -7,7 +7,7 @@ An age is never taken from the number: the birth date comes beside it, and the t
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Self
 
@@ -20,7 +20,7 @@ _LAST_YEARS_OF_2000S = {4: 36, 5: 57, 6: 57, 7: 57, 8: 57, 9: 36}
 class CprNumber:
     """A readable number; the digits are reached only through `digits`. Text and repr show `150520-xxxx`."""
 
-    digits: str = field()
+    digits: str
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -3,8 +3,9 @@
 The texts for people are in `texts/<language>.toml`, by the rule's slug.
 """
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -32,8 +33,6 @@ class Rule(StrEnum):
     ALREADY_WITHDRAWN = "already-withdrawn"
     UNKNOWN_CONSENT = "unknown-consent"
     UNKNOWN_PROFESSION = "unknown-profession"
-    UNKNOWN_DISTRICT = "unknown-district"
-    PLACE_MISSING = "place-missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,4 +41,4 @@ class Objection:
 
     rule: Rule
     field: str
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = dataclasses.field(default_factory=dict)

@@ -22,6 +22,13 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentPurpose(Named):
+    """What families are asked to agree to; whether nobody is enrolled without it."""
+
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Period:
     """From the first day to the last, both included."""
 
@@ -57,20 +64,23 @@ class ConsentText:
 
 @dataclass(frozen=True, slots=True)
 class Institution:
-    """A daycare house, nursery or the childminders (dagtilbud). `number` is its six characters in the Dagtilbudsregister."""
+    """A daycare house, nursery or the childminders (dagtilbud).
+
+    `number` is its six characters in the Dagtilbudsregister, which does not know every kind. `name` is Danish.
+    """
 
     institution_id: str
     code: str
-    number: str
     name: str
     kind: str
     district: str
     programme: str
+    number: str | None = None
 
     @property
     def handles(self) -> frozenset[str]:
-        """Everything it may be called by in a request or in a caller's rights."""
-        return frozenset((self.institution_id, self.code, self.number))
+        """What a request may call it by."""
+        return frozenset(filter(None, (self.code, self.number)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +100,7 @@ class Programme:
     activity_kinds: Sequence[Named]
     professions: Sequence[Named]
     languages: Sequence[Named]
-    consent_purposes: Sequence[Named]
+    consent_purposes: Sequence[ConsentPurpose]
     consent_texts: Sequence[TextKey] = ()
 
     def has_track(self, code: str) -> bool:
@@ -105,9 +115,14 @@ class Programme:
         """Whether it knows that profession."""
         return any(profession.code == code for profession in self.professions)
 
-    def has_consent_purpose(self, code: str) -> bool:
-        """Whether it asks for consent to that."""
-        return any(purpose.code == code for purpose in self.consent_purposes)
+    def consent_purpose(self, code: str) -> ConsentPurpose | None:
+        """What it asks consent to under that code."""
+        return next((purpose for purpose in self.consent_purposes if purpose.code == code), None)
+
+    @property
+    def needs_consent(self) -> bool:
+        """Whether it takes nobody in without a consent."""
+        return any(purpose.required for purpose in self.consent_purposes)
 
     def codes(self) -> Iterator[tuple[str, str]]:
         """Every (list, code) that other data may point at, and that must therefore stay."""

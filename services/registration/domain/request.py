@@ -151,13 +151,12 @@ def _guardians(request: EnrolmentRequest) -> Iterator[Objection]:
 def _consent(request: EnrolmentRequest, programme: Programme | None) -> Iterator[Objection]:
     consent = request.consent
     if consent is None:
-        yield Objection(Rule.CONSENT_MISSING, "/consent")
+        if programme and programme.needs_consent:
+            yield Objection(Rule.CONSENT_MISSING, "/consent")
         return
-    if not consent.given:
-        yield Objection(Rule.CONSENT_MISSING, "/consent/given")
     yield from _consent_giver(consent, request.guardians)
     if programme is not None:
-        yield from _consent_text(consent, programme)
+        yield from _consent_content(consent, programme)
 
 
 def _consent_giver(consent: ConsentDetails, guardians: Sequence[GuardianDetails]) -> Iterator[Objection]:
@@ -167,11 +166,15 @@ def _consent_giver(consent: ConsentDetails, guardians: Sequence[GuardianDetails]
         yield Objection(Rule.GUARDIAN_WITHOUT_CUSTODY, "/consent/guardian")
 
 
-def _consent_text(consent: ConsentDetails, programme: Programme) -> Iterator[Objection]:
-    if not programme.has_consent_purpose(consent.purpose):
+def _consent_content(consent: ConsentDetails, programme: Programme) -> Iterator[Objection]:
+    purpose = programme.consent_purpose(consent.purpose)
+    if purpose is None:
         yield Objection(Rule.UNKNOWN_CONSENT_PURPOSE, "/consent/purpose")
-    elif TextKey(consent.purpose, consent.text_version, consent.language) not in programme.consent_texts:
+        return
+    if TextKey(consent.purpose, consent.text_version, consent.language) not in programme.consent_texts:
         yield Objection(Rule.UNKNOWN_CONSENT_TEXT, "/consent/text_version")
+    if purpose.required and not consent.given:
+        yield Objection(Rule.CONSENT_MISSING, "/consent/given")
 
 
 def _already_enrolled(request: EnrolmentRequest, enrolled: AbstractSet[tuple[CprNumber, str]]) -> Iterator[Objection]:

@@ -1,0 +1,129 @@
+"""A guardian (forælder eller værge), and how the same one is recognised in several requests.
+
+By CPR number where the sender gives it. Without one, only among the guardians of the same child, and only where the
+name is the same and nothing in the contact details speaks against it: two people taken for one is worse than one
+person kept twice.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from services.registration.domain.cpr_number import CprNumber
+from services.registration.domain.request import GuardianDetails
+
+_DANISH_PREFIX = "+45"
+
+
+@dataclass(slots=True, repr=False, eq=False)
+class Guardian:
+    """One adult with his own contact details; what a request leaves out stays as it was."""
+
+    guardian_id: str
+    given_name: str
+    family_name: str
+    language: str
+    cpr_number: CprNumber | None = None
+    email: str | None = None
+    phone: str | None = None
+    spoken_language: str | None = None
+
+    @property
+    def name(self) -> str:
+        """As a letter would address him."""
+        return f"{self.given_name} {self.family_name}"
+
+    def told(self, details: GuardianDetails) -> bool:
+        """Take over what a request says; whether that changed anything."""
+        before = self._content()
+        self.given_name, self.family_name, self.language = details.given_name, details.family_name, details.language
+        self.cpr_number = self.cpr_number or _number(details)
+        self.email = details.email or self.email
+        self.phone = _phone(details.phone) or self.phone
+        self.spoken_language = details.spoken_language or self.spoken_language
+        return self._content() != before
+
+    def may_be(self, details: GuardianDetails) -> bool:
+        """Whether somebody described without a known number may be this guardian."""
+        number = _number(details)
+        if number and self.cpr_number:
+            return number == self.cpr_number
+        same_name = _plain(self.name) == _plain(f"{details.given_name} {details.family_name}")
+        return same_name and self._contact_agrees(details)
+
+    def _contact_agrees(self, details: GuardianDetails) -> bool:
+        pairs = ((_plain(self.email), _plain(details.email)), (_phone(self.phone), _phone(details.phone)))
+        both = [ours == theirs for ours, theirs in pairs if ours and theirs]
+        return any(both) or not both
+
+    def _content(self) -> tuple[object, ...]:
+        return tuple(getattr(self, name) for name in self.__slots__)
+
+
+class Guardianships:
+    """The guardians that a batch of requests may be about, and what the batch makes of them.
+
+    `new` and `changed` are to be stored; `custody` says who is whose guardian now: (child id, guardian) → custody.
+    """
+
+    def __init__(self, known: Iterable[Guardian], of_child: Iterable[tuple[str, str]]) -> None:
+        by_id = {guardian.guardian_id: guardian for guardian in known}
+        self._by_number = {guardian.cpr_number: guardian for guardian in by_id.values() if guardian.cpr_number}
+        self._of_child: dict[str, list[Guardian]] = defaultdict(list)
+        for child_id, guardian_id in of_child:
+            self._of_child[child_id].append(by_id[guardian_id])
+        self.new: list[Guardian] = []
+        self.changed: list[Guardian] = []
+        self._noted: set[Guardian] = set()
+        self.custody: dict[tuple[str, Guardian], bool] = {}
+
+    def take_in(self, child_id: str, details: GuardianDetails, new_id: Callable[[], str]) -> Guardian:
+        """The guardian whom a request describes, recognised or new, brought up to date."""
+        guardian = self._recognise(child_id, details)
+        if guardian is None:
+            guardian = self._add(details, new_id())
+        elif guardian.told(details):
+            self._note(guardian, self.changed)
+        self._link(child_id, guardian, custody=details.custody)
+        return guardian
+
+    def _recognise(self, child_id: str, details: GuardianDetails) -> Guardian | None:
+        number = _number(details)
+        if number and (known := self._by_number.get(number)):
+            return known
+        return next(self._candidates(child_id, details), None)
+
+    def _candidates(self, child_id: str, details: GuardianDetails) -> Iterator[Guardian]:
+        return (guardian for guardian in self._of_child[child_id] if guardian.may_be(details))
+
+    def _add(self, details: GuardianDetails, guardian_id: str) -> Guardian:
+        guardian = Guardian(guardian_id, details.given_name, details.family_name, details.language)
+        guardian.told(details)
+        self._note(guardian, self.new)
+        return guardian
+
+    def _note(self, guardian: Guardian, where: list[Guardian]) -> None:
+        if guardian not in self._noted:
+            self._noted.add(guardian)
+            where.append(guardian)
+
+    def _link(self, child_id: str, guardian: Guardian, *, custody: bool) -> None:
+        if guardian not in self._of_child[child_id]:
+            self._of_child[child_id].append(guardian)
+        if guardian.cpr_number:
+            self._by_number[guardian.cpr_number] = guardian
+        self.custody[child_id, guardian] = custody
+
+
+def _number(details: GuardianDetails) -> CprNumber | None:
+    return CprNumber.read(details.cpr_number) if details.cpr_number else None
+
+
+def _plain(text: str | None) -> str:
+    return " ".join((text or "").casefold().split())
+
+
+def _phone(text: str | None) -> str | None:
+    """One way to write a number: the plus sign, the country, the digits. Eight digits alone are Danish."""
+    digits = "".join((text or "").split())
+    return digits and (digits if digits.startswith("+") else _DANISH_PREFIX + digits)

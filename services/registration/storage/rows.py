@@ -1,0 +1,24 @@
+"""How sets travel to and from PostgreSQL: one JSON parameter in, dataclasses out."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+_ENCODE = msgspec.json.Encoder().encode
+
+
+def as_json(rows: Iterable[Any]) -> str:
+    """A whole set as one parameter, for `json_to_recordset` or `json_array_elements_text`."""
+    return _ENCODE(list(rows)).decode()
+
+
+def as_bytea(content: bytes | None) -> str | None:
+    """Bytes in the text form that PostgreSQL reads (documentation, 8.4.1)."""
+    return None if content is None else "\\x" + content.hex()
+
+
+def columns(row: Any) -> Mapping[str, Any]:
+    """A row by the names of its columns."""
+    found: Mapping[str, Any] = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
+    return found
