@@ -109,6 +109,11 @@ class EmbeddedPostgres:
         return f"postgresql://postgres@/{quote(database)}?host={quote(str(self._sockets), safe='')}"
 
     @property
+    def running(self) -> bool:
+        """Whether the server's process is alive."""
+        return self._process is not None and self._process.running
+
+    @property
     def pid(self) -> int:
         """The server's process id, for tests that stop or kill it."""
         if not self._process:

@@ -1,0 +1,50 @@
+"""Finds RabbitMQ's own programs, installs them where that is possible, or says exactly what to install."""
+
+import os
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+PROGRAMS = ("rabbitmq-server", "rabbitmqctl", "epmd")
+
+_PLACES = (
+    "/usr/lib/rabbitmq/bin",  # Debian and Ubuntu: the programs themselves; those on the PATH change to another user
+    "/usr/lib/rabbitmq/lib/*/sbin",
+    "/opt/homebrew/sbin",
+    "/usr/local/sbin",
+)
+
+_INSTALL = """\
+The tests need RabbitMQ 3.10 or newer, and here is none. Install it once:
+    Debian, Ubuntu   sudo apt-get install --no-install-recommends rabbitmq-server
+    Fedora           sudo dnf install rabbitmq-server
+    macOS            brew install rabbitmq
+The tests start a node of their own; the machine's server may be off (sudo systemctl disable --now rabbitmq-server).
+Without it, `make test-fast` runs every test that needs no server."""
+
+
+@cache
+def find_programs() -> dict[str, Path]:
+    """The path of each program; looks again after an installation. Raises `LookupError` that says what to install."""
+    found = _found()
+    if not found and _can_install():
+        subprocess.run(["scripts/install-rabbitmq"], check=True)
+        found = _found()
+    if not found:
+        raise LookupError(_INSTALL)
+    return found
+
+
+def _found() -> dict[str, Path]:
+    search = os.pathsep.join([*_folders(), os.environ["PATH"]])
+    paths = {name: shutil.which(name, path=search) for name in PROGRAMS}
+    return {name: Path(path) for name, path in paths.items() if path} if all(paths.values()) else {}
+
+
+def _folders() -> list[str]:
+    return [str(folder) for place in _PLACES for folder in sorted(Path("/").glob(place.lstrip("/")))]
+
+
+def _can_install() -> bool:
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
