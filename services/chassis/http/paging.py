@@ -1,0 +1,98 @@
+"""Keyset pagination: a page goes on after the last row of the one before, however long the list and whatever is added.
+
+A route says `paged=(datetime, UUID)`: the types of the columns that it sorts by, the last of them unique. The cursor is
+opaque to callers; what comes back is read as those types, so a made-up cursor is a 400 and never reaches the database.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import GenericAlias
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from services.chassis.errors import Malformed, Reason
+from services.chassis.http.request import Answer
+from services.chassis.http.texts import reason
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 200
+
+_ENCODE = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What part of a list is asked for: at most `limit` rows after the key `after` (None at the start).
+
+    `where` holds the other query parameters, which the link to the next page repeats.
+    """
+
+    limit: int = DEFAULT_LIMIT
+    after: tuple[Any, ...] | None = None
+    where: Sequence[tuple[str, str]] = ()
+
+    @property
+    def fetch(self) -> int:
+        """How many rows to read: one more than are shown, to know whether there is a next page."""
+        return self.limit + 1
+
+    def answer(self, rows: Sequence[Any], key: Callable[[Any], tuple[Any, ...]]) -> Answer:
+        """The page of `rows` (up to `fetch` of them, sorted by `key`), with the way to the next one."""
+        items = rows[: self.limit]
+        if len(rows) <= self.limit:
+            return Answer({"items": items, "next": None})
+        cursor = encode_cursor(key(items[-1]))
+        query = urlencode([*self.where, ("limit", self.limit), ("after", cursor)])
+        return Answer({"items": items, "next": cursor}, headers={"Link": f'<?{query}>; rel="next"'})
+
+
+class Paging:
+    """Reads `limit` and `after` for one route, whose cursor holds values of the types `key`."""
+
+    def __init__(self, key: tuple[Any, ...]) -> None:
+
+        self._decode = msgspec.json.Decoder(GenericAlias(tuple, key)).decode
+
+    def read(self, pairs: Sequence[tuple[str, str]]) -> tuple[Page, list[tuple[str, str]]]:
+        """The page asked for, and the query parameters that are not about paging."""
+        where = [pair for pair in pairs if pair[0] not in ("limit", "after")]
+        reasons: list[Reason] = []
+        limit = self._limit([value for name, value in pairs if name == "limit"], reasons)
+        after = self._after([value for name, value in pairs if name == "after"], reasons)
+        if reasons:
+            raise Malformed("invalid-page", reasons=reasons)
+        return Page(limit, after, where), where
+
+    def _limit(self, values: Sequence[str], reasons: list[Reason]) -> int:
+        match values:
+            case []:
+                return DEFAULT_LIMIT
+            case [text] if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_LIMIT:
+                return int(text)
+        reasons.append(reason("limit-out-of-range", "limit", min=1, max=MAX_LIMIT))
+        return DEFAULT_LIMIT
+
+    def _after(self, values: Sequence[str], reasons: list[Reason]) -> tuple[Any, ...] | None:
+        match values:
+            case []:
+                return None
+            case [text]:
+                return self._key(text, reasons)
+        reasons.append(reason("cursor-invalid", "after"))
+        return None
+
+    def _key(self, text: str, reasons: list[Reason]) -> tuple[Any, ...] | None:
+        try:
+            key: tuple[Any, ...] = self._decode(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        except ValueError:  # binascii's and msgspec's errors are ValueErrors
+            reasons.append(reason("cursor-invalid", "after"))
+            return None
+        return key
+
+
+def encode_cursor(key: tuple[Any, ...]) -> str:
+    """The opaque text that stands for a place in a list."""
+    return urlsafe_b64encode(_ENCODE(key)).rstrip(b"=").decode()

@@ -1,0 +1,76 @@
+"""What a refused request gets: a problem document (RFC 9457) with a slug, and every reason in Danish and English.
+
+Whoever raises says what is wrong; the status is derived in `errors.http_status` and the headers here, nowhere else.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.chassis.errors import DeltagError, Invalid, TryLater, Unauthenticated, Unavailable, http_status
+from services.chassis.http import reply, texts
+from services.chassis.http.reply import Reply
+from services.chassis.http.request import Cause
+
+MEDIA_TYPE = "application/problem+json"
+TYPES = "https://deltag.dk/problems/"
+RETRY_AFTER_S = 5
+
+
+class UnsupportedMediaType(Invalid):
+    """The body is not of the type that the route takes."""
+
+    status, slug = 415, "unsupported-media-type"
+
+
+class MethodNotAllowed(DeltagError):
+    """The path exists, but not with this method; `allowed` are those that do."""
+
+    status, slug = 405, "method-not-allowed"
+
+    def __init__(self, allowed: list[str]) -> None:
+        self.allowed = ", ".join(allowed)
+        super().__init__(reasons=[texts.reason(self.slug, allowed=self.allowed)])
+
+
+def problem(error: Exception, path: str, cause: Cause) -> Reply:
+    """The reply to an error. What was not raised on purpose is a 500 that says nothing but the correlation id."""
+    known = _known(error)
+    document = _about(known) | {"instance": path, "correlation_id": cause.correlationid}
+    return reply.json(document, http_status(known), _headers(known), MEDIA_TYPE)
+
+
+def _known(error: Exception) -> DeltagError:
+    if isinstance(error, DeltagError):
+        return error
+    if isinstance(error, (sa.exc.OperationalError, sa.exc.TimeoutError)):
+        return Unavailable()
+    return DeltagError()
+
+
+def _about(error: DeltagError) -> dict[str, Any]:
+    reasons = texts.spoken(error)
+    return {
+        "type": TYPES + error.slug,
+        "title": texts.title(error.slug),
+        "status": http_status(error),
+        "detail": reasons[0].en if len(reasons) == 1 else f"{len(reasons)} rules are broken; `errors` names each.",
+        "errors": [reason.as_dict() for reason in reasons],
+    }
+
+
+def _headers(error: DeltagError) -> Mapping[str, str]:
+    match error:
+        case Unauthenticated(slug="token-missing"):
+            return {"WWW-Authenticate": 'Bearer realm="deltag"'}
+        case Unauthenticated():
+            return {"WWW-Authenticate": 'Bearer realm="deltag", error="invalid_token"'}
+        case MethodNotAllowed():
+            return {"Allow": error.allowed}
+        case UnsupportedMediaType():
+            return {"Accept": reply.JSON}
+        case TryLater() | Unavailable():
+            return {"Retry-After": str(RETRY_AFTER_S)}
+        case _:
+            return {}

@@ -1,0 +1,150 @@
+"""Reads a request, and refuses what cannot be read: too much, the wrong type, no JSON, unknown parameters.
+
+The order is the cheapest first, and nothing of the body is read before the caller is known and may call.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from marshmallow import Schema, fields
+from werkzeug.http import parse_options_header
+
+from services.chassis.errors import Invalid, Malformed, TooLarge
+from services.chassis.http import reply
+from services.chassis.http.api import Route
+from services.chassis.http.contract import Contract
+from services.chassis.http.problem import UnsupportedMediaType
+from services.chassis.http.request import Request
+from services.chassis.http.strict import load
+from services.chassis.http.texts import error
+
+Environ = Mapping[str, Any]
+
+_PURPOSE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_LONGEST_PURPOSE = 64
+_AT_BYTE = re.compile(r"\(byte (\d+)\)")
+_ESCAPED_NUL = b"\\u0000"
+
+
+def read_into(request: Request, route: Route, environ: Environ, limit: int) -> Request:
+    """Fill in the purpose, the query and the body, as the route declares them; raises what is wrong with them."""
+    if route.personal:
+        request.purpose = purpose(environ)
+    if environ.get("QUERY_STRING") or route.query or route.paging:
+        _read_query(route, request, environ.get("QUERY_STRING", ""))
+    if route.body is not None:
+        request.content = body(environ, limit)
+        request.body = checked(route.body, decoded(request.content))
+    return request
+
+
+def purpose(environ: Environ) -> str:
+    """Why personal data are asked for: a code."""
+    given = str(environ.get("HTTP_DELTAG_PURPOSE", "")).strip()
+    if not given:
+        raise error(Malformed, "purpose-missing", "Deltag-Purpose")
+    if not 1 < len(given) <= _LONGEST_PURPOSE or not _PURPOSE.fullmatch(given):
+        raise error(Malformed, "purpose-invalid", "Deltag-Purpose")
+    return given
+
+
+def _read_query(route: Route, request: Request, query: str) -> None:
+    pairs = parse_qsl(query, keep_blank_values=True)
+    if any("\0" in name + value for name, value in pairs):
+        raise error(Malformed, "text-with-nul")
+    try:
+        if route.paging:
+            request._page, pairs = route.paging.read(pairs)  # noqa: SLF001 - `page` is read-only for routes
+        request.query = _loaded(route.query, pairs)
+    except Invalid as refused:
+        raise Malformed("invalid-query", reasons=list(refused)) from None
+
+
+_NOTHING = Schema.from_dict({})()
+
+
+def _loaded(schema: Schema | None, pairs: Sequence[tuple[str, str]]) -> Mapping[str, Any]:
+    schema = schema or _NOTHING
+    several = {field.data_key or name for name, field in schema.fields.items() if isinstance(field, fields.List)}
+    values: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in several:
+            values.setdefault(name, []).append(value)
+        elif name in values:
+            raise error(Invalid, "parameter-repeated", f"/{name}")
+        else:
+            values[name] = value
+    found: Mapping[str, Any] = load(schema, values)
+    return found
+
+
+def body(environ: Environ, limit: int) -> bytes:
+    """The whole body, whose type and size are checked first; chunked bodies are read no further than the limit."""
+    kind, options = parse_options_header(environ.get("CONTENT_TYPE"))
+    if kind != reply.JSON or options.get("charset", "utf-8").lower() != "utf-8" or environ.get("HTTP_CONTENT_ENCODING"):
+        raise error(UnsupportedMediaType, "unsupported-media-type")
+    content = _read_bytes(environ, limit)
+    if len(content) > limit:
+        raise error(TooLarge, "body-too-large", max=limit)
+    if not content:
+        raise error(Malformed, "body-missing")
+    return content
+
+
+def _read_bytes(environ: Environ, limit: int) -> bytes:
+    if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
+        return _taken(environ, limit + 1)
+    length = _content_length(environ)
+    if length > limit:
+        raise error(TooLarge, "body-too-large", max=limit)
+    content = _taken(environ, length)
+    if len(content) < length:
+        raise error(Malformed, "body-incomplete")
+    return content
+
+
+def _content_length(environ: Environ) -> int:
+    given = environ.get("CONTENT_LENGTH") or "0"
+    if not (given.isascii() and given.isdigit()):
+        raise error(Malformed, "content-length-invalid", "Content-Length")
+    return int(given[:18])
+
+
+def _taken(environ: Environ, most: int) -> bytes:
+    """At most so many bytes; a server may give them in pieces."""
+    pieces: list[bytes] = []
+    try:
+        while most > 0 and (piece := environ["wsgi.input"].read(most)):
+            pieces.append(piece)
+            most -= len(piece)
+    except (OSError, ValueError):
+        raise error(Malformed, "body-incomplete") from None
+    return b"".join(pieces)
+
+
+def decoded(content: bytes) -> Any:
+    """The JSON. Strict: UTF-8, no NaN, no halves of characters, and no NUL, which PostgreSQL cannot keep."""
+    if _ESCAPED_NUL in content:
+        raise error(Malformed, "text-with-nul")
+    try:
+        return msgspec.json.decode(content)
+    except (msgspec.ValidationError, RecursionError):
+        raise error(Malformed, "json-out-of-reach") from None
+    except msgspec.DecodeError as wrong:
+        line, column = _place(content, str(wrong))
+        raise error(Malformed, "malformed-json", line=line, column=column) from None
+
+
+def _place(content: bytes, message: str) -> tuple[int, int]:
+    """Line and column, both from 1, of the byte that the decoder names (the end, where it names none)."""
+    at = _AT_BYTE.search(message)
+    before = content[: int(at[1])] if at else content
+    return before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
+
+
+def checked(expected: Schema | Contract, data: Any) -> Any:
+    """The body as the route declares it."""
+    return expected.check(data) if isinstance(expected, Contract) else load(expected, data)

@@ -1,0 +1,83 @@
+"""From what a route's function gives back to what goes over the wire."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Any, Self
+
+import msgspec
+from marshmallow import Schema
+
+from services.chassis.http.api import Returned, Route
+from services.chassis.http.request import Answer
+
+JSON = "application/json"
+
+_ENCODE = msgspec.json.Encoder().encode
+_ALWAYS = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
+_PAGE_POLICY = (
+    "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HTML = (("Content-Security-Policy", _PAGE_POLICY), ("Referrer-Policy", "no-referrer"))
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Status, headers and body as they are sent (and stored, for a request with an idempotency key)."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+    @property
+    def status_line(self) -> str:
+        """As WSGI wants it."""
+        return f"{self.status} {HTTPStatus(self.status).phrase}"
+
+    @property
+    def length(self) -> tuple[tuple[str, str], ...]:
+        """Content-Length, which a reply without content must not have (RFC 9110)."""
+        return () if self.status == HTTPStatus.NO_CONTENT else (("Content-Length", str(len(self.body))),)
+
+    def with_headers(self, *headers: tuple[str, str]) -> Self:
+        """The same reply with more headers."""
+        return replace(self, headers=(*self.headers, *headers))
+
+
+def of(media_type: str, body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
+    """A reply with a body of that media type."""
+    kind = f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
+    html = _HTML if media_type == "text/html" else ()
+    return Reply(status, (("Content-Type", kind), *_ALWAYS, *html, *(headers or {}).items()), body)
+
+
+def json(data: Any, status: int = 200, headers: Mapping[str, str] | None = None, media_type: str = JSON) -> Reply:
+    """A reply in JSON."""
+    return of(media_type, _ENCODE(data), status, headers)
+
+
+def written(route: Route, result: Answer | Any) -> Reply:
+    """The reply to what the route's function returned: an `Answer`, or the data of the route's success."""
+    answer = result if isinstance(result, Answer) else Answer(result, route.success)
+    if answer.status not in route.returns:
+        raise TypeError(f"{route.name} answered {answer.status}, which its returns={{…}} does not name")
+    return _written(route.returns[answer.status], answer, paged=bool(route.paged))
+
+
+def _written(returned: Returned, answer: Answer, *, paged: bool) -> Reply:
+    if returned is None:
+        return Reply(answer.status, (*_ALWAYS, *answer.headers.items()))
+    if isinstance(returned, str):
+        return of(returned, _as_bytes(answer.data), answer.status, answer.headers)
+    return json(_dumped(returned, answer.data, paged=paged), answer.status, answer.headers)
+
+
+def _dumped(schema: Schema, data: Any, *, paged: bool) -> Any:
+    if paged:
+        return {"items": schema.dump(data["items"], many=True), "next": data["next"]}
+    return schema.dump(data)
+
+
+def _as_bytes(text: str | bytes) -> bytes:
+    return text.encode() if isinstance(text, str) else text
