@@ -1,0 +1,1 @@
+"""The `deltag` command: the one place that knows all four services."""

@@ -1,0 +1,292 @@
+"""The commands of `deltag`, in the order in which a newcomer meets them. Each does its work elsewhere and says here how to use it."""
+
+import getpass
+import json
+import sys
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from services.chassis import parked as parking
+from services.chassis import replay as catching_up
+from services.chassis.bus import Delivery
+from services.chassis.errors import DeltagError
+from services.chassis.service import Context
+from services.chassis.storage import at_head, migrate
+from services.cli.places import NAMES, Place, data_dir, distributed, embedded, is_distributed, place_for
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", help="Deltag: run it, feed it, look into it.")
+parked = typer.Typer(no_args_is_help=True, help="Messages that were put aside for a person to look at.")
+programme = typer.Typer(no_args_is_help=True, help="Programmes are data: folders that are checked and loaded whole.")
+app.add_typer(parked, name="parked")
+app.add_typer(programme, name="programme")
+console = Console()
+errors = Console(stderr=True)
+
+ServiceName = Annotated[str, typer.Argument(metavar="SERVICE", help=f"One of {', '.join(NAMES)}.")]
+Actor = Annotated[str, typer.Option("--as", help="Who does this, for the audit.", default_factory=getpass.getuser)]
+
+
+def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Show our own errors as sentences, and exit with 1; anything else is a defect and shows its trace."""
+
+    @wraps(command)
+    def run(*arguments: Any, **options: Any) -> Any:
+        try:
+            return command(*arguments, **options)
+        except DeltagError as error:
+            for reason in error:
+                errors.print(f"[red]{reason.field or reason.slug}[/]: {reason.en}" if reason.field else f"[red]{reason.en or reason.slug}[/]", highlight=False)
+            raise typer.Exit(1) from None
+
+    return run
+
+
+@app.command()
+@plainly
+def up() -> None:
+    """Run all four services until Ctrl-C.
+
+    Embedded in one process without settings. With `DELTAG_AMQP_URL` and `DELTAG_POSTGRES_URL`, one process a service on
+    those servers, where databases, roles and queues are made as needed (for development).
+    """
+    from services.cli import serve  # noqa: PLC0415 - only a command that serves may import the host
+
+    if is_distributed():
+        raise typer.Exit(serve.up_distributed())
+    with embedded(data_dir()) as place:
+        place.prepare()
+        drained = serve.serve(place, started=lambda: _say_where(place))
+    raise typer.Exit(0 if drained else 1)
+
+
+@app.command()
+@plainly
+def run(name: ServiceName, only: Annotated[str | None, typer.Option(help="`http` or `bus`: scale the two apart.")] = None) -> None:
+    """Run one service with its own `DELTAG_<SERVICE>_DATABASE_URL` and broker user, until SIGTERM."""
+    from services.cli import serve  # noqa: PLC0415 - only a command that serves may import the host
+
+    raise typer.Exit(0 if serve.run_one(distributed(name), only) else 1)
+
+
+@app.command()
+@plainly
+def demo(exit_: Annotated[bool, typer.Option("--exit", help="End when the story is told; status 1 if a count is wrong.")] = False) -> None:  # noqa: FBT002 - a flag
+    """Play the story of 1,000 families through the public doors, and show what came of it."""
+    from services.cli import serve  # noqa: PLC0415 - only a command that serves may import the host
+
+    raise typer.Exit(serve.demo(console, stay=not exit_))
+
+
+@app.command("migrate")
+@plainly
+def migrate_(name: ServiceName) -> None:
+    """Bring one service's database to head; safe to repeat and to run while the service runs."""
+    context = place_for(name).context(name)
+    migrate(context.database, context.service.migrations)
+    console.print(f"{name}: migrations are at head.")
+
+
+@app.command()
+@plainly
+def token(
+    role: Annotated[str, typer.Argument(help="coordinator, leader, professional, health-visitor, guardian, system, operator, reader")],
+    subject: Annotated[str, typer.Option(help="Whose token: a person's or a system's id.")] = "developer",
+    institution: Annotated[list[str] | None, typer.Option(help="Only these institutions (code or id); may be repeated.")] = None,
+    source: Annotated[str | None, typer.Option(help="For a system: the CloudEvents source that it speaks for.")] = None,
+    hours: Annotated[float, typer.Option(help="How long it is good for.")] = 1.0,
+) -> None:
+    """Print a development token for the HTTP doors. Production refuses to make them, and to take them."""
+    from services.chassis.http import Grant, Role  # noqa: PLC0415 - costs the other commands nothing
+    from services.chassis.http.issuer import LocalIssuer  # noqa: PLC0415
+    from services.chassis.runtime import utc_now  # noqa: PLC0415
+
+    settings = place_for("registration").settings["registration"]
+    grant = Grant(Role(role), settings.municipality, frozenset(institution) if institution else None, source)
+    sys.stdout.write(LocalIssuer(settings, utc_now).issue(subject, [grant], timedelta(hours=hours)) + "\n")
+
+
+@programme.command("load")
+@plainly
+def load(folder: Annotated[Path, typer.Argument(help="A programme's folder, such as programmes/sammen-om-boern.")]) -> None:
+    """Check a programme's folder whole and load it in one transaction; loading it again changes nothing."""
+    from services.registration.handlers import load_programme  # noqa: PLC0415
+
+    with place_for("registration").context("registration").work() as work:
+        load_programme(folder, work)
+    console.print(f"{folder.name} is loaded.")
+
+
+@parked.command("list")
+@plainly
+def list_(name: ServiceName) -> None:
+    """Parked messages, grouped by what went wrong."""
+    groups = parking.groups(place_for(name).context(name))
+    if not groups:
+        console.print("Nothing is parked.")
+        return
+    table = Table("group", "messages", "queue", "type", "reason", "oldest (UTC)")
+    for group in groups:
+        table.add_row(group.fingerprint, str(group.messages), group.consumer, group.type, group.reason, f"{group.oldest:%Y-%m-%d %H:%M}")
+    console.print(table)
+
+
+@parked.command()
+@plainly
+def show(
+    name: ServiceName,
+    which: Annotated[str, typer.Argument(help="A group's fingerprint, or a message's number.")],
+    actor: Actor,
+    body: Annotated[bool, typer.Option("--body", help="Print the message itself too; it may hold personal data, and the look is audited.")] = False,  # noqa: FBT002
+) -> None:
+    """One group's messages, or one message."""
+    context = place_for(name).context(name)
+    if not which.isdecimal():
+        for row in parking.rows(context, which):
+            console.print(f"{row.id}  {row.created_at:%Y-%m-%d %H:%M}  {row.type}  {row.message_id}  {row.reason}", highlight=False)
+        return
+    row = parking.show(context, int(which), actor=actor)
+    facts = {k: v for k, v in vars(row).items() if k not in {"body", "properties"}}
+    console.print_json(json.dumps(facts, default=str))
+    if body:
+        sys.stdout.write(row.body.decode(errors="replace") + "\n")
+
+
+@parked.command()
+@plainly
+def replay(
+    name: ServiceName,
+    actor: Actor,
+    group: Annotated[str, typer.Option(help="A group's fingerprint.")] = "",
+    id_: Annotated[list[int] | None, typer.Option("--id", help="A message's number; may be repeated.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many.")] = False,  # noqa: FBT002
+) -> None:
+    """Send parked messages through again under their own ids. Ctrl-C stops between two chunks; what is done stays done."""
+    context = place_for(name).context(name)
+    ids = parking.chosen(context, ids=id_ or (), fingerprint=group)
+    _in_progress("Replaying", ids, parking.replay(context, ids, actor=actor), dry_run=dry_run)
+
+
+@parked.command()
+@plainly
+def discard(
+    name: ServiceName,
+    actor: Actor,
+    reason: Annotated[str, typer.Option(help="Why; kept in the audit.")],
+    group: Annotated[str, typer.Option(help="A group's fingerprint.")] = "",
+    id_: Annotated[list[int] | None, typer.Option("--id", help="A message's number; may be repeated.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many.")] = False,  # noqa: FBT002
+) -> None:
+    """Give parked messages up for good, with a reason."""
+    context = place_for(name).context(name)
+    ids = parking.chosen(context, ids=id_ or (), fingerprint=group)
+    _in_progress("Discarding", ids, parking.discard(context, ids, actor=actor, reason=reason), dry_run=dry_run)
+
+
+@app.command("replay")
+@plainly
+def replay_log(name: ServiceName, offset: Annotated[int, typer.Option("--from", help="Offset in the log; the last line printed says where to resume.")] = 0) -> None:
+    """Take again from the log what a service listens to: closes gaps, and has no second effect."""
+    context = place_for(name).context(name)
+    reached = offset
+    for reached, taken in catching_up.replay(context, _log(place_for(name), offset)):
+        console.print(f"offset {reached}: {taken} messages", end="\r")
+    console.print(f"\n{name} has taken the log up to offset {reached}.")
+
+
+@app.command()
+@plainly
+def refresh(name: ServiceName) -> None:
+    """Publish the present state of every aggregate of a service again, for those who missed it."""
+    catching_up.refresh(place_for(name).context(name))
+    console.print(f"{name} tells its present state again.")
+
+
+@app.command()
+@plainly
+def rebuild(name: Annotated[str, typer.Argument(metavar="reporting", help="The service whose projections are made anew.")]) -> None:
+    """Make a service's projections anew from the log."""
+    from services.reporting.rebuild import rebuild as anew  # noqa: PLC0415
+
+    place = place_for(name)
+    with Progress(console=console) as progress:
+        task = progress.add_task("Rebuilding", total=None)
+        for done in anew(place.context(name), _log(place, 0)):
+            progress.update(task, completed=done)
+    console.print(f"{name} is rebuilt.")
+
+
+@app.command()
+@plainly
+def doctor() -> None:
+    """Look whether everything that the services need is there, and say what to do about what is not."""
+    healthy = True
+    for name in NAMES:
+        healthy &= _examine(place_for(name), name)
+    raise typer.Exit(0 if healthy else 1)
+
+
+def _examine(place: Place, name: str) -> bool:
+    context = place.context(name)
+    checks = {"database": lambda: _at_head(context)}
+    if place.bus:
+        checks["broker"] = lambda: place.bus.declare(_topology(context)) or ""  # type: ignore[union-attr,func-returns-value]
+    results = {check: _result(probe) for check, probe in checks.items()}
+    for check, trouble in results.items():
+        console.print(f"{name:14}{check:10}{'[green]ok[/]' if not trouble else f'[red]{trouble}[/]'}", highlight=False)
+    return not any(results.values())
+
+
+def _at_head(context: Context) -> str:
+    return "" if at_head(context.database, context.service.migrations) else f"migrations are not at head: deltag migrate {context.service.name}"
+
+
+def _topology(context: Context) -> Any:
+    from services.chassis.consumer import topology  # noqa: PLC0415
+
+    return topology(context.service.listens)
+
+
+def _result(probe: Callable[[], str]) -> str:
+    try:
+        return probe()
+    except DeltagError as error:
+        return str(error)
+    except Exception as error:  # noqa: BLE001 - a doctor reports whatever he finds
+        return type(error).__name__
+
+
+def _log(place: Place, offset: int) -> Iterator[Delivery]:
+    from services.chassis.bus.embedded import read_log  # noqa: PLC0415
+
+    if place.bus:
+        return place.bus.read_log(catching_up.LOG, offset)
+    return read_log(place.bus_database, offset)
+
+
+def _in_progress(what: str, ids: Any, steps: Iterator[int], *, dry_run: bool) -> None:
+    if dry_run:
+        console.print(f"{len(ids)} messages would be moved.")
+        return
+    done = 0
+    with Progress(console=console) as progress:
+        task = progress.add_task(what, total=len(ids))
+        try:
+            for done in steps:
+                progress.update(task, completed=done)
+        except KeyboardInterrupt:
+            console.print("Stopped.")
+    console.print(f"{done} of {len(ids)} messages.")
+
+
+def _say_where(place: Place) -> None:
+    address = place.settings["registration"].http_address
+    metrics = place.settings["registration"].metrics_address
+    console.print(f"Deltag runs. Pages and APIs: http://{address}/  Metrics and health: http://{metrics}/  Stop with Ctrl-C.", highlight=False)

@@ -1,0 +1,126 @@
+"""Serving: the four services in one process, one service alone, or one process a service."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from signal import SIGINT, SIGTERM, Signals, signal
+from time import sleep
+from typing import Any
+
+from rich.console import Console
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
+from services.chassis import hosting, logs
+from services.chassis.health import Health
+from services.chassis.http import wsgi
+from services.chassis.metrics import metrics_app
+from services.chassis.runtime import Running
+from services.chassis.setting_rules import Address
+from services.chassis.storage import at_head, migrate
+from services.cli.demo import play_and_report, world_of
+from services.cli.places import NAMES, Place, data_dir, developed, embedded, is_distributed
+
+Wsgi = Callable[..., Iterable[bytes]]
+
+
+def serve(place: Place, *, only: str | None = None, started: Callable[[], None] = lambda: None) -> bool:
+    """Run what the place holds until told to stop; False when the drain took too long. `only` is `http` or `bus`."""
+    first = next(iter(place.settings.values()))
+    logs.configure(first.service if len(place.services) == 1 else "deltag", first.log_level)
+    assert place.bus  # noqa: S101 - places that serve have one
+    runnings = [Running(place.context(name), place.bus) for name in place.services] if only != "http" else []
+    doors: dict[Address, Any] = {first.metrics_address: metrics_app(health(place, runnings))}
+    if only != "bus":
+        doors[first.http_address] = front(place, runnings)
+    return hosting.host(runnings, doors, drain_s=first.drain_s, started=started)
+
+
+def front(place: Place, runnings: Iterable[Running]) -> Wsgi:
+    """The HTTP door: of one service, or of all under `/<service>/`."""
+    state = health(place, runnings)
+    doors: Mapping[str, Wsgi] = {f"/{name}": wsgi(place.context(name), state) for name in place.services}
+    if len(doors) == 1:
+        return next(iter(doors.values()))
+    return DispatcherMiddleware(welcome(doors), doors)  # type: ignore[return-value,arg-type]
+
+
+def welcome(doors: Mapping[str, Wsgi]) -> Wsgi:
+    """The page at `/`: where to go from here."""
+    links = "".join(f'<li><a href="{path}/docs">{path[1:]}</a></li>' for path in doors)
+    page = (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Deltag</title>'
+        f'<body style="font:1.1rem/1.6 system-ui;max-width:40rem;margin:3rem auto;padding:0 1rem"><h1>Deltag</h1><p>The services and'
+        f' their interfaces:</p><ul>{links}</ul><p><a href="/reporting/report">The report</a></p></body></html>'
+    ).encode()
+
+    def show(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        found = environ.get("PATH_INFO") in ("", "/")
+        start_response("200 OK" if found else "404 Not Found", [("Content-Type", "text/html; charset=utf-8")])
+        return [page]
+
+    return show
+
+
+def health(place: Place, runnings: Iterable[Running]) -> Health:
+    """What `ready` asks: each database, its migrations, and each connection to the bus."""
+    state = Health()
+    for name in place.services:
+        context = place.context(name)
+        state.add(f"{name} database", lambda c=context: "" if at_head(c.database, c.service.migrations) else "migrations are not at head; run `deltag migrate`")
+    for running in runnings:
+        for part in running.troubles():
+            state.add(f"{running.context.service.name} {part}", lambda r=running, p=part: r.troubles()[p])
+    return state
+
+
+def up_distributed() -> int:
+    """Development on real servers: make what is missing, then one process a service until told to stop."""
+    place = developed()
+    place.prepare()
+    urls = {f"DELTAG_{name.upper()}_DATABASE_URL": known.database_url for name, known in place.settings.items()}
+    environment = os.environ | urls | {"DELTAG_DATA_DIR": str(data_dir())}
+    return _supervise({name: [sys.executable, "-m", "services.cli", "run", name] for name in NAMES}, environment)
+
+
+def _supervise(commands: Mapping[str, list[str]], environment: Mapping[str, str]) -> int:
+    """Run them side by side; a signal is passed on to all, and the end of one ends all."""
+    children = {name: subprocess.Popen(command, env=dict(environment)) for name, command in commands.items()}  # noqa: S603 - our own commands
+    ending: list[Signals] = []
+    for number in (SIGTERM, SIGINT):
+        signal(number, lambda got, _frame: ending.append(Signals(got)))
+    while not ending and all(child.poll() is None for child in children.values()):
+        sleep(0.2)
+    for child in children.values():
+        if child.poll() is None:
+            child.terminate()
+    codes = {name: child.wait() for name, child in children.items()}
+    return 0 if ending and not any(codes.values()) else 1
+
+
+def run_one(place: Place, only: str | None) -> bool:
+    """One service: it migrates its own database in development, and elsewhere waits to be migrated."""
+    name = place.services[0]
+    context = place.context(name)
+    if not place.settings[name].production:
+        migrate(context.database, context.service.migrations)
+    return serve(place, only=only)
+
+
+def demo(console: Console, *, stay: bool) -> int:
+    """Play the demo's story: against a running `deltag up` on real servers, or with everything in this process."""
+    if is_distributed():
+        return 0 if play_and_report(world_of(developed()), console) else 1
+    told: list[bool] = []
+    with embedded(data_dir()) as place:
+        place.prepare()
+        serve(place, started=lambda: _play(place, console, told, stay=stay))
+    return 0 if told == [True] else 1
+
+
+def _play(place: Place, console: Console, told: list[bool], *, stay: bool) -> None:
+    try:
+        told.append(play_and_report(world_of(place), console))
+    finally:
+        if not stay:
+            os.kill(os.getpid(), SIGTERM)
