@@ -12,8 +12,9 @@ Sources: CloudEvents 1.0.2 with its JSON format, its AMQP binding and the docume
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -91,6 +92,7 @@ class Outgoing:
 _DECODE = msgspec.json.Decoder(Envelope).decode
 _ENCODE = msgspec.json.Encoder().encode
 _TEXTS = ("id", "source", "type", "subject", "correlationid", "causationid", "municipality", "programme", "traceparent")
+_TIMES = ("time", "recordedtime")
 _PREFIXES = ("cloudEvents_", "cloudEvents:", "ce-", "ce_")
 
 
@@ -109,14 +111,23 @@ def decode(body: bytes, content_type: str | None, headers: Mapping[str, Any]) ->
     return envelope
 
 
-def binary_attributes(headers: Mapping[str, Any]) -> dict[str, str]:
+def binary_attributes(headers: Mapping[str, Any]) -> dict[str, Any]:
     """The CloudEvents attributes among AMQP headers, by their own names (binary mode)."""
     found = {}
     for name, value in headers.items():
         for prefix in _PREFIXES:
             if name.startswith(prefix):
-                found[name.removeprefix(prefix).lower()] = value.decode() if isinstance(value, bytes) else value
+                attribute = name.removeprefix(prefix).lower()
+                found[attribute] = _native(attribute, value)
     return found
+
+
+def _native(attribute: str, value: Any) -> Any:
+    """AMQP's own forms of a value: text may come as bytes, and a time as milliseconds since 1970 (AMQP binding, 3.1.3.2)."""
+    if attribute in _TIMES and isinstance(value, int):
+        with suppress(ValueError, OverflowError):  # what is no time is refused with the rest
+            return datetime.fromtimestamp(value / 1000, UTC)
+    return value.decode(errors="replace") if isinstance(value, bytes) else value
 
 
 def _structured(body: bytes, content_type: str | None) -> Envelope:
