@@ -127,6 +127,8 @@ def _native(attribute: str, value: Any) -> Any:
     if attribute in _TIMES and isinstance(value, int):
         with suppress(ValueError, OverflowError):  # what is no time is refused with the rest
             return datetime.fromtimestamp(value / 1000, UTC)
+    if isinstance(value, str):
+        value = value.encode(errors="surrogatepass")  # py-amqp lets lone surrogates through, which no database takes
     return value.decode(errors="replace") if isinstance(value, bytes) else value
 
 
