@@ -1,0 +1,176 @@
+"""What people attend: an activity (arrangement, forløb) with its sessions, and how many of its seats are taken."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from hashlib import sha256
+from itertools import pairwise
+
+from services.events.domain.refusal import Refusal, Slug
+from services.events.domain.session import Session
+
+
+class Overbooked(ValueError):
+    """More seats would be taken than there are: a fault of ours that must never reach the database."""
+
+
+class ActivityStatus(StrEnum):
+    """An activity is open until its organiser calls it off (aflyser)."""
+
+    OPEN = "open"
+    CALLED_OFF = "called-off"
+
+
+class Audience(StrEnum):
+    """Whom a kind of activity is for."""
+
+    FAMILIES = "families"
+    PROFESSIONALS = "professionals"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of activity, such as a workshop or a learning lab (læringslaboratorium). Kinds are data: `kinds.toml`."""
+
+    code: str
+    audience: Audience
+
+
+@dataclass(frozen=True)
+class Programme:
+    """A programme (indsats), as far as activities need to know it."""
+
+    code: str
+    districts: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Institution:
+    """A daycare house or another place of a programme, as far as activities need to know it."""
+
+    institution_id: str
+    code: str
+    programme: str
+    district: str | None
+
+
+@dataclass
+class Activity:
+    """An activity and its seats.
+
+    `taken` counts the seats of the parties that have a seat, `waiting` the parties in the line, and `last_number` is
+    the highest number drawn so far: who signs up draws the next one, and the line is kept by it.
+    """
+
+    activity_id: str
+    programme: str
+    kind: str
+    title: Mapping[str, str]
+    district: str
+    institution_id: str | None
+    institution: str | None
+    capacity: int
+    sessions: Sequence[Session]
+    status: ActivityStatus = ActivityStatus.OPEN
+    taken: int = 0
+    waiting: int = 0
+    last_number: int = 0
+
+    @property
+    def free(self) -> int:
+        """Seats that nobody has."""
+        return self.capacity - self.taken
+
+    @property
+    def is_called_off(self) -> bool:
+        return self.status is ActivityStatus.CALLED_OFF
+
+    @property
+    def starts_at(self) -> datetime:
+        """The start of the first session."""
+        return min(session.starts_at for session in self.sessions)
+
+    @property
+    def ends_at(self) -> datetime:
+        """The end of the last session."""
+        return max(session.ends_at for session in self.sessions)
+
+    def takes_signups(self, now: datetime) -> bool:
+        """Sign-up, and with it the waiting list, closes when the first session starts."""
+        return not self.is_called_off and now < self.starts_at
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether the last session has ended."""
+        return self.ends_at <= now
+
+    def session(self, session_id: str) -> Session:
+        """One of its sessions; raises `StopIteration` when it is another activity's."""
+        return next(session for session in self.sessions if session.session_id == session_id)
+
+    def opening(self) -> str:
+        """A digest of what was asked for at the opening, the same for the same content however the times are written."""
+        sessions = [(s.starts_at.astimezone(UTC).isoformat(), s.ends_at.astimezone(UTC).isoformat(), s.place) for s in self.sessions]
+        content = [self.programme, self.kind, dict(self.title), self.district, self.institution, self.capacity, sessions]
+        return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    def draw_number(self) -> int:
+        """The next number in the order of arrival."""
+        self.last_number += 1
+        return self.last_number
+
+    def take(self, seats: int) -> None:
+        """Give seats away; raises `Overbooked` rather than give what is not there."""
+        if seats > self.free:
+            raise Overbooked(f"{seats} seats asked of {self.free} free ones")
+        self.taken += seats
+
+    def give_back(self, seats: int) -> None:
+        """Seats are free again."""
+        self.taken -= seats
+
+
+def why_not_open(
+    asked: Activity,
+    *,
+    kinds: Mapping[str, Kind],
+    programme: Programme | None,
+    institution: Institution | None,
+    now: datetime,
+) -> Iterator[Refusal]:
+    """Every reason why an activity cannot be opened as asked."""
+    if asked.kind not in kinds:
+        yield Refusal(Slug.KIND_NOT_KNOWN, "/kind", {"known": ", ".join(sorted(kinds))})
+    yield from _wrong_place(asked, programme, institution)
+    yield from _wrong_times(asked.sessions, now)
+
+
+def _wrong_place(asked: Activity, programme: Programme | None, institution: Institution | None) -> Iterator[Refusal]:
+    if programme is None:
+        yield Refusal(Slug.PROGRAMME_NOT_KNOWN, "/programme")
+    elif asked.district not in programme.districts:
+        yield Refusal(Slug.DISTRICT_NOT_KNOWN, "/district", {"known": ", ".join(sorted(programme.districts))})
+    if asked.institution and institution is None:
+        yield Refusal(Slug.INSTITUTION_NOT_KNOWN, "/institution")
+    if institution and institution.district not in {None, asked.district}:
+        yield Refusal(Slug.INSTITUTION_ELSEWHERE, "/institution", {"district": institution.district})
+
+
+def _wrong_times(sessions: Sequence[Session], now: datetime) -> Iterator[Refusal]:
+    for index, session in enumerate(sessions):
+        if session.ends_at <= session.starts_at:
+            yield Refusal(Slug.SESSION_ENDS_BEFORE_START, f"/sessions/{index}/ends_at")
+        if session.starts_at <= now:
+            yield Refusal(Slug.SESSION_IN_THE_PAST, f"/sessions/{index}/starts_at")
+    for (_, earlier), (index, later) in pairwise(sorted(enumerate(sessions), key=lambda pair: pair[1].starts_at)):
+        if later.starts_at < earlier.ends_at:
+            yield Refusal(Slug.SESSIONS_OVERLAP, f"/sessions/{index}/starts_at")
+
+
+def why_not_change(activity: Activity, now: datetime) -> Iterator[Refusal]:
+    """Every reason why the activity, or a sign-up to it, can no longer be changed."""
+    if activity.is_called_off:
+        yield Refusal(Slug.ACTIVITY_CALLED_OFF, "")
+    if activity.is_over(now):
+        yield Refusal(Slug.ACTIVITY_OVER, "")

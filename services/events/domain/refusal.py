@@ -1,0 +1,86 @@
+"""Why something is refused: the rule's name and the field it is about. What a person reads stands in `texts.toml`."""
+
+import dataclasses
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Slug(StrEnum):
+    """The name of every rule of this service. Each has a Danish and an English text in `texts.toml`."""
+
+    PROGRAMME_NOT_KNOWN = "programme-not-known"
+    INSTITUTION_NOT_KNOWN = "institution-not-known"
+    DISTRICT_NOT_KNOWN = "district-not-known"
+    INSTITUTION_ELSEWHERE = "institution-elsewhere"
+    KIND_NOT_KNOWN = "kind-not-known"
+    SESSION_ENDS_BEFORE_START = "session-ends-before-start"
+    SESSION_IN_THE_PAST = "session-in-the-past"
+    SESSIONS_OVERLAP = "sessions-overlap"
+    ACTIVITY_EXISTS = "activity-exists"
+    ACTIVITY_CALLED_OFF = "activity-called-off"
+    ACTIVITY_OVER = "activity-over"
+    CAPACITY_BELOW_TAKEN = "capacity-below-taken"
+    CAPACITY_BELOW_PARTY = "capacity-below-party"
+    SIGNUP_CLOSED = "signup-closed"
+    PARTY_TOO_LARGE = "party-too-large"
+    PERSON_TWICE = "person-twice"
+    ALREADY_SIGNED_UP = "already-signed-up"
+    FOR_FAMILIES = "for-families"
+    FOR_PROFESSIONALS = "for-professionals"
+    CHILD_NOT_KNOWN = "child-not-known"
+    CHILD_NOT_ENROLLED = "child-not-enrolled"
+    CONSENT_WITHDRAWN = "consent-withdrawn"
+    GUARDIAN_NOT_KNOWN = "guardian-not-known"
+    GUARDIAN_NOT_ENROLLED = "guardian-not-enrolled"
+    NOT_IN_FAMILY = "not-in-family"
+    PROFESSIONAL_NOT_KNOWN = "professional-not-known"
+    PROFESSIONAL_ELSEWHERE = "professional-elsewhere"
+    CONTACT_MISSING = "contact-missing"
+    CONTACT_NOT_IN_PARTY = "contact-not-in-party"
+    NOT_SEATED = "not-seated"
+    ATTENDANCE_TOO_EARLY = "attendance-too-early"
+    ACTIVITY_NOT_FOUND = "activity-not-found"
+    SESSION_NOT_FOUND = "session-not-found"
+    SIGNUP_NOT_FOUND = "signup-not-found"
+    NOT_YOUR_INSTITUTION = "not-your-institution"
+    NOT_YOURSELF = "not-yourself"
+
+
+AWAITED = frozenset(
+    {
+        Slug.PROGRAMME_NOT_KNOWN,
+        Slug.INSTITUTION_NOT_KNOWN,
+        Slug.CHILD_NOT_KNOWN,
+        Slug.GUARDIAN_NOT_KNOWN,
+        Slug.PROFESSIONAL_NOT_KNOWN,
+    }
+)
+"""What may become known in a moment: registration's fact about it has perhaps not arrived yet."""
+
+STANDING = frozenset(
+    {
+        Slug.ACTIVITY_EXISTS,
+        Slug.ACTIVITY_CALLED_OFF,
+        Slug.ACTIVITY_OVER,
+        Slug.CAPACITY_BELOW_TAKEN,
+        Slug.CAPACITY_BELOW_PARTY,
+        Slug.SIGNUP_CLOSED,
+        Slug.ALREADY_SIGNED_UP,
+        Slug.ATTENDANCE_TOO_EARLY,
+    }
+)
+"""What contradicts how things stand, rather than what can be asked at all."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Refusal:
+    """One rule that says no: `field` is a JSON pointer into what was asked, `values` fill the text's blanks."""
+
+    slug: Slug
+    field: str
+    values: Mapping[str, object] = dataclasses.field(default_factory=dict)
+
+    @property
+    def is_about_standing(self) -> bool:
+        """Whether the same request could be right at another time."""
+        return self.slug in AWAITED | STANDING

@@ -1,0 +1,87 @@
+"""A sign-up (tilmelding) of a party to an activity: a family, or professionals. The party comes together or not at all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+BY_FAMILY = "by-family"
+BY_PROFESSIONAL = "by-professional"
+
+
+class SignupStatus(StrEnum):
+    """Seated, waiting in the line, or cancelled (afbud)."""
+
+    SEATED = "seated"
+    WAITING = "waiting"
+    CANCELLED = "cancelled"
+
+
+class PartyRole(StrEnum):
+    """As what a person comes."""
+
+    CHILD = "child"
+    GUARDIAN = "guardian"
+    PROFESSIONAL = "professional"
+
+
+@dataclass(frozen=True)
+class Member:
+    """One person of a party; each takes one seat."""
+
+    person_id: str
+    role: PartyRole
+
+
+@dataclass
+class Signup:
+    """A party's sign-up. `number` is its number in the order of arrival, `position` its present place in the waiting list, from 1.
+
+    `contact_id` is the guardian or professional who is told. `programme`, `kind` and `district` are those of the activity.
+    """
+
+    signup_id: str
+    activity_id: str
+    programme: str
+    kind: str
+    district: str
+    contact_id: str
+    party: Sequence[Member]
+    signed_up_at: datetime
+    number: int = 0
+    status: SignupStatus = SignupStatus.WAITING
+    position: int | None = None
+    reason: str | None = None
+
+    @property
+    def seats(self) -> int:
+        """One for each person."""
+        return len(self.party)
+
+    @property
+    def active(self) -> bool:
+        """Seated or waiting."""
+        return self.status is not SignupStatus.CANCELLED
+
+    @property
+    def people(self) -> frozenset[str]:
+        """The ids of those who come."""
+        return frozenset(member.person_id for member in self.party)
+
+    @property
+    def own_reason(self) -> str:
+        """The reason when the party itself cancels."""
+        family = any(member.role is not PartyRole.PROFESSIONAL for member in self.party)
+        return BY_FAMILY if family else BY_PROFESSIONAL
+
+    def seat(self) -> None:
+        """The party has its seats, and no place in the line any more."""
+        self.status, self.position = SignupStatus.SEATED, None
+
+    def wait(self, position: int) -> None:
+        """The party stands in the line."""
+        self.status, self.position = SignupStatus.WAITING, position
+
+    def cancel(self, reason: str) -> None:
+        """The party does not come; `reason` is a slug such as `by-family` or `called-off`."""
+        self.status, self.position, self.reason = SignupStatus.CANCELLED, None, reason
