@@ -1,0 +1,57 @@
+"""Who may do what with which activity and sign-up. The role alone opens a route; here is how far it reaches.
+
+Organisers are coordinators, leaders within their institutions, and systems on others' behalf. Guardians and
+professionals reach what is their own: a guardian's or professional's id here is the subject of his token.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.chassis.errors import Forbidden
+from services.chassis.http.caller import Caller, Role
+from services.events.domain.activity import Activity
+from services.events.domain.refusal import Refusal, Slug
+from services.events.domain.signup import Member, PartyRole, Signup
+from services.events.resources import Resources
+
+ORGANISERS = (Role.COORDINATOR, Role.LEADER, Role.SYSTEM)
+PARTICIPANTS = (Role.GUARDIAN, Role.PROFESSIONAL)
+EVERYONE = (*ORGANISERS, *PARTICIPANTS, Role.HEALTH_VISITOR)
+
+
+def organises(caller: Caller, activity: Activity) -> bool:
+    """Whether he may run the activity; one without an institution is for those who reach all institutions."""
+    return caller.reaches(activity.institution or "", *ORGANISERS)
+
+
+def must_organise(caller: Caller, activity: Activity, resources: Resources) -> None:
+    """Raises `Forbidden` unless he may run the activity."""
+    if not organises(caller, activity):
+        raise _forbidden(Slug.NOT_YOUR_INSTITUTION, resources)
+
+
+def speaks_for(caller: Caller, party: Sequence[Member], contact_id: str | None, resources: Resources) -> str:
+    """The caller's own id, as the contact of a party of himself and his family; raises `Forbidden` if it is another's.
+
+    Whether they are one family is for the rules of sign-up.
+    """
+    professionals = {member.person_id for member in party if member.role is PartyRole.PROFESSIONAL}
+    if not _is_id(caller.subject) or professionals | {contact_id or caller.subject} != {caller.subject}:
+        raise _forbidden(Slug.NOT_YOURSELF, resources)
+    return caller.subject
+
+
+def may_see(caller: Caller, signup: Signup, activity: Activity) -> bool:
+    """Whether it is his own, or one to an activity that he runs."""
+    return caller.subject in signup.people | {signup.contact_id} or organises(caller, activity)
+
+
+def _is_id(subject: str) -> bool:
+    try:
+        return str(UUID(subject)) == subject
+    except ValueError:
+        return False
+
+
+def _forbidden(slug: Slug, resources: Resources) -> Forbidden:
+    return Forbidden(reasons=[resources.reason(Refusal(slug, ""))])

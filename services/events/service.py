@@ -1,0 +1,39 @@
+"""The bus door: which of registration's facts this service reads, and who takes them."""
+
+from pathlib import Path
+
+from services.chassis.service import Listen, Service, many
+from services.events import handlers, messages, resources
+from services.events.api import api
+from services.events.storage import Work
+
+FACTS = Listen.facts(
+    "events.facts",
+    keys=(
+        "registration.programme.#",
+        "registration.institution.#",
+        "registration.professional.#",
+        "registration.enrolment.#",
+        "registration.consent.#",
+    ),
+    reads={
+        "registration.programme.loaded.v1": many(messages.ProgrammeLoaded, handlers.learn_programmes),
+        "registration.institution.registered.v1": many(messages.InstitutionRegistered, handlers.learn_institutions),
+        "registration.professional.registered.v1": many(messages.ProfessionalRegistered, handlers.learn_professionals),
+        "registration.enrolment.accepted.v1": many(messages.EnrolmentChanged, handlers.learn_enrolments),
+        "registration.enrolment.rejected.v1": many(messages.EnrolmentChanged, handlers.learn_enrolments),
+        "registration.enrolment.withdrawn.v1": many(messages.EnrolmentChanged, handlers.learn_enrolments),
+        "registration.consent.given.v1": many(messages.ConsentChanged, handlers.learn_consents),
+        "registration.consent.withdrawn.v1": many(messages.ConsentChanged, handlers.learn_consents),
+    },
+)
+
+SERVICE = Service(
+    name="events",
+    work=Work,
+    migrations=Path(__file__).parent / "migrations",
+    api=api,
+    listens=(FACTS,),
+    resources=resources.load,
+    refresh=handlers.refresh,
+)

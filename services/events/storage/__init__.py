@@ -1,0 +1,38 @@
+"""Where it is kept: the unit of work with this service's repositories, one file for each.
+
+The repositories speak SQL in constants, take sets as one JSON parameter, and hand out the domain's own objects. Inside a
+unit of work every statement sees what was committed before it (READ COMMITTED), so what is read after `lock` is current.
+"""
+
+from functools import cached_property
+
+from services.chassis.storage import UnitOfWork
+from services.events.storage.activities import Activities
+from services.events.storage.attendance import AttendanceRecords
+from services.events.storage.people import People
+from services.events.storage.places import Places
+from services.events.storage.signups import Signups
+
+
+class Work(UnitOfWork):
+    """One transaction on the database of events."""
+
+    @cached_property
+    def places(self) -> Places:
+        return Places(self.connection)
+
+    @cached_property
+    def people(self) -> People:
+        return People(self.connection)
+
+    @cached_property
+    def activities(self) -> Activities:
+        return Activities(self.connection)
+
+    @cached_property
+    def signups(self) -> Signups:
+        return Signups(self.connection)
+
+    @cached_property
+    def attendance(self) -> AttendanceRecords:
+        return AttendanceRecords(self.connection)

@@ -1,0 +1,84 @@
+"""Children, guardians, consents and professionals, as registration's facts tell of them: ids, never names."""
+
+from collections.abc import Collection, Iterable
+
+import sqlalchemy as sa
+
+from services.events.domain.eligibility import Consent, Enrolment, Known, Professional
+from services.events.messages import ConsentChanged, EnrolmentChanged, ProfessionalRegistered
+from services.events.storage.rows import every, json_of
+
+_LEARN_PROFESSIONALS = sa.text("""
+insert into professional (professional_id, programme)
+select professional_id, programme from json_to_recordset(cast(:rows as json)) as r(professional_id uuid, programme text)
+order by professional_id
+on conflict (professional_id) do update set programme = excluded.programme
+""")
+_LEARN_ENROLMENTS = sa.text("""
+insert into enrolment (enrolment_id, child_id, programme, accepted, guardian_ids)
+select enrolment_id, child_id, programme, status = 'accepted', guardian_ids from json_to_recordset(cast(:rows as json))
+    as r(enrolment_id uuid, child_id uuid, programme text, status text, guardian_ids jsonb)
+order by enrolment_id
+on conflict (enrolment_id) do update
+set child_id = excluded.child_id, programme = excluded.programme, accepted = excluded.accepted, guardian_ids = excluded.guardian_ids
+""")
+_LEARN_CONSENTS = sa.text("""
+insert into consent (consent_id, child_id, guardian_id, given, said_at)
+select consent_id, child_id, guardian_id, status = 'given', coalesce(withdrawn_at, given_at) from json_to_recordset(cast(:rows as json))
+    as r(consent_id uuid, child_id uuid, guardian_id uuid, status text, given_at timestamptz, withdrawn_at timestamptz)
+order by consent_id
+on conflict (consent_id) do update set given = excluded.given, said_at = excluded.said_at
+""")
+_HOLD = sa.text("""
+select from enrolment
+where child_id in (select cast(json_array_elements_text(cast(:ids as json)) as uuid))
+order by enrolment_id for no key update
+""")
+_ENROLMENTS = """
+select cast(child_id as text), programme, accepted, guardian_ids from enrolment
+where child_id in (select cast(json_array_elements_text(cast(:ids as json)) as uuid))
+    or guardian_ids ?| array(select json_array_elements_text(cast(:ids as json)))
+"""
+_READ_ENROLMENTS = sa.text(_ENROLMENTS)
+_SHARE_ENROLMENTS = sa.text(_ENROLMENTS + "order by enrolment_id for share")
+_CONSENTS = sa.text("""
+select cast(child_id as text), cast(guardian_id as text), given, said_at from consent
+where child_id in (select cast(json_array_elements_text(cast(:ids as json)) as uuid))
+""")
+_PROFESSIONALS = sa.text("""
+select cast(professional_id as text), programme from professional
+where professional_id in (select cast(json_array_elements_text(cast(:ids as json)) as uuid))
+""")
+
+
+class People:
+    """Who may sign up.
+
+    A child's enrolment rows are also its lock: a sign-up shares them until it commits, and who takes a right away (a
+    withdrawn enrolment or consent) holds them alone. So either the sign-up sees the withdrawal, or the withdrawal sees the
+    sign-up and cancels it.
+    """
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def learn_professionals(self, professionals: Iterable[ProfessionalRegistered]) -> None:
+        self._connection.execute(_LEARN_PROFESSIONALS, {"rows": json_of(professionals)})
+
+    def learn_enrolments(self, enrolments: Iterable[EnrolmentChanged]) -> None:
+        self._connection.execute(_LEARN_ENROLMENTS, {"rows": json_of(enrolments)})
+
+    def learn_consents(self, consents: Collection[ConsentChanged]) -> None:
+        if withdrawn := [consent.child_id for consent in consents if consent.withdrawn]:
+            self._connection.execute(_HOLD, {"ids": json_of(withdrawn)})
+        self._connection.execute(_LEARN_CONSENTS, {"rows": json_of(consents)})
+
+    def known(self, ids: Iterable[str], *, hold: bool = False) -> Known:
+        """What is known of these children, guardians and professionals; `hold` keeps it so until the end of this unit of work."""
+        those = {"ids": json_of(ids)}
+        enrolments = self._connection.execute(_SHARE_ENROLMENTS if hold else _READ_ENROLMENTS, those)
+        return Known(
+            every(Enrolment, enrolments),
+            every(Consent, self._connection.execute(_CONSENTS, those)),
+            every(Professional, self._connection.execute(_PROFESSIONALS, those)),
+        )

@@ -1,0 +1,51 @@
+"""Programmes and institutions, as registration's facts tell of them."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from services.events.domain.activity import Institution, Programme
+from services.events.messages import InstitutionRegistered, ProgrammeLoaded
+from services.events.storage.rows import first, json_of
+
+_LEARN_PROGRAMMES = sa.text("""
+insert into programme (programme, districts)
+select programme, districts from json_to_recordset(cast(:rows as json)) as r(programme text, districts jsonb)
+order by programme
+on conflict (programme) do update set districts = excluded.districts
+""")
+_LEARN_INSTITUTIONS = sa.text("""
+insert into institution (institution_id, institution, programme, district)
+select institution_id, institution, programme, district from json_to_recordset(cast(:rows as json))
+    as r(institution_id uuid, institution text, programme text, district text)
+order by institution_id
+on conflict (institution_id) do update
+set institution = excluded.institution, programme = excluded.programme, district = excluded.district
+""")
+_PROGRAMME = sa.text("""
+select programme as code, (select json_agg(d ->> 'code') from jsonb_array_elements(districts) d) as districts
+from programme where programme = :programme
+""")
+_INSTITUTION = sa.text("""
+select cast(institution_id as text), institution as code, programme, district
+from institution where programme = :programme and institution = :institution
+""")
+
+
+class Places:
+    """What activities need to know of programmes and institutions."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def learn_programmes(self, programmes: Sequence[ProgrammeLoaded]) -> None:
+        self._connection.execute(_LEARN_PROGRAMMES, {"rows": json_of(programmes)})
+
+    def learn_institutions(self, institutions: Sequence[InstitutionRegistered]) -> None:
+        self._connection.execute(_LEARN_INSTITUTIONS, {"rows": json_of(institutions)})
+
+    def programme(self, code: str) -> Programme | None:
+        return first(Programme, self._connection.execute(_PROGRAMME, {"programme": code}))
+
+    def institution(self, programme: str, code: str | None) -> Institution | None:
+        return first(Institution, self._connection.execute(_INSTITUTION, {"programme": programme, "institution": code}))

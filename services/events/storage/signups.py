@@ -1,0 +1,130 @@
+"""Sign-ups with their parties, in the order of their numbers."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from services.events.domain.attendance import Seat
+from services.events.domain.signup import PartyRole, Signup
+from services.events.storage.rows import every, first, json_of, stream
+
+_POSITION = """case when s.status = 'waiting' then
+    (select count(*) from signup w where w.activity_id = s.activity_id and w.status = 'waiting' and w.number <= s.number) end"""
+_POSITION_OF_ALL = "case when s.status = 'waiting' then row_number() over (partition by s.activity_id, s.status order by s.number) end"
+
+
+def _select(position: str) -> str:
+    return f"""
+select cast(s.signup_id as text), cast(s.activity_id as text), a.programme, a.kind, a.district, cast(s.contact_id as text),
+    s.number, s.status, s.reason, s.signed_up_at,
+    (select json_agg(json_build_object('person_id', p.person_id, 'role', p.role) order by p.place)
+        from party p where p.signup_id = s.signup_id) as party,
+    {position} as position
+from signup s join activity a on a.activity_id = s.activity_id
+"""  # noqa: S608 - our own text
+
+
+_SELECT = _select(_POSITION)
+_GET = sa.text(_SELECT + "where s.signup_id = :signup_id")
+_ALL = sa.text(_select(_POSITION_OF_ALL))
+_ACTIVE = sa.text(_SELECT + "where s.activity_id = :activity_id and s.status in ('seated', 'waiting') order by s.number")
+_LINES = sa.text(f"""{_select("null")}
+join json_to_recordset(cast(:rows as json)) as r(activity_id uuid, most integer) on r.activity_id = s.activity_id
+where s.status = 'waiting' and s.number <= (select max(h.number) from
+    (select w.number from signup w where w.activity_id = r.activity_id and w.status = 'waiting' order by w.number limit r.most) h)
+order by s.activity_id, s.number
+""")  # noqa: S608 - our own text
+_OF_PEOPLE = sa.text(f"""{_SELECT}
+where s.signup_id in (select p.signup_id from party p where p.active
+    and p.person_id in (select cast(json_array_elements_text(cast(:people as json)) as uuid))
+    and p.activity_id in (select cast(json_array_elements_text(cast(:activities as json)) as uuid)))
+order by s.activity_id, s.number
+""")  # noqa: S608 - our own text
+_COMING = sa.text("""
+select distinct cast(p.activity_id as text) from party p
+where p.active and p.person_id in (select cast(json_array_elements_text(cast(:people as json)) as uuid))
+    and exists (select from session s where s.activity_id = p.activity_id and s.ends_at > :now)
+""")
+_PAGE = sa.text(f"""{_SELECT}
+where s.activity_id = :activity_id and s.number > :after and (cast(:status as text) is null or s.status = :status)
+order by s.number limit :limit
+""")
+_LARGEST = sa.text("select coalesce(max(seats), 0) from signup where activity_id = :activity_id and status = 'waiting'")
+_SEATS = sa.text("""
+select cast(p.person_id as text), cast(p.signup_id as text), p.role from party p join signup s on s.signup_id = p.signup_id
+where s.activity_id = :activity_id and s.status = 'seated' order by s.number, p.place
+""")
+_ADD = sa.text("""
+with added as (
+    insert into signup (signup_id, activity_id, contact_id, seats, number, status, reason, signed_up_at)
+    values (:signup_id, :activity_id, :contact_id, :seats, :number, :status, :reason, :signed_up_at) returning signup_id, activity_id)
+insert into party (signup_id, place, activity_id, person_id, role)
+select added.signup_id, r.place, added.activity_id, r.person_id, r.role from added, json_to_recordset(cast(:party as json))
+    as r(place smallint, person_id uuid, role text)
+""")
+_SAVE = sa.text("""
+with r as (select * from json_to_recordset(cast(:rows as json)) as x(signup_id uuid, status text, reason text)),
+    gone as (update party p set active = false from r where p.signup_id = r.signup_id and r.status = 'cancelled')
+update signup s set status = r.status, reason = r.reason from r where s.signup_id = r.signup_id
+""")
+
+
+class Signups:
+    """Every sign-up that was ever made. Change them under the lock of their activity only."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def add(self, signup: Signup) -> None:
+        row = msgspec.to_builtins(signup, builtin_types=(datetime,))
+        party = [{"place": place, "person_id": m.person_id, "role": m.role} for place, m in enumerate(signup.party)]
+        self._connection.execute(_ADD, row | {"seats": signup.seats, "party": json_of(party)})
+
+    def save(self, signups: Sequence[Signup]) -> None:
+        """Write the status of these sign-ups back; who cancelled may sign up anew."""
+        if signups:
+            rows = [{"signup_id": s.signup_id, "status": s.status, "reason": s.reason} for s in signups]
+            self._connection.execute(_SAVE, {"rows": json_of(rows)})
+
+    def get(self, signup_id: str) -> Signup | None:
+        return first(Signup, self._connection.execute(_GET, {"signup_id": signup_id}))
+
+    def active(self, activity_id: str) -> Sequence[Signup]:
+        """The seated and the waiting ones, in the order of their numbers."""
+        return every(Signup, self._connection.execute(_ACTIVE, {"activity_id": activity_id}))
+
+    def lines(self, free: Mapping[str, int]) -> Mapping[str, Sequence[Signup]]:
+        """The heads of the lines of these activities, in order: as many parties as could at most fit into the free seats."""
+        rows = json_of({"activity_id": activity_id, "most": seats} for activity_id, seats in free.items())
+        heads = every(Signup, self._connection.execute(_LINES, {"rows": rows}))
+        return {activity_id: list(line) for activity_id, line in groupby(heads, key=lambda signup: signup.activity_id)}
+
+    def of_people(self, people: Iterable[str], activities: Iterable[str]) -> Sequence[Signup]:
+        """Seated and waiting sign-ups of these activities whose party has any of these people."""
+        those = {"people": json_of(people), "activities": json_of(activities)}
+        return every(Signup, self._connection.execute(_OF_PEOPLE, those))
+
+    def coming(self, people: Iterable[str], now: datetime) -> Sequence[str]:
+        """The ids of activities that are not over and to which any of these people is signed up."""
+        return self._connection.execute(_COMING, {"people": json_of(people), "now": now}).scalars().all()
+
+    def largest_waiting(self, activity_id: str) -> int:
+        """The size of the largest party in the line; 0 if nobody waits."""
+        return int(self._connection.execute(_LARGEST, {"activity_id": activity_id}).scalar_one())
+
+    def seats_of(self, activity_id: str) -> Mapping[str, Seat]:
+        """Who has a seat, by person."""
+        rows = self._connection.execute(_SEATS, {"activity_id": activity_id})
+        return {person_id: Seat(signup_id, PartyRole(role)) for person_id, signup_id, role in rows}
+
+    def page(self, activity_id: str, status: str | None, after: int, limit: int) -> Sequence[Signup]:
+        """Sign-ups of an activity in the order of their numbers, after the number `after`."""
+        where: dict[str, Any] = {"activity_id": activity_id, "status": status, "after": after, "limit": limit}
+        return every(Signup, self._connection.execute(_PAGE, where))
+
+    def stream(self) -> Iterator[Signup]:
+        return stream(Signup, self._connection, _ALL)
