@@ -1,0 +1,52 @@
+"""Who may do what here: the roles of each door, and how far a caller reaches behind it."""
+
+from typing import Final
+from uuid import UUID
+
+from services.chassis.errors import Forbidden
+from services.chassis.http.caller import Caller, Role
+from services.registration.domain.programme import Institution
+from services.registration.domain.reach import Reach
+from services.registration.texts import reason
+
+EVERYONE: Final = tuple(Role)
+STAFF: Final = (Role.COORDINATOR, Role.LEADER, Role.HEALTH_VISITOR)
+ENROLLERS: Final = (Role.SYSTEM, *STAFF)
+ENROLMENT_READERS: Final = (*ENROLLERS, Role.GUARDIAN)
+WITHDRAWERS: Final = (Role.SYSTEM, Role.COORDINATOR, Role.LEADER, Role.GUARDIAN)
+
+
+def reach_of(caller: Caller) -> Reach:
+    """Staff reach their institutions, a system its source, a guardian (whose subject is our id of him) his family."""
+    return Reach(
+        institutions=caller.institutions(*STAFF),
+        sources=_sources(caller),
+        guardian_id=caller.subject if caller.has(Role.GUARDIAN) and _is_uuid(caller.subject) else None,
+    )
+
+
+def source_of(caller: Caller) -> str:
+    """In whose name a request over HTTP is sent: the system's CloudEvents source, or the person himself."""
+    sources = sorted(source for grant in caller.roles if grant.role is Role.SYSTEM and (source := grant.source))
+    return sources[0] if sources else f"/callers/{caller.subject}"
+
+
+def must_act_for(institution: Institution | None, caller: Caller, *roles: Role) -> None:
+    """Raises `Forbidden` where staff act for another institution than their own. An unknown one is the rules' business."""
+    if institution and not caller.has(Role.SYSTEM) and not caller.reaches(institution.code, *roles):
+        raise Forbidden(reasons=[reason("not-your-institution", "/institution")])
+
+
+def _sources(caller: Caller) -> frozenset[str] | None:
+    grants = [grant for grant in caller.roles if grant.role is Role.SYSTEM]
+    if any(grant.source is None for grant in grants):
+        return None
+    return frozenset(grant.source for grant in grants if grant.source)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,239 @@
+"""The HTTP door: what the bus takes, one by one or in bulk, and what people look up and change."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from services.chassis.contracts import example
+from services.chassis.envelope import Received
+from services.chassis.errors import Conflict, NotFound
+from services.chassis.http.api import Api
+from services.chassis.http.caller import Role
+from services.chassis.http.request import Answer, Request
+from services.chassis.ids import new_id
+from services.registration import access, handlers, messages, schemas
+from services.registration.domain.child import Child
+from services.registration.domain.consent import Consent
+from services.registration.domain.enrolment import Enrolment
+from services.registration.domain.guardian import Guardian
+from services.registration.domain.objection import Rule
+from services.registration.domain.professional import ProfessionalDetails
+from services.registration.domain.reach import Reach
+from services.registration.domain.request import WithdrawalRequest
+from services.registration.storage import Work
+from services.registration.texts import reason
+
+api = Api(
+    "registration",
+    title="Registration",
+    description="Programmes and places, enrolment of children with their guardians, consents, and the professionals who take part.",
+)
+
+_EXAMPLE = {"id": example(handlers.ENROLMENT_CONTRACT)["id"], "data": example(handlers.ENROLMENT_CONTRACT)["data"]}
+
+
+@api.get("/v1/programmes", summary="Programmes", roles=access.EVERYONE, returns={200: schemas.ProgrammesSchema()})
+def programmes(_request: Request, work: Work) -> Mapping[str, Any]:
+    return {"items": [messages.of_programme(programme) for programme in work.programmes.all()]}
+
+
+@api.get(
+    "/v1/institutions",
+    summary="Institutions",
+    roles=access.EVERYONE,
+    query=schemas.InstitutionQuery(),
+    returns={200: schemas.InstitutionsSchema()},
+)
+def institutions(request: Request, work: Work) -> Mapping[str, Any]:
+    return {"items": [messages.of_institution(institution) for institution in work.programmes.institutions(**request.query)]}
+
+
+@api.post(
+    "/v1/enrolment-requests",
+    summary="Ask for an enrolment",
+    roles=access.ENROLLERS,
+    body=schemas.RequestSchema(),
+    returns={200: schemas.EnrolmentSchema()},
+    errors=(403, 409),
+    idempotent=True,
+    examples={"body": _EXAMPLE},
+)
+def request_enrolment(request: Request, work: Work) -> Mapping[str, Any]:
+    """Accepted, or rejected with every reason at once. The same `id` with the same data is answered the same again.
+
+    `data` is what the message enrolment.requested.v1 holds, and is checked by the same contract and rules.
+    """
+    [submitted] = _submitted([request.body], request)
+    _must_enrol_there(submitted, request, work)
+    [answer] = handlers.take_enrolment_requests([submitted], work)
+    if answer is None:
+        raise Conflict(reasons=[reason("same-id-other-content", "/id")])
+    request.concerns(answer.enrolment_id)
+    return messages.of_enrolment(answer)
+
+
+@api.post(
+    "/v1/enrolment-requests/bulk",
+    summary="Ask for up to 500 enrolments",
+    roles=(Role.SYSTEM, Role.COORDINATOR),
+    body=schemas.RequestsSchema(),
+    returns={200: schemas.BulkAnswersSchema()},
+    idempotent=True,
+    examples={"body": {"requests": [_EXAMPLE]}},
+)
+def request_enrolments(request: Request, work: Work) -> Mapping[str, Any]:
+    """Each is answered on its own, in the same order; what is wrong with one is nothing to the others."""
+    submitted = _submitted(request.body["requests"], request)
+    answers = handlers.take_enrolment_requests(submitted, work)
+    request.concerns(*(answer.enrolment_id for answer in answers if answer))
+    return {"answers": [_bulk_answer(message, answer) for message, answer in zip(submitted, answers, strict=True)]}
+
+
+@api.get(
+    "/v1/enrolments",
+    summary="Enrolments",
+    roles=access.ENROLMENT_READERS,
+    query=schemas.EnrolmentQuery(),
+    paged=(UUID,),
+    returns={200: schemas.EnrolmentSchema()},
+)
+def enrolments(request: Request, work: Work) -> Answer:
+    """Those that the caller may see, in the order in which they were answered."""
+    page = request.page
+    after = str(page.after[0]) if page.after else None
+    found = work.enrolments.page(access.reach_of(request.caller), limit=page.fetch, after=after, where=request.query)
+    return page.answer([messages.of_enrolment(enrolment) for enrolment in found], lambda item: (item["enrolment_id"],))
+
+
+@api.get(
+    "/v1/enrolments/{id:uuid}",
+    summary="An enrolment",
+    roles=access.ENROLMENT_READERS,
+    returns={200: schemas.EnrolmentSchema()},
+    errors=(404,),
+)
+def enrolment(request: Request, work: Work) -> Mapping[str, Any]:
+    return messages.of_enrolment(_enrolment(request, work))
+
+
+@api.post(
+    "/v1/enrolments/{id:uuid}/withdrawal",
+    summary="End an enrolment",
+    roles=access.WITHDRAWERS,
+    body=schemas.WithdrawalSchema(),
+    returns={200: schemas.EnrolmentSchema()},
+    errors=(404, 409),
+    idempotent=True,
+    examples={"body": {"reason": "moved", "effective_date": "2024-06-01"}},
+)
+def withdraw_enrolment(request: Request, work: Work) -> Mapping[str, Any]:
+    """`effective_date` is the first day on which the child is no longer enrolled."""
+    asked = WithdrawalRequest(_enrolment(request, work).enrolment_id, **request.body)
+    return messages.of_enrolment(handlers.withdraw_enrolment(asked, work, request.cause))
+
+
+@api.post(
+    "/v1/professionals",
+    summary="Register a professional",
+    roles=(Role.COORDINATOR, Role.LEADER),
+    body=schemas.ProfessionalSchema(),
+    returns={201: schemas.RegisteredProfessionalSchema(), 200: schemas.RegisteredProfessionalSchema()},
+    errors=(403,),
+    idempotent=True,
+)
+def register_professional(request: Request, work: Work) -> Answer:
+    """201 when he is new; 200 when the e-mail address is known in the programme, and what is known of him is corrected."""
+    details = ProfessionalDetails(**request.body)
+    institution = work.programmes.institutions_of([details.institution]).get(details.institution)
+    access.must_act_for(institution, request.caller, Role.COORDINATOR, Role.LEADER)
+    professional, is_new = handlers.register_professional(details, work, request.cause)
+    request.concerns(professional.professional_id)
+    return Answer(messages.of_professional(professional), 201 if is_new else 200)
+
+
+@api.get(
+    "/v1/children/{id:uuid}",
+    summary="A child and its guardians",
+    roles=(*access.STAFF, Role.GUARDIAN),
+    personal=True,
+    returns={200: schemas.ChildSchema()},
+    errors=(404,),
+)
+def child(request: Request, work: Work) -> Mapping[str, Any]:
+    """Staff see the children who are enrolled in their institutions; a guardian sees his own, and of guardians only himself."""
+    reach = access.reach_of(request.caller)
+    found = work.children.get(request.path["id"])
+    if found is None or not work.children.within(found.child_id, reach):
+        raise NotFound(reasons=[reason("unknown-child")])
+    return _child(found, work.guardians.of_child(found.child_id), work.consents.of_child(found.child_id), reach)
+
+
+@api.post(
+    "/v1/consents/{id:uuid}/withdrawal",
+    summary="Withdraw a consent",
+    roles=(Role.COORDINATOR, Role.GUARDIAN),
+    returns={200: schemas.ConsentSchema()},
+    errors=(404,),
+    idempotent=True,
+)
+def withdraw_consent(request: Request, work: Work) -> Mapping[str, Any]:
+    """From now on nothing rests on it. A guardian withdraws his own; doing it again changes nothing."""
+    consent = work.consents.lock(request.path["id"])
+    if consent is None or not (request.caller.has(Role.COORDINATOR) or request.caller.subject == consent.guardian_id):
+        raise NotFound(reasons=[reason(Rule.UNKNOWN_CONSENT)])
+    return messages.of_consent(handlers.withdraw_consent(consent, work, request.cause))
+
+
+def _submitted(bodies: Sequence[Mapping[str, Any]], request: Request) -> list[Received[Any]]:
+    """Each body as the message that it would be on the bus. Without an id of the sender's, it gets one."""
+    source = access.source_of(request.caller)
+    return [
+        Received(
+            id=body.get("id") or new_id(),
+            source=source,
+            type="enrolment.requested.v1",
+            subject="",
+            data=body["data"],
+            correlationid=request.cause.correlationid,
+            traceparent=request.cause.traceparent,
+            municipality=request.cause.municipality,
+        )
+        for body in bodies
+    ]
+
+
+def _must_enrol_there(submitted: Received[Any], request: Request, work: Work) -> None:
+    handle = str(submitted.data.get("institution"))
+    access.must_act_for(work.programmes.institutions_of([handle]).get(handle), request.caller, *access.STAFF)
+
+
+def _bulk_answer(message: Received[Any], answer: Enrolment | None) -> Mapping[str, Any]:
+    if answer is None:
+        conflict = reason("same-id-other-content", "/id").as_dict()
+        return {"request_id": message.id, "status": "conflict", "enrolment": None, "reasons": [conflict]}
+    return {"request_id": message.id, "status": answer.status, "enrolment": messages.of_enrolment(answer), "reasons": answer.reasons}
+
+
+def _enrolment(request: Request, work: Work) -> Enrolment:
+    found = work.enrolments.get(request.path["id"], access.reach_of(request.caller))
+    if found is None:
+        raise NotFound(reasons=[reason(Rule.UNKNOWN_ENROLMENT)])
+    return found
+
+
+def _child(found: Child, guardians: Sequence[tuple[Guardian, bool]], consents: Sequence[Consent], reach: Reach) -> Mapping[str, Any]:
+    hidden = reach.family_only
+    return {
+        "child_id": found.child_id,
+        "cpr_number": found.cpr_number.masked,
+        "birth_date": found.birth_date,
+        "given_name": found.given_name,
+        "family_name": found.family_name,
+        "guardians": [_guardian(g, custody=c) for g, c in guardians if not hidden or g.guardian_id == reach.guardian_id],
+        "consents": [messages.of_consent(c) for c in consents if not hidden or c.guardian_id == reach.guardian_id],
+    }
+
+
+def _guardian(guardian: Guardian, *, custody: bool) -> Mapping[str, Any]:
+    names = ("guardian_id", "given_name", "family_name", "language", "spoken_language", "email", "phone")
+    return {name: getattr(guardian, name) for name in names} | {"custody": custody}

@@ -1,0 +1,181 @@
+"""What goes through the HTTP door, in and out."""
+
+from marshmallow import Schema, fields, validate
+
+from services.registration.domain.consent import ConsentStatus
+from services.registration.domain.enrolment import Status
+
+MOST_AT_ONCE = 500
+"""How many requests one call in bulk may hold."""
+
+_CODE = validate.And(validate.Length(max=64), validate.Regexp(r"[a-z0-9]+(-[a-z0-9]+)*\Z"))
+_NAME = validate.And(validate.Length(1, 120), validate.Regexp(r"[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*\Z"))
+_LANGUAGE = validate.Regexp(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?\Z")
+_PHONE = validate.And(validate.Length(max=32), validate.Regexp(r"(\+[1-9]( ?[0-9]){6,14}|[2-9]( ?[0-9]){7})\Z"))
+_INSTITUTION = validate.And(validate.Length(max=64), validate.Regexp(r"([0-9A-Z]{6}|[a-z0-9]+(-[a-z0-9]+)*)\Z"))
+
+
+class NamedSchema(Schema):
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+
+
+class PeriodSchema(Schema):
+    start = fields.Date(required=True)
+    end = fields.Date(required=True)
+
+
+class ProgrammeSchema(Schema):
+    programme_id = fields.UUID(required=True)
+    programme = fields.String(required=True)
+    name = fields.String(required=True)
+    period = fields.Nested(PeriodSchema, required=True)
+    target_children = fields.Integer(required=True)
+    tracks = fields.List(fields.Nested(NamedSchema), required=True)
+    districts = fields.List(fields.Nested(NamedSchema), required=True)
+    languages = fields.List(fields.String(), required=True)
+
+
+class ProgrammesSchema(Schema):
+    items = fields.List(fields.Nested(ProgrammeSchema), required=True)
+
+
+class InstitutionSchema(Schema):
+    institution_id = fields.UUID(required=True)
+    institution = fields.String(required=True)
+    number = fields.String(required=True, allow_none=True)
+    name = fields.String(required=True)
+    kind = fields.String(required=True)
+    district = fields.String(required=True)
+    programme = fields.String(required=True)
+
+
+class InstitutionsSchema(Schema):
+    items = fields.List(fields.Nested(InstitutionSchema), required=True)
+
+
+class InstitutionQuery(Schema):
+    programme = fields.String(validate=_CODE)
+    district = fields.String(validate=_CODE)
+
+
+class RequestSchema(Schema):
+    """One request, as a message on the bus would carry it: `data` is what the contract enrolment.requested/v1 lays down."""
+
+    id = fields.String(validate=validate.Length(1, 255))
+    data = fields.Dict(required=True)
+
+
+class RequestsSchema(Schema):
+    requests = fields.List(fields.Nested(RequestSchema), required=True, validate=validate.Length(1, MOST_AT_ONCE))
+
+
+class TextSchema(Schema):
+    da = fields.String(required=True)
+    en = fields.String(required=True)
+
+
+class ReasonSchema(Schema):
+    slug = fields.String(required=True)
+    field = fields.String(required=True)
+    text = fields.Nested(TextSchema, required=True)
+
+
+class EnrolmentSchema(Schema):
+    enrolment_id = fields.UUID(required=True)
+    request_id = fields.String(required=True)
+    status = fields.String(required=True, validate=validate.OneOf([status.value for status in Status]))
+    child_id = fields.UUID(required=True, allow_none=True)
+    guardian_ids = fields.List(fields.UUID(), required=True)
+    programme = fields.String(required=True, allow_none=True)
+    track = fields.String(required=True, allow_none=True)
+    institution_id = fields.UUID(required=True, allow_none=True)
+    institution = fields.String(required=True, allow_none=True)
+    district = fields.String(required=True, allow_none=True)
+    birth_month = fields.String(required=True, allow_none=True)
+    start_date = fields.Date(required=True, allow_none=True)
+    end_date = fields.Date(required=True, allow_none=True)
+    reason = fields.String(required=True, allow_none=True)
+    reasons = fields.List(fields.Nested(ReasonSchema), required=True)
+
+
+class BulkAnswerSchema(Schema):
+    """An enrolment, or a conflict: the id was taken before with other content, and nothing was done."""
+
+    request_id = fields.String(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(["accepted", "rejected", "conflict"]))
+    enrolment = fields.Nested(EnrolmentSchema, required=True, allow_none=True)
+    reasons = fields.List(fields.Nested(ReasonSchema), required=True)
+
+
+class BulkAnswersSchema(Schema):
+    answers = fields.List(fields.Nested(BulkAnswerSchema), required=True)
+
+
+class EnrolmentQuery(Schema):
+    programme = fields.String(validate=_CODE)
+    status = fields.String(validate=validate.OneOf([status.value for status in Status]))
+    institution = fields.String(validate=_CODE)
+    district = fields.String(validate=_CODE)
+    child_id = fields.UUID()
+
+
+class WithdrawalSchema(Schema):
+    reason = fields.String(required=True, validate=_CODE)
+    effective_date = fields.Date(required=True)
+
+
+class ProfessionalSchema(Schema):
+    programme = fields.String(required=True, validate=_CODE)
+    profession = fields.String(required=True, validate=_CODE)
+    institution = fields.String(required=True, validate=_INSTITUTION)
+    given_name = fields.String(required=True, validate=_NAME)
+    family_name = fields.String(required=True, validate=_NAME)
+    email = fields.Email(required=True, validate=validate.Length(max=254))
+    phone = fields.String(validate=_PHONE)
+    language = fields.String(validate=_LANGUAGE, load_default="da")
+
+
+class RegisteredProfessionalSchema(Schema):
+    professional_id = fields.UUID(required=True)
+    profession = fields.String(required=True)
+    institution_id = fields.UUID(required=True)
+    institution = fields.String(required=True)
+    district = fields.String(required=True)
+    programme = fields.String(required=True)
+
+
+class ConsentSchema(Schema):
+    consent_id = fields.UUID(required=True)
+    child_id = fields.UUID(required=True)
+    guardian_id = fields.UUID(required=True)
+    purpose = fields.String(required=True)
+    status = fields.String(required=True, validate=validate.OneOf([status.value for status in ConsentStatus]))
+    text_version = fields.String(required=True)
+    language = fields.String(required=True)
+    channel = fields.String(required=True)
+    given_at = fields.AwareDateTime(required=True)
+    withdrawn_at = fields.AwareDateTime(required=True, allow_none=True)
+
+
+class GuardianSchema(Schema):
+    guardian_id = fields.UUID(required=True)
+    given_name = fields.String(required=True)
+    family_name = fields.String(required=True)
+    custody = fields.Boolean(required=True)
+    language = fields.String(required=True)
+    spoken_language = fields.String(required=True, allow_none=True)
+    email = fields.String(required=True, allow_none=True)
+    phone = fields.String(required=True, allow_none=True)
+
+
+class ChildSchema(Schema):
+    """The CPR number is masked; a guardian sees himself and his own consents, not the other guardian's."""
+
+    child_id = fields.UUID(required=True)
+    cpr_number = fields.String(required=True)
+    birth_date = fields.Date(required=True)
+    given_name = fields.String(required=True)
+    family_name = fields.String(required=True)
+    guardians = fields.List(fields.Nested(GuardianSchema), required=True)
+    consents = fields.List(fields.Nested(ConsentSchema), required=True)
