@@ -8,7 +8,7 @@
 import copy
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -20,6 +20,7 @@ from werkzeug.test import Client, TestResponse
 from services.chassis.bus import Delivery, matches
 from services.chassis.consumer import Sweeper
 from services.chassis.envelope import STRUCTURED, Received
+from services.chassis.http import Grant, LocalIssuer, Role, wsgi
 from services.chassis.ids import new_id
 from services.chassis.intake import Intake
 from services.chassis.lifecycle import Stop
@@ -191,23 +192,35 @@ def run_timer(context: Context, name: str) -> None:
     timer.run(context)
 
 
+def http(context: Context) -> "Door":
+    """The service's HTTP door, called in process by nobody in particular."""
+    return Door(Client(wsgi(context)), LocalIssuer(context.settings, context.clock), context.settings.municipality)
+
+
 class Door:
-    """The service's HTTP door, called in process; `as_` says who calls."""
+    """An HTTP client without a network; `as_` gives the same door with a token."""
 
-    def __init__(self, client: Client, headers: Mapping[str, str] | None = None, sign: Callable[..., str] | None = None) -> None:
+    def __init__(self, client: Client, issuer: LocalIssuer, municipality: str, headers: Mapping[str, str] | None = None) -> None:
         self._client = client
+        self._issuer = issuer
+        self._municipality = municipality
         self._headers = dict(headers or {})
-        self._sign = sign
 
-    def as_(self, role: str, *, subject: str = "test-caller", purpose: str | None = None, **constraints: Any) -> "Door":
-        """The same door, with a token for one role (and its constraints: municipality, institutions, source)."""
-        if self._sign is None:
-            message = "this door has no issuer"
-            raise TypeError(message)
-        headers = {"Authorization": f"Bearer {self._sign(subject, role, **constraints)}"}
+    def as_(
+        self,
+        role: Role,
+        *,
+        subject: str = "test-caller",
+        institutions: Iterable[str] | None = None,
+        source: str | None = None,
+        purpose: str | None = None,
+    ) -> "Door":
+        """Called by somebody with one role, as far as it reaches, and for a purpose if one is given."""
+        grant = Grant(role, self._municipality, None if institutions is None else frozenset(institutions), source)
+        headers = {"Authorization": f"Bearer {self._issuer.issue(subject, [grant])}"}
         if purpose:
             headers["Deltag-Purpose"] = purpose
-        return Door(self._client, headers, self._sign)
+        return Door(self._client, self._issuer, self._municipality, headers)
 
     def request(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **options: Any) -> TestResponse:
         """One request; `json=` for a body."""

@@ -1,0 +1,224 @@
+"""The idempotent receiver, through its door: raw deliveries in, effects and outbox out."""
+
+import random
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.chassis.bus import Delivery
+from services.chassis.consumer import Sweeper
+from services.chassis.errors import Unavailable
+from services.chassis.intake import CRASHES_ALLOWED, Intake
+from services.chassis.lifecycle import Stop
+from services.chassis.service import Context
+from services.chassis.testing import deliver, deliver_raw, event, parked, published
+from tests.chassis import tiny
+from tests.chassis.tiny import ASKED, DONE, ECHO, MOVED, SERVICE, effects
+
+FACTS, REQUESTS = SERVICE.listens
+
+
+@pytest.fixture
+def context(context_of: Callable[..., Context]) -> Context:
+    """A tiny service on an empty database, quick to retry."""
+    return context_of(SERVICE, retry_base_s=0.01, retry_attempts=3)
+
+
+def fact(subject: str, sequence: int, *, type_: str = DONE, trouble: str = "") -> bytes:
+    """The sequence number is the payload too, so that order can be seen in the effects."""
+    return event(type_, {"number": sequence, "trouble": trouble}, subject=subject, sequence=sequence, id=f"{subject}-{sequence}")
+
+
+def request(id_: str, number: int = 1, trouble: str = "") -> bytes:
+    """A request as another system sends it."""
+    return event(ASKED, {"number": number, "trouble": trouble}, id=id_)
+
+
+def deferred(context: Context) -> list[tuple[str, str]]:
+    """What is put aside: kind and message id."""
+    with context.work() as work:
+        rows = work.connection.execute(sa.text("select kind, message_id from chassis.deferred order by id")).all()
+    return [(row.kind, row.message_id) for row in rows]
+
+
+def test_effect_and_fact_once(context: Context) -> None:
+    """A fact has one effect and one outgoing message, caused by it."""
+    deliver_raw(context, FACTS, [fact("a", 1)])
+    (message,) = published(context)
+    assert effects(context) == [("a", 1)]
+    assert (message["type"], message["causationid"], message["correlationid"]) == (ECHO, "a-1", "a-1")
+
+
+def test_duplicate_has_no_second_effect(context: Context) -> None:
+    """A fact that comes again, in the same batch or later, changes nothing."""
+    deliver_raw(context, FACTS, [fact("a", 1), fact("a", 1)])
+    deliver_raw(context, FACTS, [fact("a", 1)])
+    assert effects(context) == [("a", 1)]
+
+
+def test_early_fact_waits_for_its_turn(context: Context) -> None:
+    """A fact that overtook another is held, and taken right after it."""
+    deliver_raw(context, FACTS, [fact("a", 3), fact("a", 2), fact("b", 1)])
+    assert effects(context) == [("b", 1)]
+    deliver_raw(context, FACTS, [fact("a", 1)])
+    assert effects(context) == [("b", 1), ("a", 1), ("a", 2), ("a", 3)]
+    assert deferred(context) == []
+
+
+def test_failing_fact_blocks_only_its_own_aggregate(context: Context) -> None:
+    """When one fact fails, its aggregate waits behind it and all others go on."""
+    deliver_raw(context, FACTS, [fact("bad", 1, trouble="defect"), fact("bad", 2), fact("good", 1), fact("good", 2)])
+    assert effects(context) == [("good", 1), ("good", 2)]
+    assert deferred(context) == [("retry", "bad-1"), ("early", "bad-2")]
+
+
+def test_attempts_used_up_are_parked(context: Context, sweep: Callable[[Intake], None]) -> None:
+    """What fails at every attempt is parked after the last, with the place of the defect and no value from the message."""
+    intake = deliver_raw(context, FACTS, [fact("a", 1, trouble="defect")])
+    sweep(intake)
+    (message,) = parked(context)
+    assert (message["attempts"], message["slug"]) == (3, "unexpected-error")
+    assert message["reason"].startswith("Trouble at ")
+
+
+def test_passing_fault_is_retried_until_it_works(context: Context, monkeypatch: pytest.MonkeyPatch, sweep: Callable[[Intake], None]) -> None:
+    """A message that fails for a while is taken as soon as it can be, and those behind it follow in order."""
+    intake = deliver_raw(context, FACTS, [fact("a", 1, trouble="later"), fact("a", 2)])
+    assert effects(context) == []
+    monkeypatch.setattr(tiny, "stumble", lambda _thing: None)
+    sweep(intake)
+    assert effects(context) == [("a", 1), ("a", 2)]
+
+
+def test_request_is_taken_once(context: Context) -> None:
+    """The same request sent twice has one effect and one answer."""
+    deliver_raw(context, REQUESTS, [request("r"), request("r")])
+    deliver_raw(context, REQUESTS, [request("r")])
+    assert len(effects(context)) == len(published(context)) == 1
+
+
+def test_white_space_makes_no_other_content(context: Context) -> None:
+    """The same request with its members in another order is still the same."""
+    deliver_raw(context, REQUESTS, [event(ASKED, {"number": 1, "trouble": ""}, id="r"), event(ASKED, {"trouble": "", "number": 1}, id="r")])
+    assert parked(context) == []
+
+
+def test_same_id_other_content_is_a_conflict(context: Context) -> None:
+    """A second request under the same id with other content is parked, and the first stands."""
+    deliver_raw(context, REQUESTS, [request("r", 1)])
+    deliver_raw(context, REQUESTS, [request("r", 2)])
+    assert [p["slug"] for p in parked(context)] == ["same-id-other-content"]
+    assert [number for _, number in effects(context)] == [1]
+
+
+@pytest.mark.parametrize(
+    ("body", "slug"),
+    [
+        (b"nonsense", "not-a-cloudevent"),
+        (b"\xff\xfe", "not-a-cloudevent"),
+        (b"", "not-a-cloudevent"),
+        (b'{"specversion":"0.3","id":"1","source":"/x","type":"t","data":{}}', "unknown-specversion"),
+        (b'{"specversion":"1.0","id":"","source":"/x","type":"t","data":{}}', "field-missing"),
+        (b'{"specversion":"1.0","id":"a\\u0000","source":"/x","type":"t"}', "wrong-format"),
+        (event("thing.unheard-of.v1", {}), "unknown-type"),
+        (event("thing.requested.v2", {"number": 1}), "unknown-type"),
+        (event(ASKED, {"number": "one"}), "unreadable-data"),
+        (b"[" * 100_000, "not-a-cloudevent"),
+        (b'"' + b"x" * 2_000_000 + b'"', "too-large"),
+    ],
+)
+def test_bad_message_is_parked_with_its_reason(context: Context, body: bytes, slug: str) -> None:
+    """What cannot be taken is parked with a reason; its neighbours are taken."""
+    deliver_raw(context, REQUESTS, [request("before"), body, request("after")])
+    assert [p["slug"] for p in parked(context)] == [slug]
+    assert len(effects(context)) == 2
+
+
+def test_future_version_of_a_fact_is_parked(context: Context) -> None:
+    """A new version of a fact that we read is not guessed at."""
+    deliver(context, "other.thing.done.v9", {"number": 1}, subject="a")
+    assert [p["slug"] for p in parked(context)] == ["unknown-type"]
+
+
+def test_unknown_fact_is_let_by(context: Context) -> None:
+    """A kind of fact that did not exist when this service was written does not stop its aggregate."""
+    deliver(context, "other.thing.painted.v1", {}, subject="a")
+    deliver(context, DONE, {"number": 2}, subject="a")
+    assert effects(context) == [("a", 2)]
+
+
+def test_innocents_do_not_share_a_killers_fate(context: Context) -> None:
+    """A message that was in hand each time the process died is parked alone; its neighbours are taken."""
+    batch = [fact("killer", 1), *(fact(f"innocent-{n}", 1) for n in range(9))]
+    with context.work() as work:
+        work.connection.execute(
+            sa.text("insert into chassis.attempt (consumer, source, message_id, count) values ('tiny.facts', '/test', 'killer-1', :n)"),
+            {"n": CRASHES_ALLOWED},
+        )
+    deliver_raw(context, FACTS, batch, redelivered=True)
+    assert [p["slug"] for p in parked(context)] == ["ended-the-process"]
+    assert len(effects(context)) == 9
+
+
+def test_redelivered_and_taken_is_a_duplicate(context: Context) -> None:
+    """What was committed but not acknowledged before a crash comes again and changes nothing."""
+    deliver_raw(context, FACTS, [fact("a", 1)])
+    deliver_raw(context, FACTS, [fact("a", 1), fact("a", 2)], redelivered=True)
+    assert effects(context) == [("a", 1), ("a", 2)]
+
+
+def test_snapshot_jumps_and_closes_the_gap(context: Context) -> None:
+    """A re-emitted present state carries a new consumer to its sequence, and what it covers is a duplicate."""
+    deliver_raw(context, FACTS, [fact("a", 3)])
+    deliver(context, DONE, {"number": 5}, subject="a", sequence=5, snapshot=True)
+    deliver_raw(context, FACTS, [fact("a", 4), fact("a", 6)])
+    assert effects(context) == [("a", 5), ("a", 6)]
+    assert deferred(context) == []
+
+
+def test_database_away_is_nobodys_attempt(context: Context) -> None:
+    """While the database is away the batch is refused whole, nothing is parked, and later it works."""
+    intake = Intake(context, FACTS)
+    delivery = [Delivery(fact("a", 1), 1)]
+    real, context.database = context.database, type(context.database)("postgresql://nobody@127.0.0.1:1/none")
+    with pytest.raises(Unavailable):
+        intake.settle(delivery)
+    context.database = real
+    intake.settle(delivery)
+    assert effects(context) == [("a", 1)]
+    assert (intake.taken, intake.settled) == (1, 1)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32), cuts=st.lists(st.integers(1, 7), max_size=8), types=st.lists(st.sampled_from([DONE, MOVED]), min_size=4, max_size=4))
+def test_any_order_and_repetition_gives_the_same_state(context: Context, seed: int, cuts: list[int], types: list[str]) -> None:
+    """However facts are shuffled, repeated and cut into batches, each has one effect, in order for its aggregate."""
+    prefix = f"run-{random.Random(seed).getrandbits(64)}"
+    facts = [fact(f"{prefix}-{subject}", n, type_=types[n - 1]) for subject in "abc" for n in range(1, 5)]
+    shuffled = facts * 2
+    random.Random(seed).shuffle(shuffled)
+    while shuffled:
+        size = cuts.pop() if cuts else 5
+        deliver_raw(context, FACTS, shuffled[:size])
+        shuffled = shuffled[size:]
+    mine = [(subject, n) for subject, n in effects(context) if subject.startswith(prefix)]
+    for subject in "abc":
+        assert [n for s, n in mine if s == f"{prefix}-{subject}"] == [1, 2, 3, 4]
+
+
+@pytest.fixture
+def sweep() -> Callable[[Intake], None]:
+    """Comes back to what was deferred until nothing is left to try."""
+
+    def run(intake: Intake) -> None:
+        sweeper, stop = Sweeper(intake, Stop()), Stop()
+        while any(kind == "retry" for kind, _ in deferred(intake.context)):
+            sweeper.sweep()
+            stop.wait(0.005)
+        while sweeper.sweep():
+            pass
+
+    return run

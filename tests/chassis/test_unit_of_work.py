@@ -1,0 +1,98 @@
+"""What a unit of work promises: the real one and the fake pass the same suite."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from services.chassis.envelope import Received
+from services.chassis.service import Context
+from services.chassis.testing import FakeStore, FakeUnitOfWork, published
+from tests.chassis.tiny import SERVICE
+
+MADE = "tiny.echo.made.v1"
+Ways = tuple[Callable[[], Any], Callable[[], list[dict[str, Any]]]]
+
+
+@pytest.fixture(params=["real", "fake"])
+def ways(request: pytest.FixtureRequest) -> Ways:
+    """How to begin a unit of work, and how to see what left."""
+    if request.param == "fake":
+        store = FakeStore()
+        return lambda: FakeUnitOfWork(store), lambda: store.published
+    context: Context = request.getfixturevalue("context_of")(SERVICE)
+    return context.work, lambda: published(context)
+
+
+def test_commit_lets_messages_leave(ways: Ways) -> None:
+    """What was emitted leaves when the block ends well, in the order in which it was emitted."""
+    begin, left = ways
+    with begin() as work:
+        work.emit(MADE, subject="a", data={"n": 1})
+        work.emit(MADE, subject="b", data={"n": 2})
+    assert [(m["subject"], m["data"]) for m in left()] == [("a", {"n": 1}), ("b", {"n": 2})]
+
+
+def test_nothing_leaves_before_the_commit(ways: Ways) -> None:
+    """While the block runs nothing has left."""
+    begin, left = ways
+    with begin() as work:
+        work.emit(MADE, subject="a", data={})
+        assert left() == []
+
+
+def test_rollback_lets_nothing_leave(ways: Ways) -> None:
+    """An exception takes back everything that was emitted."""
+    begin, left = ways
+    with suppress(ZeroDivisionError), begin() as work:
+        work.emit(MADE, subject="a", data={})
+        _ = 1 / 0
+    assert left() == []
+
+
+def test_sequence_has_no_gaps(ways: Ways) -> None:
+    """An aggregate's messages are numbered from 1 without gaps, across units of work and around a rollback."""
+    begin, left = ways
+    with begin() as work:
+        work.emit(MADE, subject="a", data={})
+        work.emit(MADE, subject="a", data={})
+    with suppress(ZeroDivisionError), begin() as work:
+        work.emit(MADE, subject="a", data={})
+        _ = 1 / 0
+    with begin() as work:
+        work.emit("tiny.echo.changed.v1", subject="a", data={})
+        work.emit(MADE, subject="b", data={})
+    assert [(m["subject"], int(m["sequence"])) for m in left()] == [("a", 1), ("a", 2), ("a", 3), ("b", 1)]
+
+
+def test_cause_is_carried_on(ways: Ways) -> None:
+    """A message tells what caused it, and keeps the correlation of the first."""
+    begin, left = ways
+    cause: Received[None] = Received("m-2", "/other", "t", "s", None, correlationid="m-1")
+    with begin() as work:
+        work.emit(MADE, subject="a", data={}, cause=cause)
+    assert (left()[0]["causationid"], left()[0]["correlationid"]) == ("m-2", "m-1")
+
+
+def test_answer_goes_to_the_asker_too(ways: Ways) -> None:
+    """With a reply address the same message goes there as well; without one it does not."""
+    begin, left = ways
+    with begin() as work:
+        work.emit(MADE, subject="a", data={}, reply=Received("m", "/other", "t", "", None, reply_to="answers"))
+        work.emit(MADE, subject="b", data={}, reply=Received("m", "/other", "t", "", None))
+    assert [(m["subject"], m["exchange"], m["routing_key"]) for m in left()] == [
+        ("a", "deltag.events", MADE),
+        ("a", "", "answers"),
+        ("b", "deltag.events", MADE),
+    ]
+
+
+@pytest.mark.parametrize(("content", "verdict"), [(b'{"n": 1}', "duplicate"), (b'{ "n":1 }', "duplicate"), (b'{"n": 2}', "conflict")])
+def test_inbox_knows_an_id_again(ways: Ways, content: bytes, verdict: str) -> None:
+    """The same id is new once; then a duplicate with the same content, and a conflict with other content."""
+    begin, _ = ways
+    with begin() as work:
+        assert work.admit("tiny.requests", "/portal", "1", b'{"n": 1}') == "new"
+    with begin() as work:
+        assert work.admit("tiny.requests", "/portal", "1", content) == verdict
