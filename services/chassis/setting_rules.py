@@ -103,6 +103,11 @@ def one_of(*words: str) -> Callable[[str], str]:
     return _checked(str, validate.OneOf(words, error=f"is none of {', '.join(words)}."))
 
 
+def yes_or_no(value: str) -> bool:
+    """Read yes or no."""
+    return one_of("yes", "no")(value) == "yes"
+
+
 def matching(pattern: str, error: str) -> Callable[[str], str]:
     """A text of this form."""
     return _checked(str, validate.Regexp(pattern, error=error))

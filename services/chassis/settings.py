@@ -19,7 +19,21 @@ from environs import FileAwareEnv, ValidationError
 from services.chassis.errors import Invalid, Reason
 from services.chassis.files import exclusively, write_private
 from services.chassis.keys import new_key_pair
-from services.chassis.setting_rules import ALL, Address, Rule, address, key, key_text, matching, number, one_of, setting, url, whole
+from services.chassis.setting_rules import (
+    ALL,
+    Address,
+    Rule,
+    address,
+    key,
+    key_text,
+    matching,
+    number,
+    one_of,
+    setting,
+    url,
+    whole,
+    yes_or_no,
+)
 
 _APART = {"registration": 1, "events": 2, "notifications": 3, "reporting": 4}
 """Services that run apart on one machine have ports of their own, counted from the one that they share otherwise."""
@@ -171,6 +185,9 @@ class Settings:
 
     # Reporting.
     threshold: int = setting("DELTAG_THRESHOLD", "a figure about fewer people than this is not shown", read=whole(3, 100), default=5)
+    reporting_open: bool = setting(
+        "DELTAG_REPORTING_OPEN", "yes or no: whether everyone may read the report's page", read=yes_or_no, default=False
+    )
 
     @property
     def production(self) -> bool:
