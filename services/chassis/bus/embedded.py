@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from services.chassis.bus import Delivery, Topology
 from services.chassis.envelope import Outgoing
 from services.chassis.errors import Conflict
+from services.chassis.service import EVENTS
 from services.chassis.storage import Database, unavailable_when_away
 
 _encode = msgspec.json.Encoder().encode
@@ -56,6 +57,7 @@ class EmbeddedBus:
         self._arrivals: dict[str, threading.Event] = {}
         self._transient: set[str] = set()
         self._consumed: set[str] = set()
+        self._logging = False
         self._left: dict[str, deque[Delivery]] = {}
         with unavailable_when_away(), database.engine.begin() as connection:
             for statement in _TABLES:
@@ -63,6 +65,7 @@ class EmbeddedBus:
 
     def declare(self, topology: Topology) -> None:
         """See `Bus.declare`. A queue that is declared again after a restart gets back what it had not settled."""
+        self._logging |= topology.log is not None
         channel = self._connection.channel()
         for exchange in topology.exchanges:
             self._exchange(exchange).bind(channel).declare()
@@ -81,21 +84,19 @@ class EmbeddedBus:
 
     def read_log(self, log: str, offset: int = 0, *, idle: float = 2.0) -> Iterator[Delivery]:  # noqa: ARG002 - one log, and its end is known
         """See `Bus.read_log`."""
-        while rows := self._since(offset):
-            yield from (_logged(row) for row in rows if row.exchange == "deltag.events")
-            offset = rows[-1].id
+        return read_log(self.database, offset)
 
     def append(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
         """Log, commit, then put into the queues; one publisher at a time, so that queue order is log order."""
         channel = self._connection.channel()
         routed = [(message, self._route(channel, message)) for message in messages]
-        wanted = [(message, queues) for message, queues in routed if queues]
+        wanted = [(message, queues) for message, queues in routed if queues or self._logs(message)]
         with self._publishing:
             ids = self._log([message for message, _ in wanted])
             for id_, (message, queues) in zip(ids, wanted, strict=True):
                 for queue in queues:
                     self._put(channel, queue, id_, message)
-        return [message for message, queues in routed if not queues]
+        return [message for message, queues in routed if not queues and not self._logs(message)]
 
     def arrival(self, queue: str) -> threading.Event:
         """Set when something was put into the queue."""
@@ -146,7 +147,7 @@ class EmbeddedBus:
         with unavailable_when_away(), self.database.engine.begin() as connection:
             connection.execute(_NEW_CURSOR, {"queue": queue})
             offset = connection.execute(_CURSOR, {"queue": queue}).scalar_one()
-        while rows := self._since(offset):
+        while rows := _since(self.database, offset):
             for row in rows:
                 message = _message(row)
                 if queue in self._route(channel, message):
@@ -167,6 +168,9 @@ class EmbeddedBus:
             connection.execute(_APPEND, {"rows": _encode(rows).decode()})
         return ids
 
+    def _logs(self, message: Outgoing) -> bool:
+        return self._logging and message.exchange == EVENTS
+
     def _put(self, channel: Any, queue: str, id_: int, message: Outgoing, *, redelivered: bool = False) -> None:
         origin = {"id": id_, "exchange": message.exchange, "routing_key": message.routing_key, "redelivered": redelivered}
         kombu.Producer(channel).publish(
@@ -179,10 +183,6 @@ class EmbeddedBus:
             reply_to=message.reply_to,
         )
         self._arrivals[queue].set()
-
-    def _since(self, offset: int) -> Sequence[Any]:
-        with unavailable_when_away(), self.database.engine.connect() as connection:
-            return connection.execute(_SINCE, {"offset": offset}).all()
 
 
 class EmbeddedPublisher:
@@ -236,6 +236,18 @@ class EmbeddedSubscription:
         wanted = min(self._handed_out + limit, self._prefetch)
         while len(self._unsettled) < wanted and (delivery := self._bus.take(self._channel, self._queue)):
             self._unsettled.append(delivery)
+
+
+def read_log(database: Database, offset: int) -> Iterator[Delivery]:
+    """The log as another process may read it: what passed `deltag.events` after `offset`."""
+    while rows := _since(database, offset):
+        yield from (_logged(row) for row in rows if row.exchange == EVENTS)
+        offset = rows[-1].id
+
+
+def _since(database: Database, offset: int) -> Sequence[Any]:
+    with unavailable_when_away(), database.engine.connect() as connection:
+        return connection.execute(_SINCE, {"offset": offset}).all()
 
 
 def _row(id_: int, message: Outgoing) -> dict[str, Any]:

@@ -1,0 +1,205 @@
+"""What a bus promises: RabbitMQ (quorum and classic queues) and the embedded bus pass the same suite."""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+
+from services.chassis.bus import Bus, Delivery, Publisher, Queue, Subscription, Topology, matches
+from services.chassis.bus.embedded import EmbeddedBus
+from services.chassis.bus.rabbit import RabbitBus
+from services.chassis.envelope import Outgoing
+from services.chassis.storage import Database
+from tests.servers.databases import Databases
+
+EVENTS, REQUESTS = "deltag.events", "deltag.requests"
+THINGS = Queue("things", EVENTS, ["other.thing.#"])
+PATIENCE_S = 5.0
+
+
+@pytest.fixture(params=["quorum", "classic", "embedded"])
+def bus(request: pytest.FixtureRequest) -> Iterator[Bus]:
+    """A bus with one queue."""
+    if request.param == "embedded":
+        with request.getfixturevalue("databases").copied() as url:
+            database = Database(url)
+            yield declared(EmbeddedBus(database))
+            database.close()
+    else:
+        yield declared(RabbitBus(request.getfixturevalue("bus_url"), queue_type=request.param))
+
+
+def declared(bus: Bus) -> Bus:
+    """The bus with what the tests need on it."""
+    bus.declare(Topology([EVENTS, REQUESTS], [THINGS], "deltag.log"))
+    return bus
+
+
+@pytest.fixture
+def publisher(bus: Bus) -> Iterator[Publisher]:
+    """A publisher, closed at the end."""
+    publisher = bus.publisher()
+    yield publisher
+    publisher.close()
+
+
+@pytest.fixture
+def subscription(bus: Bus) -> Iterator[Subscription]:
+    """A subscription to the queue, closed at the end."""
+    subscription = bus.subscribe("things", 1_000)
+    yield subscription
+    subscription.close()
+
+
+def thing(body: str = "{}", key: str = "other.thing.done.v1", exchange: str = EVENTS) -> Outgoing:
+    """A message on its way out."""
+    return Outgoing(str(uuid4()), exchange, key, body.encode())
+
+
+def take(subscription: Subscription, count: int) -> list[Delivery]:
+    """The next `count` deliveries."""
+    taken: list[Delivery] = []
+    while len(taken) < count:
+        got = subscription.receive(count - len(taken), PATIENCE_S)
+        assert got, f"only {len(taken)} of {count} came"
+        taken += got
+    return taken
+
+
+def bodies(deliveries: list[Delivery]) -> list[str]:
+    """What they say."""
+    return [delivery.body.decode() for delivery in deliveries]
+
+
+def test_published_is_delivered_in_order(publisher: Publisher, subscription: Subscription) -> None:
+    """What was published comes in the same order, bytes unchanged."""
+    sent = [f'{{"n": {n}, "text": "æøå"}}' for n in range(1_200)]
+    publisher.publish([thing(body) for body in sent])
+    assert bodies(take_all(subscription, 1_200)) == sent
+
+
+def take_all(subscription: Subscription, count: int) -> list[Delivery]:
+    """The next `count`, each batch settled."""
+    taken: list[Delivery] = []
+    while len(taken) < count:
+        got = take(subscription, min(100, count - len(taken)))
+        subscription.settle(got[-1])
+        taken += got
+    return taken
+
+
+def test_unroutable_is_named(publisher: Publisher) -> None:
+    """What no queue wants is returned, and only that."""
+    lost, gone, fine = thing(exchange=REQUESTS), thing(key="no-such-queue", exchange=""), thing()
+    assert list(publisher.publish([lost, fine, gone])) == [lost, gone]
+
+
+def test_log_wants_every_fact(bus: Bus, publisher: Publisher) -> None:
+    """A fact that no service wants is kept in the log, and so not returned."""
+    assert list(publisher.publish([thing("unwanted", key="nobody.wants.this.v1")])) == []
+    assert bodies(list(bus.read_log("deltag.log", idle=0.5))) == ["unwanted"]
+
+
+def test_direct_to_a_queue(publisher: Publisher, subscription: Subscription) -> None:
+    """The nameless exchange reaches a queue by its name."""
+    publisher.publish([thing("direct", key="things", exchange="")])
+    assert bodies(take(subscription, 1)) == ["direct"]
+
+
+def test_what_came_with_it_arrives(publisher: Publisher, subscription: Subscription) -> None:
+    """The sender's reply address, correlation, content type and headers arrive with the message."""
+    message = Outgoing("1", EVENTS, "other.thing.done.v1", b"{}", correlation_id="c", reply_to="r", content_type="application/json", headers={"ce-id": "1"})
+    publisher.publish([message])
+    (delivery,) = take(subscription, 1)
+    assert (delivery.correlation_id, delivery.reply_to, delivery.content_type) == ("c", "r", "application/json")
+    assert (dict(delivery.headers), delivery.routing_key, delivery.exchange) == ({"ce-id": "1"}, "other.thing.done.v1", EVENTS)
+
+
+def test_waiting_has_an_end(subscription: Subscription) -> None:
+    """An empty queue gives nothing after the time that was asked for."""
+    assert list(subscription.receive(10, 0.05)) == []
+
+
+def test_unsettled_comes_again(bus: Bus, publisher: Publisher) -> None:
+    """What was handed out and not settled comes again, marked, before what is new; what was settled does not."""
+    first = bus.subscribe("things", 1_000)
+    publisher.publish([thing("1"), thing("2"), thing("3")])
+    first.settle(take(first, 3)[0])
+    first.close()
+    publisher.publish([thing("4")])
+    second = bus.subscribe("things", 1_000)
+    taken = take(second, 3)
+    second.close()
+    assert [(d.body.decode(), d.redelivered) for d in taken] == [("2", True), ("3", True), ("4", False)]
+
+
+def test_settling_covers_everything_before(bus: Bus, publisher: Publisher) -> None:
+    """One settlement covers all that was received before it."""
+    first = bus.subscribe("things", 1_000)
+    publisher.publish([thing("1"), thing("2"), thing("3")])
+    first.settle(take(first, 3)[-1])
+    first.close()
+    second = bus.subscribe("things", 1_000)
+    assert list(second.receive(10, 0.1)) == []
+    second.close()
+
+
+def test_prefetch_bounds_what_is_in_hand(bus: Bus, publisher: Publisher) -> None:
+    """No more is handed out unsettled than was agreed."""
+    subscription = bus.subscribe("things", 2)
+    publisher.publish([thing(str(n)) for n in range(5)])
+    assert len(take(subscription, 2)) == 2
+    assert list(subscription.receive(10, 0.1)) == []
+    subscription.close()
+
+
+def test_declaring_again_changes_nothing(bus: Bus, publisher: Publisher) -> None:
+    """What exists already may be declared again, and what is in it stays."""
+    publisher.publish([thing("kept")])
+    declared(bus)
+    subscription = bus.subscribe("things", 10)
+    assert bodies(take(subscription, 1)) == ["kept"]
+    subscription.close()
+
+
+def test_log_holds_what_passed(bus: Bus, publisher: Publisher, subscription: Subscription) -> None:
+    """The log gives everything that passed `deltag.events` in order, and from any offset, whoever consumed it."""
+    publisher.publish([thing(str(n)) for n in range(3)])
+    subscription.settle(take(subscription, 3)[-1])
+    logged = list(bus.read_log("deltag.log", idle=0.5))
+    rest = list(bus.read_log("deltag.log", logged[1].tag, idle=0.5))
+    assert bodies(logged) == ["0", "1", "2"]
+    assert bodies(rest)[-1] == "2"
+    assert len(rest) < 3
+
+
+def test_transient_queue_takes_answers(bus: Bus, publisher: Publisher) -> None:
+    """A queue for answers can be made at any time and is reached by its name."""
+    bus.declare(Topology([], [Queue("answers", transient=True)]))
+    publisher.publish([thing("yes", key="answers", exchange="")])
+    subscription = bus.subscribe("answers", 10)
+    assert bodies(take(subscription, 1)) == ["yes"]
+    subscription.close()
+
+
+def test_embedded_queue_survives_its_process(databases: Databases) -> None:
+    """The embedded bus gives back after a restart what was published and not settled."""
+    with databases.copied() as url:
+        database = Database(url)
+        before = declared(EmbeddedBus(database))
+        before.publisher().publish([thing("1"), thing("2"), thing("3", key="nobody.wants.v1")])
+        subscription = before.subscribe("things", 10)
+        subscription.settle(take(subscription, 1)[0])
+        after = declared(EmbeddedBus(database)).subscribe("things", 10)
+        assert [(d.body, d.redelivered) for d in take(after, 1)] == [(b"2", True)]
+        assert list(after.receive(1, 0.05)) == []
+        database.close()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "key", "fits"),
+    [("a.b.#", "a.b.c.v1", True), ("a.b.#", "a.b", True), ("a.b.#", "a.c.d", False), ("a.*.c", "a.x.c", True), ("a.*.c", "a.c", False), ("#", "", True), ("#.c", "a.b.c", True)],
+)
+def test_topic_matching(pattern: str, key: str, fits: bool) -> None:  # noqa: FBT001 - a table
+    """Topics match as AMQP says."""
+    assert matches(pattern, key) is fits
