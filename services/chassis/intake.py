@@ -12,21 +12,26 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from time import perf_counter
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+import structlog
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from services.chassis import deferred
 from services.chassis.bus import Delivery
+from services.chassis.crashpoints import crash_point
 from services.chassis.deferred import Kind
 from services.chassis.errors import Conflict, Fate, fate
 from services.chassis.ids import new_id
-from services.chassis.instruments import observe_handled
+from services.chassis.instruments import observe_batch, observe_handled, observe_put_aside, known_type
 from services.chassis.reading import Incoming, Reader
 from services.chassis.service import Context, Handler, Listen
 from services.chassis.storage import UnitOfWork, is_collision
+
+log = structlog.get_logger(__name__)
 
 CRASHES_ALLOWED = 3
 """A message that was in hand this often when the process died is parked without another try."""
@@ -121,12 +126,15 @@ class Intake:
 
     def take(self, batch: Sequence[Incoming]) -> None:
         """One transaction: sort, handle, move the positions, count."""
+        began = perf_counter()
         with self.context.work() as work:
             verdict = self._sort_facts(batch, work) if self.listen.ordered else self._sort_requests(batch, work)
             run_handlers(verdict.fit, work)
             work.flush()
             self._record(verdict, work)
-        observe_handled(self.context.service.name, verdict.fit, verdict.duplicates, self.context.clock())
+            crash_point("intake.before-commit")
+        crash_point("intake.after-commit")
+        self._observe(verdict, perf_counter() - began)
 
     def _settle_suspects(self, suspects: Sequence[Incoming]) -> None:
         """Redelivered messages: one of them may have killed the process, so each is tried alone, its attempt counted beforehand."""
@@ -238,11 +246,19 @@ class Intake:
         counts = {"handled": len(verdict.fit), "duplicate": len(verdict.duplicates) + again, "deferred": stored}
         work.connection.execute(_COUNT, who | counts | {"process": PROCESS, "released": released, "skipped": verdict.skipped})
 
+    def _observe(self, verdict: Sorted, seconds: float) -> None:
+        service = self.context.service.name
+        observe_batch(service, self.consumer, seconds)
+        observe_handled(service, verdict.fit, verdict.duplicates, self.context.clock())
+        observe_put_aside(service, Fate.PARK, verdict.faulty)
+
     def _defer_failed(self, message: Incoming, error: Exception) -> None:
         with self.context.work() as work:
             stored = deferred.failed(work, self.consumer, message, error)
             counts = {"handled": 0, "duplicate": 0, "deferred": stored, "released": 0, "skipped": 0}
             work.connection.execute(_COUNT, {"consumer": self.consumer, "process": PROCESS} | counts)
+        log.warning("message.deferred", queue=self.consumer, type=known_type(message), message_id=message.id, error=type(error).__name__)
+        observe_put_aside(self.context.service.name, fate(error), [message])
 
 
 def _by_sequence(message: Incoming) -> tuple[str, int]:

@@ -13,6 +13,7 @@ from functools import partial
 from services.chassis.auditor import Auditor
 from services.chassis.bus import Bus
 from services.chassis.consumer import Consumer, Pauses, Sweeper, persist
+from services.chassis.instruments import observe_job
 from services.chassis.intake import Intake
 from services.chassis.lifecycle import Stop, Wake
 from services.chassis.relay import Listener, Relay
@@ -79,6 +80,7 @@ class Running:
 
     def _tick(self, timer: Timer, wake: Wake, pauses: Pauses) -> None:
         timer.run(self.context)
+        observe_job(self.context.service.name, timer.name)
         pauses.reset()
         if not self.stop.is_set():
             wake.wait(timer.every)

@@ -12,7 +12,7 @@ from rich.console import Console
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from services.chassis import hosting, logs
-from services.chassis.health import Health
+from services.chassis.health import Health, health_app
 from services.chassis.http import wsgi
 from services.chassis.metrics import metrics_app
 from services.chassis.runtime import Running
@@ -39,10 +39,10 @@ def serve(place: Place, *, only: str | None = None, started: Callable[[], None] 
 def front(place: Place, runnings: Iterable[Running]) -> Wsgi:
     """The HTTP door: of one service, or of all under `/<service>/`."""
     state = health(place, runnings)
-    doors: Mapping[str, Wsgi] = {f"/{name}": wsgi(place.context(name), state) for name in place.services}
+    doors: Mapping[str, Wsgi] = {f"/{name}": health_app(state, wsgi(place.context(name))) for name in place.services}
     if len(doors) == 1:
         return next(iter(doors.values()))
-    return DispatcherMiddleware(welcome(doors), doors)  # type: ignore[return-value,arg-type]
+    return health_app(state, DispatcherMiddleware(welcome(doors), doors))
 
 
 def welcome(doors: Mapping[str, Wsgi]) -> Wsgi:
