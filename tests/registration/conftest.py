@@ -1,0 +1,40 @@
+"""Registration on a real PostgreSQL, with the sample programme loaded and the outbox empty again."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from services.chassis.service import Context
+from services.registration import handlers
+from services.registration.service import SERVICE
+from tests.registration.builders import PROGRAMME
+
+
+@pytest.fixture
+def empty(context_of: Callable[..., Context]) -> Context:
+    """Registration with nothing in it."""
+    return context_of(SERVICE)
+
+
+@pytest.fixture
+def registration(empty: Context) -> Context:
+    """Registration as it runs: the sample programme is loaded, and what that told has been published."""
+    with empty.work() as work:
+        handlers.load_programme(PROGRAMME, work)
+    with empty.work() as work:
+        work.connection.execute(sa.text("delete from chassis.outbox"))
+    return empty
+
+
+@pytest.fixture
+def statements(registration: Context) -> "list[str]":
+    """Every statement that the database gets from now on."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        seen.append(statement)
+
+    sa.event.listen(registration.database.engine, "before_cursor_execute", note)
+    return seen
