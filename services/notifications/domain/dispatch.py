@@ -10,12 +10,16 @@ from services.notifications.domain.signup import Signup, still_true
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A mail that is due, with what it needs as far as it has come. `card` is the sealed contact card."""
+    """A mail that is due, with what it needs as far as it has come.
+
+    `card` is the sealed contact card; `signature` is the programme's name, empty while we do not know it.
+    """
 
     mail: Mail
     signup: Signup
     activity: Activity | None
     card: str | None
+    signature: str = ""
 
     @property
     def missing(self) -> str | None:
@@ -23,6 +27,12 @@ class Due:
         if self.card is None:
             return "no-address"
         return "no-activity" if self.activity is None else None
+
+    def complete(self) -> tuple[Activity, str]:
+        """The activity and the sealed card; only for a mail that nothing is missing for."""
+        if self.activity is None or self.card is None:
+            raise LookupError(self.missing)
+        return self.activity, self.card
 
 
 def step(due: Due, now: datetime, patience: timedelta) -> Mail:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from typing import Any
 
 MAX_ATTEMPTS = 12
 """With the delays below, a receiving server has a day and a half to get well."""
@@ -53,8 +54,9 @@ ENDS = frozenset({Status.SENT, Status.FAILED, Status.SUPPRESSED})
 class Mail:
     """One row of the send ledger. Every step returns the mail as it is afterwards.
 
-    `key` is the idempotency key: one fact, or one session of one sign-up, is told once. `version` counts the steps that
-    are stored, so that a process which lost its lease cannot write over the one that took the mail up.
+    `key` is the idempotency key: one fact, or one session of one sign-up, is told once. `reason` is why it stands where
+    it does, or why the latest attempt came to nothing. `version` counts the stored steps, so that a process which lost
+    its lease cannot write over the one that took the mail up.
     """
 
     mail_id: str
@@ -63,6 +65,7 @@ class Mail:
     person_id: str
     activity_id: str
     signup_id: str
+    programme: str
     queued_at: datetime
     due_at: datetime | None
     session_id: str | None = None
@@ -74,37 +77,40 @@ class Mail:
 
     def start(self, now: datetime) -> "Mail":
         """Somebody sends it now; the attempt is counted beforehand, so that a mail which kills the process is counted too."""
-        return replace(self, status=Status.SENDING, attempts=self.attempts + 1, due_at=now + LEASE, reason=None)
+        return self._step(status=Status.SENDING, attempts=self.attempts + 1, due_at=now + LEASE)
 
     def hold(self, missing: str, until: datetime) -> "Mail":
         """It waits for what is missing."""
-        return replace(self, status=Status.HELD, due_at=until, reason=missing)
+        return self._step(status=Status.HELD, due_at=until, reason=missing)
 
     def give_back(self, now: datetime) -> "Mail":
         """It was taken but not tried, for instance because the mail server is away: nobody's attempt."""
-        return replace(self, status=Status.QUEUED, attempts=self.attempts - 1, due_at=now)
+        return self._step(status=Status.QUEUED, attempts=self.attempts - 1, due_at=now)
 
     def sent(self) -> "Mail":
         """The mail server took it."""
-        return replace(self, status=Status.SENT, due_at=None, reason=None)
+        return self._step(status=Status.SENT, due_at=None, reason=None)
 
     def put_off(self, reason: str, now: datetime) -> "Mail":
         """A passing fault: it is tried again later, or fails when the attempts are used up."""
         if self.attempts >= MAX_ATTEMPTS:
             return self.fail(reason)
-        return replace(self, status=Status.QUEUED, due_at=now + delay(self), reason=reason)
+        return self._step(status=Status.QUEUED, due_at=now + delay(self), reason=reason)
 
     def fail(self, reason: str) -> "Mail":
         """It cannot be sent; an operator may try again."""
-        return replace(self, status=Status.FAILED, due_at=None, reason=reason)
+        return self._step(status=Status.FAILED, due_at=None, reason=reason)
 
     def suppress(self, reason: str) -> "Mail":
         """It must not, or need not, be sent."""
-        return replace(self, status=Status.SUPPRESSED, due_at=None, reason=reason)
+        return self._step(status=Status.SUPPRESSED, due_at=None, reason=reason)
 
     def retry(self, now: datetime) -> "Mail":
-        """An operator asks for it again: its attempts begin anew."""
-        return replace(self, status=Status.QUEUED, attempts=0, due_at=now, reason=None)
+        """An operator asks for it again: its attempts begin anew; the reason of the failure stays until it has an end again."""
+        return self._step(status=Status.QUEUED, attempts=0, due_at=now)
+
+    def _step(self, **changes: Any) -> "Mail":
+        return replace(self, version=self.version + 1, **changes)
 
 
 def delay(mail: Mail) -> timedelta:

@@ -1,0 +1,151 @@
+"""Writing a letter: a kind of mail, a person's language and what it is about become a subject, a text and a page.
+
+The words are in `templates/<language>/`, one file a kind, written once: the layouts make a subject, plain text and HTML
+of the same blocks. A language is added by a folder. Templates run in jinja2's sandbox with everything escaped, and a
+name that a template misspells is an error, not a gap.
+"""
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from babel import Locale
+from babel.dates import format_date, format_time
+from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
+
+from services.notifications.domain.activity import Activity, Session
+from services.notifications.domain.language import readable
+from services.notifications.domain.mail import Kind
+from services.notifications.domain.reminder import COPENHAGEN
+from services.notifications.domain.signup import Signup
+
+TEMPLATES = Path(__file__).parent / "templates"
+LINE = 72
+"""Characters in a line of plain text, as mail programs expect."""
+
+_LOCALES = {"en": "en_GB"}
+"""Languages whose dates are written in a certain country's way; the others are their own locale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What a letter says, before it has words. `signature` is who sends it; `session_id` is given for a reminder."""
+
+    name: str
+    signature: str
+    activity: Activity
+    signup: Signup
+    now: datetime
+    session_id: str | None = None
+
+    @property
+    def sessions(self) -> tuple[Session, ...]:
+        """The one session of a reminder, else all that are not over."""
+        remaining = self.activity.remaining(self.now)
+        return tuple(session for session in remaining if self.session_id in {None, session.session_id})
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A letter's words, in `language`."""
+
+    language: str
+    subject: str
+    text: str
+    html: str
+
+
+class Letters:
+    """Writes letters with the templates of a folder."""
+
+    def __init__(self, folder: Path = TEMPLATES) -> None:
+        self.folder = folder
+        self._environment = ImmutableSandboxedEnvironment(
+            loader=FileSystemLoader(folder),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._environment.filters |= {"paragraph": _paragraph, "capital": _capital}
+
+    @cached_property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that there are texts in."""
+        return tuple(sorted(path.name for path in self.folder.iterdir() if path.is_dir()))
+
+    def write(self, kind: Kind, wanted: str | None, matter: Matter) -> Written:
+        """The letter in the language `wanted`, or the next one of the fallback order (see `domain.language`)."""
+        language = readable(wanted, self.languages)
+        template = self._environment.get_template(f"{language}/{kind}.j2")
+        words = _words(language, matter)
+        return Written(
+            language,
+            subject=" ".join(_plain(template.render(words, layout="layout.subject.j2")).split()),
+            text=_plain(template.render(words, layout="layout.txt.j2")),
+            html=template.render(words, layout="layout.html.j2"),
+        )
+
+    def preview(self, kind: Kind, language: str) -> str:
+        """A letter as a page, with the made-up people of `preview.json`."""
+        matter = msgspec.json.decode((self.folder / "preview.json").read_bytes(), type=Matter)
+        one_session = matter.activity.sessions[0].session_id if kind is Kind.REMINDER else None
+        return self.write(kind, language, replace(matter, session_id=one_session)).html
+
+
+def _words(language: str, matter: Matter) -> Mapping[str, Any]:
+    """What templates may use."""
+    locale = Locale.parse(_LOCALES.get(language, language))
+    return {
+        "language": language,
+        "direction": locale.text_direction,
+        "name": matter.name,
+        "signature": matter.signature,
+        "title": matter.activity.title[readable(language, matter.activity.title)],
+        "seats": matter.signup.seats,
+        "position": matter.signup.position,
+        "sessions": [_meeting(session, locale) for session in matter.sessions],
+    }
+
+
+def _meeting(session: Session, locale: Locale) -> Mapping[str, str]:
+    """A session as it is read: its day, and from when to when by the clock in Copenhagen."""
+    starts, ends = session.starts_at.astimezone(COPENHAGEN), session.ends_at.astimezone(COPENHAGEN)
+    return {
+        "day": _day(starts, locale),
+        "starts": _time(starts, locale),
+        "ends": _time(ends, locale),
+        "last_day": "" if ends.date() == starts.date() else _day(ends, locale),
+        "place": session.place,
+    }
+
+
+def _day(moment: datetime, locale: Locale) -> str:
+    return format_date(moment, "full", locale)
+
+
+def _time(moment: datetime, locale: Locale) -> str:
+    return format_time(moment, "short", tzinfo=COPENHAGEN, locale=locale)
+
+
+def _plain(rendered: str) -> str:
+    """What was escaped for a page, as plain text again."""
+    return Markup(rendered).unescape()  # noqa: S704 - the templates' output, on its way out of HTML
+
+
+def _paragraph(text: str) -> Markup:
+    words = " ".join(escape(text).split())
+    return Markup(textwrap.fill(words, LINE, break_long_words=False, break_on_hyphens=False))  # noqa: S704 - escaped above
+
+
+def _capital(text: str) -> str:
+    """The first letter as a capital; the others stay as they are."""
+    return text[:1].upper() + text[1:]

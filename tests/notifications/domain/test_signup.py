@@ -1,0 +1,29 @@
+"""Which mail a change of a sign-up calls for."""
+
+import pytest
+
+from services.notifications.domain.mail import Kind
+from services.notifications.domain.signup import Standing, called_for, still_true
+from tests.notifications.builders import a_signup
+
+
+@pytest.mark.parametrize(
+    ("change", "reason", "kind"),
+    [
+        ("seated", None, Kind.CONFIRMATION),
+        ("waitlisted", None, Kind.WAITING),
+        ("promoted", None, Kind.PROMOTION),
+        ("cancelled", "by-family", Kind.CANCELLATION),
+        ("cancelled", None, Kind.CANCELLATION),
+        ("cancelled", "called-off", Kind.CALLED_OFF),
+    ],
+)
+def test_every_change_has_its_mail(change: str, reason: str | None, kind: Kind) -> None:
+    """Every change of a sign-up calls for one kind of mail; a called-off activity is told differently from a cancellation."""
+    assert called_for(change, reason) is kind
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_mail_is_true_in_one_standing(kind: Kind) -> None:
+    """What a mail says holds in exactly one standing of the sign-up."""
+    assert sum(still_true(kind, a_signup(standing=standing)) for standing in Standing) == 1
