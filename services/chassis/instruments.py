@@ -2,7 +2,7 @@
 
     service, queue, job    names from the code
     type                   a message type that the service reads, or `other`: senders cannot add to it
-    outcome                ok, duplicate, retry, parked
+    outcome                ok, duplicate, retry, park
     reason                 the slug of an error of ours
     kind                   early, retry
 
@@ -10,13 +10,13 @@ Ages are measured from the message's `time`, so they hold the whole way: sender,
 """
 
 from collections import Counter as Tally
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
-from time import perf_counter
 from typing import Any, Protocol
 
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
+
+from services.chassis.errors import Fate
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
@@ -32,11 +32,8 @@ AGE = Histogram(
 DURATION = Histogram(
     "deltag_message_handling_duration_seconds",
     "One transaction over a batch of messages, from its first statement to its commit.",
-    ("service",),
+    ("service", "queue"),
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
-)
-BATCH = Histogram(
-    "deltag_message_batch_size", "Messages in one transaction.", ("service",), buckets=(1, 2, 5, 10, 25, 50, 100, 250, 500, 1000)
 )
 PUBLISHED = Counter("deltag_relay_published_total", "Messages that the broker confirmed.", ("service",))
 RETURNED = Counter("deltag_relay_returned_total", "Messages that the broker had no queue for; they were parked.", ("service",))
@@ -67,13 +64,9 @@ class Books(Protocol):
     def difference(self) -> int: ...
 
 
-@contextmanager
-def batch_timed(service: str, size: int) -> Iterator[None]:
-    """Measure one transaction, if it succeeds."""
-    began = perf_counter()
-    yield
-    DURATION.labels(service).observe(perf_counter() - began)
-    BATCH.labels(service).observe(size)
+def observe_batch(service: str, queue: str, seconds: float) -> None:
+    """Measure one transaction."""
+    DURATION.labels(service, queue).observe(seconds)
 
 
 def observe_handled(service: str, handled: Sequence[Message], duplicates: Sequence[Message], now: datetime) -> None:
@@ -86,9 +79,9 @@ def observe_handled(service: str, handled: Sequence[Message], duplicates: Sequen
             age.observe(max(0.0, (now - message.message.time).total_seconds()))
 
 
-def observe_failed(service: str, message: Message, *, parked: bool) -> None:
-    """Count a message that is tried again later, or waits for a person."""
-    _count(service, "parked" if parked else "retry", [message])
+def observe_put_aside(service: str, fate: Fate, messages: Sequence[Message]) -> None:
+    """Count messages that are tried again later, or wait for a person."""
+    _count(service, fate.value, messages)
 
 
 def observe_relayed(service: str, *, published: int, returned: int) -> None:
@@ -123,13 +116,18 @@ def observe_deferred(service: str, consumers: Sequence[str], rows: Sequence[Any]
             DEFERRED.labels(service, row.consumer, row.kind).inc(row.messages)
 
 
-def observe_job(service: str, job: str, now: datetime) -> None:
+def observe_job(service: str, job: str) -> None:
     """Note that a job on a clock succeeded."""
-    JOB.labels(service, job).set(now.timestamp())
+    JOB.labels(service, job).set_to_current_time()
+
+
+def known_type(message: Message) -> str:
+    """The message's type if the service reads it: a sender's own words become no label."""
+    return message.type if message.handler else "other"
 
 
 def _count(service: str, outcome: str, messages: Sequence[Message]) -> None:
-    for kind, number in Tally(m.type if m.handler else "other" for m in messages).items():
+    for kind, number in Tally(map(known_type, messages)).items():
         HANDLED.labels(service, kind, outcome).inc(number)
 
 
