@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from services.chassis.http import Role
 from services.chassis.service import Context
+from services.chassis.testing import Door, http
 from services.registration import handlers
 from services.registration.service import SERVICE
-from tests.registration.builders import PROGRAMME
+from tests.registration.builders import PROGRAMME, SENDER
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def registration(empty: Context) -> Context:
 
 
 @pytest.fixture
-def statements(registration: Context) -> "list[str]":
+def statements(registration: Context) -> list[str]:
     """Every statement that the database gets from now on."""
     seen: list[str] = []
 
@@ -38,3 +40,21 @@ def statements(registration: Context) -> "list[str]":
 
     sa.event.listen(registration.database.engine, "before_cursor_execute", note)
     return seen
+
+
+@pytest.fixture
+def door(registration: Context) -> Door:
+    """Registration's HTTP door, with nobody at it yet."""
+    return http(registration)
+
+
+@pytest.fixture
+def coordinator(door: Door) -> Door:
+    """The same door, with a coordinator of the municipality."""
+    return door.as_(Role.COORDINATOR)
+
+
+@pytest.fixture
+def system(door: Door) -> Door:
+    """The same door, with the system that sends enrolments."""
+    return door.as_(Role.SYSTEM, subject="daycare-administration", source=SENDER)
