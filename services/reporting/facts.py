@@ -1,0 +1,118 @@
+"""The reporting service's own small reading of other services' facts: what it counts by, and no more.
+
+Unknown fields are ignored, so these never hold up a change elsewhere. Ids are pseudonymous; nothing here names anyone.
+"""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+
+class Period(msgspec.Struct):
+    start: date
+    end: date
+
+
+class District(msgspec.Struct):
+    code: str
+    name: str
+
+
+class Programme(msgspec.Struct):
+    programme_id: UUID
+    programme: str
+    name: str
+    period: Period
+    target_children: int
+    districts: list[District]
+
+
+class Institution(msgspec.Struct):
+    institution_id: UUID
+    institution: str
+    name: str
+    kind: str
+    district: str
+    programme: str
+
+
+class Reason(msgspec.Struct):
+    slug: str
+
+
+class Enrolment(msgspec.Struct):
+    enrolment_id: UUID
+    status: str
+    programme: str
+    child_id: UUID | None = None
+    guardian_ids: list[UUID] = []
+    institution: str | None = None
+    district: str | None = None
+    start_date: date | None = None
+    end_date: date | None = None
+    reasons: list[Reason] = []
+
+
+class Consent(msgspec.Struct):
+    consent_id: UUID
+    child_id: UUID
+    purpose: str
+    status: str
+
+
+class Professional(msgspec.Struct):
+    professional_id: UUID
+    profession: str
+    programme: str
+    institution: str | None = None
+    district: str | None = None
+
+
+class Session(msgspec.Struct):
+    session_id: UUID
+    starts_at: datetime
+
+
+class Activity(msgspec.Struct):
+    activity_id: UUID
+    status: str
+    programme: str
+    kind: str
+    district: str | None
+    sessions: list[Session]
+    institution: str | None = None
+
+
+class Participant(msgspec.Struct):
+    person_id: UUID
+    role: str
+
+
+class Signup(msgspec.Struct):
+    signup_id: UUID
+    activity_id: UUID
+    programme: str
+    kind: str
+    contact_id: UUID
+    party: list[Participant]
+    status: str
+    signed_up_at: datetime
+
+
+class Attendance(msgspec.Struct):
+    attendance_id: UUID
+    session_id: UUID
+    activity_id: UUID
+    person_id: UUID
+    state: str
+    kind: str
+    programme: str
+    held_on: date
+
+
+class Mail(msgspec.Struct):
+    mail_id: UUID
+    kind: str
+    person_id: UUID
+    activity_id: UUID | None = None

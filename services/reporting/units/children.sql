@@ -1,0 +1,31 @@
+-- One row for each child with an accepted enrolment, also if it was withdrawn later; at the place where it was enrolled last.
+-- It has taken part once it was present or late at a session, at any time. Consent is that to take part.
+select
+  case
+    when not child.active then 'children-withdrawn'
+    when came.person_id is null then 'children-not-yet'
+    else 'children-taking-part'
+  end as part,
+  child.child_id as contributor,
+  child.first_day as day,
+  child.place,
+  coalesce(to_char(child.first_day, 'YYYY/YYYY-MM'), '-/-') as month,
+  case when came.person_id is null then 'never' else 'came' end as attended,
+  coalesce(agreed.status, 'none') as consent
+from (
+  select
+    child_id,
+    min(start_date) as first_day,
+    bool_or(status = 'accepted') as active,
+    (array_agg(coalesce(district, '-') || '/' || coalesce(institution, '-') order by start_date desc, id desc))[1] as place
+  from enrolment
+  where programme = :programme and child_id is not null and status <> 'rejected'
+  group by child_id
+) as child
+left join (
+  select distinct person_id from attendance where programme = :programme and state in ('present', 'late')
+) as came on came.person_id = child.child_id
+left join (
+  select child_id, case when bool_or(status = 'given') then 'given' else 'withdrawn' end as status
+  from consent where purpose = 'take-part' group by child_id
+) as agreed on agreed.child_id = child.child_id

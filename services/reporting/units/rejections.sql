@@ -1,0 +1,9 @@
+-- One row for each rejected request, under the first of its reasons, in the month in which it was answered.
+select
+  coalesce(reason, 'unknown') as part,
+  id as contributor,
+  (as_of at time zone 'Europe/Copenhagen')::date as day,
+  coalesce(district, '-') || '/' || coalesce(institution, '-') as place,
+  coalesce(to_char(as_of at time zone 'Europe/Copenhagen', 'YYYY/YYYY-MM'), '-/-') as month
+from enrolment
+where programme = :programme and status = 'rejected'

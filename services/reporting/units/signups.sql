@@ -1,0 +1,20 @@
+-- One row for each sign-up, in the month in which it was made; a family is known by the person who is told.
+-- It counts at the place of the first of its party who is enrolled or whose child is; else (professionals) at the activity's.
+select
+  signup.state as part,
+  signup.contact_id as contributor,
+  (signup.signed_up_at at time zone 'Europe/Copenhagen')::date as day,
+  coalesce(home.place, coalesce(activity.district, '-') || '/' || coalesce(activity.institution, '-')) as place,
+  to_char(signup.signed_up_at at time zone 'Europe/Copenhagen', 'YYYY/YYYY-MM') as month,
+  signup.kind
+from signup
+left join activity on activity.id = signup.activity_id
+left join (
+  select distinct on (signup.id) signup.id, family.place
+  from signup
+  cross join lateral jsonb_array_elements(signup.party) with ordinality as member (person, nth)
+  join family on family.person_id = (member.person ->> 'person_id')::uuid
+  where signup.programme = :programme
+  order by signup.id, member.nth
+) as home on home.id = signup.id
+where signup.programme = :programme
