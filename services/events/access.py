@@ -31,12 +31,13 @@ def must_organise(caller: Caller, activity: Activity, resources: Resources) -> N
 
 
 def speaks_for(caller: Caller, party: Sequence[Member], contact_id: str | None, resources: Resources) -> str:
-    """The caller's own id, as the contact of a party of himself and his family; raises `Forbidden` if it is another's.
+    """The caller's own id, as the contact of his party; raises `Forbidden` if he names another, or brings whom he may not.
 
-    Whether they are one family is for the rules of sign-up.
+    A professional brings himself alone; a guardian his family, and whether it is his is for the rules of sign-up.
     """
-    professionals = {member.person_id for member in party if member.role is PartyRole.PROFESSIONAL}
-    if not _is_id(caller.subject) or professionals | {contact_id or caller.subject} != {caller.subject}:
+    own_only = party if not caller.has(Role.GUARDIAN) else [member for member in party if member.role is PartyRole.PROFESSIONAL]
+    named = {member.person_id for member in own_only} | {contact_id or caller.subject}
+    if not _is_id(caller.subject) or named != {caller.subject}:
         raise _forbidden(Slug.NOT_YOURSELF, resources)
     return caller.subject
 

@@ -201,7 +201,7 @@ def _locked(activity_id: str, work: "Work") -> Activity:
 
 def _opened_before(asked: Activity, opening: str, work: "Work") -> Activity:
     if asked.opening() != opening:
-        work.resources.refuse([Refusal(Slug.ACTIVITY_EXISTS, "/activity_id")], work)
+        work.resources.refuse([Refusal(Slug.ACTIVITY_EXISTS, "/activity_id")])
     return find_activity(asked.activity_id, work)
 
 

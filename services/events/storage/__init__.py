@@ -7,6 +7,7 @@ unit of work every statement sees what was committed before it (READ COMMITTED),
 from functools import cached_property
 
 from services.chassis.storage import UnitOfWork
+from services.events.resources import Resources
 from services.events.storage.activities import Activities
 from services.events.storage.attendance import AttendanceRecords
 from services.events.storage.people import People
@@ -16,6 +17,8 @@ from services.events.storage.signups import Signups
 
 class Work(UnitOfWork):
     """One transaction on the database of events."""
+
+    resources: Resources
 
     @cached_property
     def places(self) -> Places:

@@ -1,0 +1,181 @@
+"""Every endpoint and every role: who is let in, and how far each reaches."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import pytest
+from werkzeug.test import TestResponse
+
+from services.chassis.http import Role
+from services.chassis.ids import new_id
+from services.chassis.testing import Door
+from services.events.service import SERVICE
+from tests.events.builders import BIRKEGAARDEN, NEXT_WEEK, NOW, Family, a_family, a_pedagogue
+from tests.events.town import PURPOSE, Desk, Json, Town, a_signing_up, alone, an_opening, first_session, found, reasons
+
+YES, NO, HIDDEN = "2xx", 403, 404
+OWN, OTHERS = [BIRKEGAARDEN.code], ["regnbuen"]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A family with a seat at a workshop of Birkegården, while attendance can be recorded; and a guest who is signed up to nothing."""
+
+    workshop: Json
+    signup: Json
+    family: Family
+    guest: Family
+
+    def path(self, template: str) -> str:
+        """The path with the scene's ids."""
+        ids = {"activities": self.workshop["activity_id"], "signups": self.signup["signup_id"], "sessions": first_session(self.workshop)}
+        return template.replace("{id}", ids[template.split("/")[2]])
+
+
+Call = Callable[[Door, Scene], TestResponse]
+
+CALLS: Mapping[str, Call] = {
+    "POST /v1/activities": lambda door, _: door.post("/v1/activities", json=an_opening()),
+    "GET /v1/activities": lambda door, _: door.get("/v1/activities"),
+    "GET /v1/activities/{id}": lambda door, scene: door.get(scene.path("/v1/activities/{id}")),
+    "PATCH /v1/activities/{id}": lambda door, scene: door.patch(scene.path("/v1/activities/{id}"), json={"capacity": 9}),
+    "POST /v1/activities/{id}/call-off": lambda door, scene: door.post(scene.path("/v1/activities/{id}/call-off")),
+    "POST /v1/activities/{id}/signups": lambda door, scene: door.post(
+        scene.path("/v1/activities/{id}/signups"), json=a_signing_up(scene.guest.party())
+    ),
+    "GET /v1/activities/{id}/signups": lambda door, scene: door.get(scene.path("/v1/activities/{id}/signups")),
+    "GET /v1/signups/{id}": lambda door, scene: door.get(scene.path("/v1/signups/{id}")),
+    "POST /v1/signups/{id}/cancellation": lambda door, scene: door.post(scene.path("/v1/signups/{id}/cancellation")),
+    "PUT /v1/sessions/{id}/attendance": lambda door, scene: door.put(
+        scene.path("/v1/sessions/{id}/attendance"), json={"attendance": [{"person_id": scene.family.mother, "state": "present"}]}
+    ),
+    "GET /v1/sessions/{id}/attendance": lambda door, scene: door.get(scene.path("/v1/sessions/{id}/attendance")),
+}
+
+# A guardian here is the guest: to sign up he brings his own family, and the sign-up of the scene is another's.
+ROLES = (
+    "coordinator",
+    "own leader",
+    "other leader",
+    "system",
+    "guardian",
+    "professional",
+    "health-visitor",
+    "operator",
+    "reader",
+)
+TABLE: Mapping[str, tuple[object, ...]] = {
+    "POST /v1/activities": (YES, YES, NO, YES, NO, NO, NO, NO, NO),
+    "GET /v1/activities": (YES, YES, YES, YES, YES, YES, YES, NO, NO),
+    "GET /v1/activities/{id}": (YES, YES, YES, YES, YES, YES, YES, NO, NO),
+    "PATCH /v1/activities/{id}": (YES, YES, NO, YES, NO, NO, NO, NO, NO),
+    "POST /v1/activities/{id}/call-off": (YES, YES, NO, YES, NO, NO, NO, NO, NO),
+    "POST /v1/activities/{id}/signups": (YES, YES, NO, YES, YES, NO, NO, NO, NO),
+    "GET /v1/activities/{id}/signups": (YES, YES, NO, YES, NO, NO, NO, NO, NO),
+    "GET /v1/signups/{id}": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO),
+    "POST /v1/signups/{id}/cancellation": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO),
+    "PUT /v1/sessions/{id}/attendance": (YES, YES, NO, YES, NO, NO, NO, NO, NO),
+    "GET /v1/sessions/{id}/attendance": (YES, YES, NO, YES, NO, NO, NO, NO, NO),
+}
+
+
+@pytest.fixture
+def scene(town: Town, desk: Desk) -> Scene:
+    """The scene shortly before the session, when everything can be done."""
+    family, guest = town.enrols(a_family()), town.enrols(a_family())
+    workshop = desk.opens()
+    signup = desk.signs_up(workshop, family.party())
+    desk.waits((NEXT_WEEK - NOW) * 0.99)
+    return Scene(workshop, signup, family, guest)
+
+
+def caller(desk: Desk, role: str, scene: Scene) -> Door:
+    """The door as somebody in this role uses it."""
+    match role:
+        case "own leader":
+            return desk.door.as_(Role.LEADER, institutions=OWN, purpose=PURPOSE)
+        case "other leader":
+            return desk.door.as_(Role.LEADER, institutions=OTHERS, purpose=PURPOSE)
+        case "guardian":
+            return desk.door.as_(Role.GUARDIAN, subject=scene.guest.mother, purpose=PURPOSE)
+        case _:
+            return desk.door.as_(Role(role), subject=new_id(), purpose=PURPOSE)
+
+
+def test_table_is_whole() -> None:
+    """The table has a row for every route of the service, and a column for every role."""
+    assert set(TABLE) == set(CALLS) == {route.name for route in SERVICE.api.routes}
+    assert {len(row) for row in TABLE.values()} == {len(ROLES)}
+    assert set(Role) <= {*ROLES, "leader"}
+
+
+@pytest.mark.parametrize("route", TABLE)
+def test_every_role(desk: Desk, scene: Scene, route: str) -> None:
+    """Each role gets from each endpoint what the table says."""
+    refused_first = sorted(zip(TABLE[route], ROLES, strict=True), key=lambda cell: cell[0] == YES)
+    for expected, role in refused_first:
+        status = CALLS[route](caller(desk, role, scene), scene).status_code
+        assert (role, expected) == (role, YES if status < 300 else status)
+
+
+@pytest.mark.parametrize("route", TABLE)
+def test_nobody_without_a_token(desk: Desk, scene: Scene, route: str) -> None:
+    """Every door is closed to those who do not say who they are."""
+    assert CALLS[route](desk.door, scene).status_code == 401
+
+
+@pytest.mark.parametrize("route", ["GET /v1/activities/{id}/signups", "GET /v1/sessions/{id}/attendance"])
+def test_lists_of_people_need_a_purpose(desk: Desk, scene: Scene, route: str) -> None:
+    """Who lists the people of an activity says what for."""
+    assert reasons(CALLS[route](desk.door.as_(Role.COORDINATOR), scene), 400) == [("purpose-missing", "Deltag-Purpose")]
+
+
+def test_guardian_sees_and_cancels_his_own(desk: Desk, scene: Scene) -> None:
+    """A guardian sees his family's sign-up and cancels it, also when the other guardian is its contact."""
+    father = desk.door.as_(Role.GUARDIAN, subject=scene.family.guardians[1])
+    mother = desk.door.as_(Role.GUARDIAN, subject=scene.family.mother)
+    assert father.get(scene.path("/v1/signups/{id}")).status_code == 404
+    assert found(mother.get(scene.path("/v1/signups/{id}")))["status"] == "seated"
+    assert found(mother.post(scene.path("/v1/signups/{id}/cancellation")))["status"] == "cancelled"
+
+
+def test_guardian_is_the_contact(desk: Desk, scene: Scene) -> None:
+    """A guardian who signs his child up is the one who is told, and cannot name another."""
+    mother = desk.door.as_(Role.GUARDIAN, subject=scene.guest.mother)
+    body = a_signing_up(scene.guest.party(guardians=0))
+    answer = mother.post(scene.path("/v1/activities/{id}/signups"), json=body | {"contact_id": scene.guest.guardians[1]})
+    assert reasons(answer, 403) == [("not-yourself", "")]
+    assert found(mother.post(scene.path("/v1/activities/{id}/signups"), json=body), 201)["contact_id"] == scene.guest.mother
+
+
+def test_guardian_of_nobody_we_know(desk: Desk, scene: Scene) -> None:
+    """A guardian whose token names no id of ours can sign nobody up."""
+    stranger = desk.door.as_(Role.GUARDIAN, subject="auth0|stranger")
+    answer = stranger.post(scene.path("/v1/activities/{id}/signups"), json=a_signing_up(scene.guest.party()))
+    assert reasons(answer, 403) == [("not-yourself", "")]
+
+
+def test_guardian_with_a_neighbours_child(desk: Desk, scene: Scene) -> None:
+    """A guardian cannot sign up another family's child."""
+    mother = desk.door.as_(Role.GUARDIAN, subject=scene.guest.mother)
+    party = [*scene.guest.party(), *scene.family.party(guardians=0)]
+    answer = mother.post(scene.path("/v1/activities/{id}/signups"), json=a_signing_up(party))
+    assert reasons(answer) == [("not-in-family", "/party/2/person_id")]
+
+
+def test_professional_signs_himself_up(town: Town, desk: Desk) -> None:
+    """A professional signs himself up, and no colleague."""
+    one, other = town.employs(a_pedagogue()), town.employs(a_pedagogue())
+    lab = desk.opens(kind="learning-lab")
+    door = desk.door.as_(Role.PROFESSIONAL, subject=one.professional_id)
+    path = f"/v1/activities/{lab['activity_id']}/signups"
+    assert reasons(door.post(path, json=a_signing_up([*alone(one), *alone(other)])), 403) == [("not-yourself", "")]
+    signup = found(door.post(path, json=a_signing_up(alone(one))), 201)
+    assert found(door.get(f"/v1/signups/{signup['signup_id']}")) == signup
+
+
+def test_leader_opens_for_his_own_institution(desk: Desk) -> None:
+    """A leader opens activities of his own institution, but none for a whole district."""
+    leader = desk.door.as_(Role.LEADER, institutions=OWN)
+    assert reasons(leader.post("/v1/activities", json=an_opening(institution=None)), 403) == [("not-your-institution", "")]
+    assert leader.post("/v1/activities", json=an_opening()).status_code == 201
