@@ -8,11 +8,13 @@ from services.registration.domain.enrolment import Status
 MOST_AT_ONCE = 500
 """How many requests one call in bulk may hold."""
 
-_CODE = validate.And(validate.Length(max=64), validate.Regexp(r"[a-z0-9]+(-[a-z0-9]+)*\Z"))
-_NAME = validate.And(validate.Length(1, 120), validate.Regexp(r"[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*\Z"))
-_LANGUAGE = validate.Regexp(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?\Z")
-_PHONE = validate.And(validate.Length(max=32), validate.Regexp(r"(\+[1-9]( ?[0-9]){6,14}|[2-9]( ?[0-9]){7})\Z"))
-_INSTITUTION = validate.And(validate.Length(max=64), validate.Regexp(r"([0-9A-Z]{6}|[a-z0-9]+(-[a-z0-9]+)*)\Z"))
+# Patterns are written for JSON Schema too; `(?!\n)$` because Python's `$` would let a last line break by.
+_CODE = [validate.Length(max=64), validate.Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*(?!\n)$")]
+_NAME = [validate.Length(1, 120), validate.Regexp(r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*(?!\n)$")]
+_LANGUAGE = validate.Regexp(r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(?!\n)$")
+_PHONE = [validate.Length(max=32), validate.Regexp(r"^(\+[1-9]( ?[0-9]){6,14}|[2-9]( ?[0-9]){7})(?!\n)$")]
+_INSTITUTION = [validate.Length(max=64), validate.Regexp(r"^([0-9A-Z]{6}|[a-z0-9]+(-[a-z0-9]+)*)(?!\n)$")]
+_ANY_CODE = validate.Length(max=64)
 
 
 class NamedSchema(Schema):
@@ -55,8 +57,8 @@ class InstitutionsSchema(Schema):
 
 
 class InstitutionQuery(Schema):
-    programme = fields.String(validate=_CODE)
-    district = fields.String(validate=_CODE)
+    programme = fields.String(validate=_ANY_CODE)
+    district = fields.String(validate=_ANY_CODE)
 
 
 class RequestSchema(Schema):
@@ -70,15 +72,15 @@ class RequestsSchema(Schema):
     requests = fields.List(fields.Nested(RequestSchema), required=True, validate=validate.Length(1, MOST_AT_ONCE))
 
 
-class TextSchema(Schema):
+class ReasonTextSchema(Schema):
     da = fields.String(required=True)
     en = fields.String(required=True)
 
 
-class ReasonSchema(Schema):
+class AnswerReasonSchema(Schema):
     slug = fields.String(required=True)
     field = fields.String(required=True)
-    text = fields.Nested(TextSchema, required=True)
+    text = fields.Nested(ReasonTextSchema, required=True)
 
 
 class EnrolmentSchema(Schema):
@@ -96,7 +98,7 @@ class EnrolmentSchema(Schema):
     start_date = fields.Date(required=True, allow_none=True)
     end_date = fields.Date(required=True, allow_none=True)
     reason = fields.String(required=True, allow_none=True)
-    reasons = fields.List(fields.Nested(ReasonSchema), required=True)
+    reasons = fields.List(fields.Nested(AnswerReasonSchema), required=True)
 
 
 class BulkAnswerSchema(Schema):
@@ -105,7 +107,7 @@ class BulkAnswerSchema(Schema):
     request_id = fields.String(required=True)
     status = fields.String(required=True, validate=validate.OneOf(["accepted", "rejected", "conflict"]))
     enrolment = fields.Nested(EnrolmentSchema, required=True, allow_none=True)
-    reasons = fields.List(fields.Nested(ReasonSchema), required=True)
+    reasons = fields.List(fields.Nested(AnswerReasonSchema), required=True)
 
 
 class BulkAnswersSchema(Schema):
@@ -113,10 +115,10 @@ class BulkAnswersSchema(Schema):
 
 
 class EnrolmentQuery(Schema):
-    programme = fields.String(validate=_CODE)
+    programme = fields.String(validate=_ANY_CODE)
     status = fields.String(validate=validate.OneOf([status.value for status in Status]))
-    institution = fields.String(validate=_CODE)
-    district = fields.String(validate=_CODE)
+    institution = fields.String(validate=_ANY_CODE)
+    district = fields.String(validate=_ANY_CODE)
     child_id = fields.UUID()
 
 
