@@ -41,6 +41,8 @@ LONGEST_SOCKET_PATH = 100
 """Systems differ (104 to 108 bytes); this fits all."""
 
 _SOCKET = ".s.PGSQL.5432"
+_CHILDREN_LEFT = "shared memory block"
+"""What a server says when children of one that was killed are not gone yet: it helps to try again."""
 
 _OPTIONS = {
     "listen_addresses": "",
@@ -158,9 +160,9 @@ class EmbeddedPostgres:
     def _run(self) -> None:
         deadline = time.monotonic() + START_WITHIN_S
         while not self._answers(deadline):
-            # The children of a server that was killed may need a moment to go: try again while there is time.
-            if time.monotonic() > deadline:
-                raise _does_not_start(_last_lines(self.log))
+            said = _last_lines(self.log)
+            if _CHILDREN_LEFT not in said or time.monotonic() > deadline:
+                raise _does_not_start(said)
 
     def _answers(self, deadline: float) -> bool:
         self._process = self._process_started()
