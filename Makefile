@@ -1,0 +1,66 @@
+# `make` alone lists what you can do; continuous integration calls the same targets.
+# The environment is set up by itself, and again when a pinned file changes: nothing but Python, make and git is needed.
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+INSTALL := $(UV) pip install --quiet --python $(BIN)/python
+PIN := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-fast check fmt docs pin clean
+
+help: ## list what you can do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.runs ## play a whole programme on this machine (ARGS=--exit ends it when it is told)
+	@$(BIN)/deltag demo $(ARGS)
+
+test: $(VENV)/.tests ## run all tests, against a PostgreSQL and a RabbitMQ of their own (ARGS=… goes to pytest)
+	@scripts/test $(ARGS)
+
+test-fast: $(VENV)/.tests ## run the tests that need no server, in seconds
+	@scripts/test -m "not server" $(ARGS)
+
+check: $(VENV)/.tests ## check style, types, architecture and contracts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m scripts.contracts_check
+	$(BIN)/python -m scripts.contracts_docs --check
+
+fmt: $(VENV)/.tests ## format the code, and mend what can be mended by itself
+	$(BIN)/ruff check --fix --exit-zero
+	$(BIN)/ruff format
+
+docs: $(VENV)/.tests ## write again what is made of the contracts
+	$(BIN)/python -m scripts.contracts_docs
+
+setup: $(VENV)/.tests ## set up the environment for all of these
+
+pin: $(VENV)/.tools ## pin the newest versions of all dependencies, with hashes
+	$(PIN) --upgrade pyproject.toml --group build --group dev -o requirements-dev.txt
+	$(PIN) pyproject.toml -c requirements-dev.txt -o requirements.txt
+	$(PIN) --group build -c requirements-dev.txt -o requirements-build.txt
+
+clean: ## remove the environment and all caches (what Deltag keeps in .deltag stays)
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+# The stamps: what sets up the rest, what runs Deltag, and what tests it.
+
+$(VENV)/.tools: requirements-build.txt
+	@echo "Setting up $(VENV) …"
+	@python="$$(scripts/find-python)" && "$$python" -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-build.txt
+	@touch $@
+
+$(VENV)/.runs: requirements.txt pyproject.toml $(VENV)/.tools
+	@$(INSTALL) --require-hashes -r requirements.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.tests: requirements-dev.txt pyproject.toml $(VENV)/.tools
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.runs
