@@ -1,17 +1,22 @@
 """Both sides against the same files: what the four services listen to, how they read it, and who publishes it."""
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+import sqlalchemy as sa
 
 from scripts.contracts_docs import ROOT
 from services.chassis.contracts import by_type, example, names, schema
-from services.chassis.service import Handler, Listen, Service
+from services.chassis.ids import new_id
+from services.chassis.service import Context, Handler, Listen, Service
+from services.chassis.testing import deliver
 
 NAMES = ("registration", "events", "notifications", "reporting")
 SERVICES: dict[str, Service] = {name: import_module(f"services.{name}.service").SERVICE for name in NAMES}
@@ -144,3 +149,39 @@ def test_a_request_is_checked_by_its_contract(listen: Listen, type_: str, handle
         assert handler.contract is None
     else:
         assert (handler.contract, handler.refuse is not None) == (by_type()[type_], True)
+
+
+def as_another(type_: str, data: Any) -> tuple[str, Any]:
+    """The same data about another aggregate: a new id, and the data with it."""
+    fresh, old = new_id(), example(by_type()[type_])["subject"]
+    return fresh, json.loads(json.dumps(data).replace(old, fresh))
+
+
+def put_aside(context: Context) -> list[Any]:
+    """Everything that waits or is parked, with its reason."""
+    with context.work() as work:
+        rows = work.connection.execute(sa.text("select kind, type, slug, reason from chassis.deferred")).all()
+    return [tuple(row) for row in rows]
+
+
+@pytest.mark.parametrize("name", ["events", "notifications", "reporting"])
+def test_every_fact_is_taken(context_of: Callable[..., Context], name: str) -> None:
+    """The examples of all facts, told in their order, go through a service's whole consumer and database: nothing is put aside."""
+    context = context_of(SERVICES[name])
+    told = sorted(
+        (example(by_type()[type_]) for service, _listen, type_, _handler in READS if service == name), key=itemgetter("time", "sequence")
+    )
+    for event in told:
+        deliver(context, event["type"], event["data"], subject=event["subject"], sequence=int(event["sequence"]))
+    assert put_aside(context) == []
+
+
+@pytest.mark.parametrize("name", ["events", "notifications", "reporting"])
+def test_every_fact_is_taken_with_null_wherever_it_may_stand(context_of: Callable[..., Context], name: str) -> None:
+    """What a contract lets be null stops no service, down to its tables."""
+    context = context_of(SERVICES[name])
+    for service, _listen, type_, _handler in READS:
+        if service == name:
+            subject, data = as_another(type_, with_nulls(contract_of(type_), data_of(type_)))
+            deliver(context, type_, data, subject=subject)
+    assert put_aside(context) == []
