@@ -20,7 +20,7 @@ from marshmallow import Schema
 from services.chassis.http.caller import Role
 from services.chassis.http.contract import Contract
 from services.chassis.http.paging import Paging
-from services.chassis.http.strict import strictly
+from services.chassis.http.strict import QUERY, strictly
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -89,6 +89,8 @@ class Route:
                 raise TypeError(f"{self.name}: {remedy}")
         if isinstance(self.body, Schema):
             strictly(self.body)
+        if self.query is not None:
+            strictly(self.query, QUERY)
 
     @cached_property
     def template(self) -> str:
@@ -99,6 +101,11 @@ class Route:
     def name(self) -> str:
         """The method and the template."""
         return f"{self.method} {self.template}"
+
+    @cached_property
+    def shape(self) -> str:
+        """The method and the path, whatever its variables are called: what must be unique."""
+        return f"{self.method} {VARIABLE.sub('{}', self.path)}"
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
@@ -172,7 +179,7 @@ class Api:
     def _route(self, method: str, path: str, options: Options) -> Callable[[F], F]:
         def declared(function: F) -> F:
             route = Route(method, path, function, **options)
-            if any(route.name == other.name for other in self.routes):
+            if any(route.shape == other.shape for other in self.routes):
                 raise TypeError(f"{route.name}: declared twice")
             self.routes.append(route)
             return function

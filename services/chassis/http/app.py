@@ -122,5 +122,5 @@ def _path(environ: Environ) -> str:
 def _log(error: Exception, route: str) -> None:
     """Where an unexpected error came from; not its message, which may quote personal data."""
     if not isinstance(error, DeltagError):
-        stack = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+        stack = "\n".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__))
         log.error("http.failed", route=route, error=type(error).__name__, stack=stack)

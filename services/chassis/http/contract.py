@@ -17,5 +17,5 @@ class Contract:
         """The data unchanged; raises `Invalid` with everything that breaks the contract."""
         found = problems(self.name, data)
         if found:
-            raise Invalid(reasons=found)
+            raise Invalid("invalid", reasons=found)
         return data

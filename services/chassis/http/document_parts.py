@@ -66,7 +66,11 @@ _PROBLEM = {
         "detail": {"type": "string"},
         "instance": {"type": "string", "description": "the path that was asked for"},
         "correlation_id": {"type": "string", "description": "give it when you ask about this request"},
-        "errors": {"type": "array", "items": {"$ref": f"{SCHEMAS}Reason"}, "description": "everything that is wrong, not only the first"},
+        "errors": {
+            "type": "array",
+            "items": {"$ref": f"{SCHEMAS}ProblemReason"},
+            "description": "everything that is wrong, not only the first",
+        },
     },
 }
 _USUAL = {
@@ -87,7 +91,7 @@ _USUAL = {
 def add_components(spec: APISpec) -> None:
     """Add all of them to a document."""
     spec.components.security_scheme(BEARER, {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
-    spec.components.schema("Reason", _REASON)
+    spec.components.schema("ProblemReason", _REASON)
     spec.components.schema("Problem", _PROBLEM)
     for name, header in HEADERS.items():
         spec.components.header(name, {"description": header.description, "schema": {"type": header.type}})

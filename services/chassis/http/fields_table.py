@@ -82,7 +82,7 @@ class Reader:
     def rows(self, schema: Part, prefix: str = "", seen: tuple[str, ...] = ()) -> Iterator[Row]:
         """The fields of a schema and of what is in it, in order; a schema that holds itself is shown once."""
         reference = self._reference(schema)
-        if reference in seen:
+        if reference and reference in seen:
             return
         inner = self._resolved(schema)
         if "items" in inner:

@@ -19,6 +19,8 @@ from services.chassis.http.texts import reason
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
+ESCAPED_NUL = b"\\u0000"
+"""The one character that JSON can hold and PostgreSQL cannot, as JSON writes it."""
 
 _ENCODE = msgspec.json.Encoder().encode
 
@@ -72,7 +74,7 @@ class Paging:
                 return DEFAULT_LIMIT
             case [text] if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_LIMIT:
                 return int(text)
-        reasons.append(reason("limit-out-of-range", "limit", min=1, max=MAX_LIMIT))
+        reasons.append(reason("limit-out-of-range", "/limit", min=1, max=MAX_LIMIT))
         return DEFAULT_LIMIT
 
     def _after(self, values: Sequence[str], reasons: list[Reason]) -> tuple[Any, ...] | None:
@@ -81,15 +83,20 @@ class Paging:
                 return None
             case [text]:
                 return self._key(text, reasons)
-        reasons.append(reason("cursor-invalid", "after"))
+        reasons.append(reason("cursor-invalid", "/after"))
         return None
 
     def _key(self, text: str, reasons: list[Reason]) -> tuple[Any, ...] | None:
         try:
-            key: tuple[Any, ...] = self._decode(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+            return self._decoded(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         except ValueError:  # binascii's and msgspec's errors are ValueErrors
-            reasons.append(reason("cursor-invalid", "after"))
+            reasons.append(reason("cursor-invalid", "/after"))
             return None
+
+    def _decoded(self, content: bytes) -> tuple[Any, ...]:
+        if ESCAPED_NUL in content:
+            raise ValueError("a cursor of ours holds no NUL")
+        key: tuple[Any, ...] = self._decode(content)
         return key
 
 

@@ -16,9 +16,10 @@ from services.chassis.errors import Invalid, Malformed, TooLarge
 from services.chassis.http import reply
 from services.chassis.http.api import Route
 from services.chassis.http.contract import Contract
+from services.chassis.http.paging import ESCAPED_NUL
 from services.chassis.http.problem import UnsupportedMediaType
 from services.chassis.http.request import Request
-from services.chassis.http.strict import load
+from services.chassis.http.strict import is_name, load
 from services.chassis.http.texts import error
 
 Environ = Mapping[str, Any]
@@ -26,7 +27,6 @@ Environ = Mapping[str, Any]
 _PURPOSE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LONGEST_PURPOSE = 64
 _AT_BYTE = re.compile(r"\(byte (\d+)\)")
-_ESCAPED_NUL = b"\\u0000"
 
 
 def read_into(request: Request, route: Route, environ: Environ, limit: int) -> Request:
@@ -74,7 +74,7 @@ def _loaded(schema: Schema | None, pairs: Sequence[tuple[str, str]]) -> Mapping[
         if name in several:
             values.setdefault(name, []).append(value)
         elif name in values:
-            raise error(Invalid, "parameter-repeated", f"/{name}")
+            raise error(Invalid, "parameter-repeated", f"/{name}" if is_name(name) else "")
         else:
             values[name] = value
     found: Mapping[str, Any] = load(schema, values)
@@ -127,7 +127,7 @@ def _taken(environ: Environ, most: int) -> bytes:
 
 def decoded(content: bytes) -> Any:
     """The JSON. Strict: UTF-8, no NaN, no halves of characters, and no NUL, which PostgreSQL cannot keep."""
-    if _ESCAPED_NUL in content:
+    if ESCAPED_NUL in content:
         raise error(Malformed, "text-with-nul")
     try:
         return msgspec.json.decode(content)

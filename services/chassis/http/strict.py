@@ -1,16 +1,34 @@
 """JSON is taken at its word: a number is no text, `true` is no number, and nothing unknown is let by in silence.
 
-marshmallow's fields are lenient on purpose ("3" is an integer, "on" is true). `strictly` tightens a body's schema once,
-where its route is declared; `load` then reports everything that is wrong, by JSON pointer.
+The fields of marshmallow are lenient on purpose ("3" is an integer, "on" is true, "20260301" a date). `strictly`
+tightens a schema once, where its route is declared; `load` then reports everything that is wrong, by JSON pointer.
 """
 
-from collections.abc import Iterator
-from typing import Any
+import re
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from functools import partial
+from typing import Any, NamedTuple
 
+import msgspec
 from marshmallow import RAISE, Schema, ValidationError, fields
 
 from services.chassis.errors import Invalid, Reason
 from services.chassis.http.texts import of_marshmallow
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
+_WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
+
+_DAYS: dict[str, Callable[[str], date]] = {"iso": partial(msgspec.convert, type=date)}
+_MOMENTS: dict[str, Callable[[str], datetime]] = {"iso": partial(msgspec.convert, type=datetime)}
+"""How days and moments are read: as RFC 3339 writes them, which is what the document promises."""
+
+
+_BETTER: dict[type, str] = {
+    fields.DateTime: "a moment without its offset is ambiguous, use fields.AwareDateTime",
+    fields.NaiveDateTime: "a moment without its offset is ambiguous, use fields.AwareDateTime",
+    fields.Decimal: "JSON has no decimals, use fields.Float or count in whole units",
+}
 
 
 class Only:
@@ -23,62 +41,85 @@ class Only:
         return item is self._value
 
 
-_TRUE, _FALSE = Only(value=True), Only(value=False)
-
-
-def strictly(schema: Schema) -> Schema:
-    """The same schema, refusing what its fields would convert. A `DateTime` without zone is refused here, at import."""
-    schema.unknown = RAISE
-    for field in schema.fields.values():
-        _tighten(field)
-    return schema
-
-
-def load(schema: Schema, data: object) -> Any:
-    """What the schema makes of `data`; raises `Invalid` with every reason at once."""
-    try:
-        return schema.load(data)  # type: ignore[arg-type]  # whatever JSON was sent
-    except ValidationError as error:
-        raise Invalid(reasons=list(reasons(error.messages))) from None
-
-
-def reasons(messages: Any, pointer: str = "") -> Iterator[Reason]:
-    """The schema's tree of messages as a flat list, each with the JSON pointer of its field."""
-    if isinstance(messages, dict):
-        for key, below in messages.items():
-            yield from reasons(below, pointer if key == "_schema" else f"{pointer}/{escaped(str(key))}")
-    else:
-        yield from (of_marshmallow(str(message), pointer) for message in messages)
-
-
-def escaped(token: str) -> str:
-    """One step of a JSON pointer (RFC 6901)."""
-    return token.replace("~", "~0").replace("/", "~1")
-
-
-def _tighten(field: Any) -> None:
-    match field:
-        case fields.Boolean():
-            field.truthy, field.falsy = _TRUE, _FALSE  # type: ignore[assignment]  # all that is asked of them is `in`
-        case fields.Integer():
-            field.strict = True
-        case fields.Float():
-            field.num_type = _number  # type: ignore[assignment]
-        case fields.Decimal():
-            raise TypeError(f"{field.name}: JSON has no decimals, use fields.Float or count in whole units")
-        case fields.AwareDateTime():
-            pass
-        case fields.DateTime():
-            raise TypeError(f"{field.name}: a moment without its offset is ambiguous, use fields.AwareDateTime")
-        case fields.Nested():
-            strictly(field.schema)
-        case fields.List():
-            _tighten(field.inner)
-        case fields.Dict():
-            _tighten(field.value_field)
+def _whole(value: Any) -> int:
+    """To JSON 3 and 3.0 are the same number; 3.5 and "3" are not whole numbers."""
+    if isinstance(value, str) or int(value) != value:
+        raise TypeError("not a whole number")
+    return int(value)
 
 
 def _number(value: Any) -> float:
     if isinstance(value, str):
         raise TypeError("a text is no number")
     return float(value)
+
+
+def _whole_in_text(value: str) -> int:
+    if not _WHOLE.fullmatch(value):
+        raise TypeError("not a whole number")
+    return int(value)
+
+
+class Notation(NamedTuple):
+    """How the values that are not texts are written."""
+
+    whole: Callable[[Any], int]
+    number: Callable[[Any], float]
+    true: Any
+    false: Any
+
+
+JSON = Notation(_whole, _number, Only(value=True), Only(value=False))
+QUERY = Notation(_whole_in_text, float, {"true"}, {"false"})
+
+
+def strictly(schema: Schema, notation: Notation = JSON) -> Schema:
+    """The same schema, refusing what its fields would convert. Fields that cannot be strict are refused here, at import."""
+    schema.unknown = RAISE
+    for field in schema.fields.values():
+        _tighten(field, notation)
+    return schema
+
+
+def load(schema: Schema, data: object) -> Any:
+    """What the schema makes of `data`; raises `Invalid` with every reason at once."""
+    try:
+        return schema.load(data)  # type: ignore[arg-type]  # whatever was sent
+    except ValidationError as error:
+        raise Invalid("invalid", reasons=list(reasons(error.messages))) from None
+
+
+def reasons(messages: Any, pointer: str = "") -> Iterator[Reason]:
+    """The schema's tree of messages as a flat list, each with the JSON pointer of its field (`_schema` is no field)."""
+    if isinstance(messages, dict):
+        for key, below in messages.items():
+            yield from reasons(below, f"{pointer}/{key}" if is_name(key) else pointer)
+    else:
+        yield from (of_marshmallow(str(message), pointer) for message in messages)
+
+
+def is_name(key: str | int) -> bool:
+    """Whether a key is a place in a list or looks like a field's name; any other may hold personal data, and is not repeated."""
+    return isinstance(key, int) or _NAME.fullmatch(key) is not None
+
+
+def _tighten(field: Any, notation: Notation) -> None:
+    match field:
+        case fields.Boolean():
+            field.truthy, field.falsy = notation.true, notation.false
+        case fields.Integer():
+            field.num_type = notation.whole  # type: ignore[assignment]  # it is only called
+        case fields.Float():
+            field.num_type = notation.number  # type: ignore[assignment]  # it is only called
+        case fields.Date():
+            field.DESERIALIZATION_FUNCS = _DAYS
+        case fields.AwareDateTime():
+            field.DESERIALIZATION_FUNCS = _MOMENTS
+        case fields.DateTime() | fields.Decimal():
+            raise TypeError(f"{field.name}: {_BETTER[type(field)]}")
+        case fields.Nested():
+            strictly(field.schema, notation)
+        case fields.List():
+            _tighten(field.inner, notation)
+        case fields.Dict():
+            _tighten(field.value_field, notation)

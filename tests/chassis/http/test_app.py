@@ -1,0 +1,200 @@
+"""The door as a whole: what every request gets, whatever becomes of it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
+from werkzeug.test import Client
+
+from services.chassis.errors import TryLater
+from services.chassis.http import Answer, Api, Request, Role, wsgi
+from services.chassis.service import Context
+from services.chassis.storage import Database, UnitOfWork
+from tests.chassis.http.answers import read
+
+SECRET = "010170-1234"
+
+faults = Api("shelf", title="Faults", description="Everything that can go wrong inside.")
+
+
+@faults.post("/v1/crash", summary="Crash", public=True, returns={204: None})
+def crash(_request: Request, work: UnitOfWork) -> None:
+    """Write a row, then fail in a way that nobody foresaw."""
+    work.connection.execute(sa.text("insert into book values (gen_random_uuid(), 'Spøgelse', 1, '2026-03-01')"))
+    raise RuntimeError(SECRET)
+
+
+@faults.get("/v1/undeclared", summary="Undeclared", public=True, returns={200: None})
+def undeclared(_request: Request, _work: UnitOfWork) -> Answer:
+    """Answer with a status that the route does not declare."""
+    return Answer(None, 202)
+
+
+@faults.get("/v1/passing", summary="Passing", public=True, returns={204: None})
+def passing(_request: Request, _work: UnitOfWork) -> None:
+    """Fail for a while."""
+    raise TryLater
+
+
+@faults.get("/v1/collision", summary="Collision", public=True, returns={204: None})
+def collision(request: Request, work: UnitOfWork) -> None:
+    """Collide with another transaction, the first time."""
+    collisions.append(request.cause.id)
+    if len(collisions) == 1:
+        work.connection.execute(sa.text("do $$ begin raise exception using errcode = '40001'; end $$"))
+
+
+collisions: list[str] = []
+
+
+@pytest.fixture
+def faulty(context: Context) -> Client:
+    """The door of a service in which everything goes wrong."""
+    return Client(wsgi(replace(context, service=replace(context.service, api=faults))))
+
+
+def test_an_unknown_path_is_a_problem(client: Client) -> None:
+    """An address that does not exist gets a problem document with a slug, in Danish and English."""
+    answer = client.get("/v1/toys")
+    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+    assert read(answer)["type"] == "https://deltag.dk/problems/not-found"
+    assert set(read(answer)["errors"][0]["text"]) == {"da", "en"}
+
+
+@pytest.mark.parametrize("path", ["/v1/books/not-a-uuid", "/v1/books/", "//v1/books", "/v1/books/%00", "/v1/b%ff", "/v1/books/../books"])
+def test_a_path_that_is_nearly_right_is_unknown(client: Client, path: str) -> None:
+    """Nothing is redirected or guessed."""
+    assert client.get(path).status_code == 404
+
+
+def test_a_wrong_method_names_the_right_ones(client: Client) -> None:
+    """405 says which methods the path takes."""
+    answer = client.put("/v1/books")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD, POST, OPTIONS")
+    assert read(answer)["type"].endswith("/method-not-allowed")
+
+
+def test_options_names_the_methods(client: Client) -> None:
+    """OPTIONS is answered for every path that exists, with nothing but the methods."""
+    answer = client.options("/v1/books")
+    assert (answer.status_code, answer.headers["Allow"], answer.data) == (204, "GET, HEAD, POST, OPTIONS", b"")
+    assert "Content-Length" not in answer.headers
+
+
+def test_head_is_get_without_the_body(client: Client) -> None:
+    """HEAD has the headers of GET, its length too."""
+    got, head = client.get("/v1/books"), client.head("/v1/books")
+    assert (head.status_code, head.data) == (200, b"")
+    assert head.headers["Content-Length"] == got.headers["Content-Length"] == str(len(got.data))
+
+
+def test_a_correlation_id_is_carried(client: Client) -> None:
+    """A caller's own correlation id comes back."""
+    mine = "0198c7a0-5b1e-7c3a-9d2f-6f0a4c1b2e3d"
+    assert client.get("/v1/books", headers={"X-Correlation-Id": mine}).headers["X-Correlation-Id"] == mine
+
+
+@pytest.mark.parametrize("given", [None, "", SECRET, "a" * 200, "alma eksempel", "0198c7a0\nInjected: yes"])
+def test_a_correlation_id_is_made(client: Client, given: str | None) -> None:
+    """Without a sane correlation id the request gets a new UUIDv7, and nothing of what was sent is kept."""
+    environ = {} if given is None else {"HTTP_X_CORRELATION_ID": given}
+    made = client.get("/v1/books", environ_overrides=environ).headers["X-Correlation-Id"]
+    assert UUID(made).version == 7
+
+
+def test_the_cause_is_carried_into_facts(client: Client, token: Callable[..., Any], rows: Callable[..., Any]) -> None:
+    """A fact tells which request led to it, by correlation id and W3C trace."""
+    ids = {"X-Correlation-Id": "0198c7a0-5b1e-7c3a-9d2f-6f0a4c1b2e3d", "traceparent": "00-" + "a" * 32 + "-" + "b" * 16 + "-01"}
+    client.post("/v1/books", json={"title": "Bamse", "copies": 1, "added_on": "2026-03-01"}, headers=token(Role.COORDINATOR) | ids)
+    ((fact,),) = rows("select body from chassis.outbox")
+    assert (fact["correlationid"], fact["traceparent"]) == (ids["X-Correlation-Id"], ids["traceparent"])
+
+
+def test_a_crash_says_nothing_but_the_correlation_id(faulty: Client) -> None:
+    """A fault of ours gets a 500 without any detail of it; the log tells where, and not what was in it."""
+    with capture_logs() as log:
+        answer = faulty.post("/v1/crash")
+    assert answer.status_code == 500
+    assert read(answer)["correlation_id"] == answer.headers["X-Correlation-Id"]
+    assert SECRET not in answer.text + repr(log)
+    assert "RuntimeError" in repr(log)
+
+
+def test_a_crash_leaves_nothing_behind(faulty: Client, rows: Callable[..., Any]) -> None:
+    """What a request did before it failed is undone."""
+    faulty.post("/v1/crash")
+    assert rows("select * from book") == []
+    assert rows("select * from chassis.audit") == []
+
+
+def test_an_undeclared_status_is_a_fault(faulty: Client) -> None:
+    """A route cannot answer with a status that its document does not name."""
+    assert faulty.get("/v1/undeclared").status_code == 500
+
+
+def test_a_passing_fault_says_when_to_try_again(faulty: Client) -> None:
+    """503 comes with Retry-After."""
+    answer = faulty.get("/v1/passing")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+
+
+def test_a_collision_is_tried_again(faulty: Client) -> None:
+    """A request whose transaction collided with another one is run anew, unseen by the caller."""
+    collisions.clear()
+    assert faulty.get("/v1/collision").status_code == 204
+    assert len(collisions) == 2
+
+
+def test_a_database_that_is_away(context: Context) -> None:
+    """Without its database the door still answers: unavailable, try again."""
+    away = Database("postgresql://nobody@127.0.0.1:9/nothing")
+    answer = Client(wsgi(replace(context, database=away))).get("/v1/books")
+    assert (answer.status_code, read(answer)["type"], answer.headers["Retry-After"]) == (503, "https://deltag.dk/problems/unavailable", "5")
+
+
+def test_requests_are_counted_by_template(client: Client, a_book: Callable[..., str]) -> None:
+    """Metrics name the route and never the path, so no id and no made-up address becomes a label."""
+    labels = {"service": "shelf", "method": "GET"}
+    routes = {"/v1/books/{id}": "200", "unmatched": "404"}
+    before = {route: sample(labels | {"route": route, "status": status}) for route, status in routes.items()}
+    client.get(f"/v1/books/{a_book()}")
+    client.get("/v1/something/else")
+    assert {
+        route: sample(labels | {"route": route, "status": status}) - before[route] for route, status in routes.items()
+    } == dict.fromkeys(routes, 1)
+
+
+def test_a_made_up_method_is_no_label(client: Client) -> None:
+    """Methods outside HTTP's usual ones are counted together."""
+    before = sample({"service": "shelf", "method": "other", "route": "unmatched", "status": "405"})
+    client.open("/v1/books", method="BREW")
+    assert sample({"service": "shelf", "method": "other", "route": "unmatched", "status": "405"}) == before + 1
+
+
+def test_a_page_is_html_with_a_policy(client: Client) -> None:
+    """Pages for people allow no script and nothing from elsewhere."""
+    answer = client.get("/shelf")
+    assert answer.content_type == "text/html; charset=utf-8"
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_table_is_csv(client: Client, a_book: Callable[..., str]) -> None:
+    """A route can answer with another media type than JSON."""
+    a_book("Ællingen")
+    answer = client.get("/v1/books.csv")
+    assert (answer.content_type, answer.text) == ("text/csv; charset=utf-8", "title\nÆllingen\n")
+
+
+def test_answers_are_not_kept_by_others(client: Client) -> None:
+    """No cache on the way may keep an answer."""
+    assert client.get("/v1/books").headers["Cache-Control"] == "no-store"
+
+
+def sample(labels: dict[str, str]) -> float:
+    """A counter's present value."""
+    return REGISTRY.get_sample_value("deltag_http_requests_total", labels) or 0.0
