@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
@@ -366,7 +366,13 @@ def at_head(database: Database, migrations: Path) -> bool:
     """Whether every migration that this code knows has been run."""
     with database.engine.connect() as connection:
         current = set(MigrationContext.configure(connection).get_current_heads())
-    return current == set(ScriptDirectory.from_config(_alembic(migrations)).get_heads())
+    return current == _heads(migrations)
+
+
+@cache
+def _heads(migrations: Path) -> set[str]:
+    """What this code's versions end in; the files do not change while it runs."""
+    return set(ScriptDirectory.from_config(_alembic(migrations)).get_heads())
 
 
 def _alembic(migrations: Path) -> Config:

@@ -8,11 +8,11 @@ SERVING = {"up", "run", "demo"}
 
 def main() -> None:
     """Run the command line."""
-    warnings.filterwarnings("ignore", message="\\s*Eventlet is deprecated", category=DeprecationWarning)
+    warnings.filterwarnings("ignore", message="\\s*Eventlet is deprecated")
     if SERVING & set(sys.argv[1:2]):
-        from services.chassis import hosting  # noqa: PLC0415 - before the rest
+        from services.chassis.hosting import green  # noqa: PLC0415 - before the rest
 
-        hosting.patch()
+        green.patch()
     from services.cli.commands import app  # noqa: PLC0415 - after the patch
 
     app()

@@ -11,14 +11,14 @@ from typing import Any
 from rich.console import Console
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from services.chassis import hosting, logs
+from services.chassis import logs
 from services.chassis.health import Health, health_app
+from services.chassis.hosting.host import host
 from services.chassis.http import wsgi
 from services.chassis.metrics import metrics_app
 from services.chassis.runtime import Running
 from services.chassis.setting_rules import Address
 from services.chassis.storage import at_head, migrate
-from services.cli.demo import play_and_report, world_of
 from services.cli.places import NAMES, Place, data_dir, developed, embedded, is_distributed
 
 Wsgi = Callable[..., Iterable[bytes]]
@@ -33,7 +33,7 @@ def serve(place: Place, *, only: str | None = None, started: Callable[[], None] 
     doors: dict[Address, Any] = {first.metrics_address: metrics_app(health(place, runnings))}
     if only != "bus":
         doors[first.http_address] = front(place, runnings)
-    return hosting.host(runnings, doors, drain_s=first.drain_s, started=started)
+    return host(runnings, doors, drain_s=first.drain_s, started=started)
 
 
 def front(place: Place, runnings: Iterable[Running]) -> Wsgi:
@@ -109,6 +109,8 @@ def run_one(place: Place, only: str | None) -> bool:
 
 def demo(console: Console, *, stay: bool) -> int:
     """Play the demo's story: against a running `deltag up` on real servers, or with everything in this process."""
+    from services.cli.demo import play_and_report, world_of  # noqa: PLC0415 - only here is the story needed
+
     if is_distributed():
         return 0 if play_and_report(world_of(developed()), console) else 1
     told: list[bool] = []
@@ -119,6 +121,8 @@ def demo(console: Console, *, stay: bool) -> int:
 
 
 def _play(place: Place, console: Console, told: list[bool], *, stay: bool) -> None:
+    from services.cli.demo import play_and_report, world_of  # noqa: PLC0415 - only here is the story needed
+
     try:
         told.append(play_and_report(world_of(place), console))
     finally:

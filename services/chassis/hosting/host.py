@@ -1,11 +1,9 @@
-"""The host: nameko's service model around ours. The only place that names nameko and eventlet.
+"""Each service becomes a nameko service: its queues are entrypoints, its loops a dependency.
 
-Each service becomes a nameko service: its queues are entrypoints, its loops a dependency, and nameko gives the
-container, the workers and the lifecycle. Nothing else knows: the loops are written on `threading` and run on plain
-threads in tests, so another host can take nameko's place.
+nameko gives the container, the workers and the lifecycle. The loops themselves are written on `threading` and run on
+plain threads in tests, so another host can take nameko's place.
 """
 
-import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -19,23 +17,13 @@ from nameko.containers import WorkerContext
 from nameko.extensions import DependencyProvider, Entrypoint
 from nameko.runners import ServiceRunner
 
-from services.chassis.bus import Delivery, heartbeat  # noqa: F401 - heartbeat must take the native thread before `patch`
+from services.chassis.bus import Delivery
 from services.chassis.consumer import Consumer
 from services.chassis.errors import Unavailable
 from services.chassis.runtime import Running
 from services.chassis.setting_rules import Address
 
 Wsgi = Callable[..., Any]
-
-
-def patch() -> None:
-    """Turn blocking calls green, before anything else is imported.
-
-    psycopg waits in C and would stop the whole hub; told to wait in Python it lets the others run
-    (proven by tests/chassis/test_hosting.py).
-    """
-    os.environ["PSYCOPG_WAIT_FUNC"] = "wait_selector"
-    eventlet.monkey_patch()
 
 
 class QueueDoor(Entrypoint):

@@ -1,0 +1,17 @@
+"""Turns blocking calls green. Imports nothing but what must come before."""
+
+import os
+
+import eventlet
+
+from services.chassis.bus import heartbeat  # noqa: F401 - takes the native thread, lock and sleep before they are patched
+
+
+def patch() -> None:
+    """Patch, once, before anything else is imported.
+
+    psycopg waits in C and would stop the whole hub; told to wait in Python, it lets the others run
+    (proven by tests/chassis/test_hosting.py).
+    """
+    os.environ["PSYCOPG_WAIT_FUNC"] = "wait_selector"
+    eventlet.monkey_patch()
