@@ -182,6 +182,12 @@ class Settings:
         read=Path,
         default=Path(".deltag/mail"),
     )
+    reminder_hours: int = setting(
+        "DELTAG_REMINDER_HOURS", "how many hours before a session its reminder is sent", read=whole(1, 336), default=48
+    )
+    mail_patience_hours: int = setting(
+        "DELTAG_MAIL_PATIENCE_HOURS", "how many hours a mail waits for a contact card that has not come", read=whole(1, 720), default=72
+    )
 
     # Reporting.
     threshold: int = setting("DELTAG_THRESHOLD", "a figure about fewer people than this is not shown", read=whole(3, 100), default=5)

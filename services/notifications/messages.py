@@ -1,0 +1,66 @@
+"""What notifications reads in the facts of others: only what a mail needs; unknown fields are let by."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+"""A UUID in its canonical text form."""
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class ContactSealed(msgspec.Struct):
+    """A contact card, sealed with our public key; the person's id is its associated data."""
+
+    person_id: Id
+    kind: str
+    key_id: str
+    sealed: str
+
+
+class Meeting(msgspec.Struct):
+    """A session of an activity."""
+
+    session_id: Id
+    starts_at: Moment
+    ends_at: Moment
+    place: str
+
+
+class ActivityFact(msgspec.Struct):
+    """An activity's whole state, whatever happened to it. `title` by language."""
+
+    activity_id: Id
+    status: str
+    title: dict[str, str]
+    sessions: list[Meeting]
+
+
+class ProgrammeFact(msgspec.Struct):
+    """What a programme is called: its name signs the letters."""
+
+    programme: str
+    name: str
+
+
+class SignupFact(msgspec.Struct):
+    """A sign-up's whole state, whatever happened to it. `contact_id` is who is told."""
+
+    signup_id: Id
+    activity_id: Id
+    programme: str
+    contact_id: Id
+    seats: int
+    status: Literal["seated", "waiting", "cancelled"]
+    position: int | None
+    reason: str | None
+    signed_up_at: Moment
+
+
+class Card(msgspec.Struct):
+    """What a contact card holds once it is opened. `email` is None when the person has none."""
+
+    name: str
+    email: str | None = None
+    language: str | None = None

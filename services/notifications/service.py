@@ -1,0 +1,67 @@
+"""Notifications as the chassis runs it: what it listens to, and its two clocks.
+
+E-mail leaves by the server of `DELTAG_SMTP_URL`; without one (in development) it becomes files in a folder.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+from services.chassis.service import PERSONAL, Listen, Service, Timer, many
+from services.chassis.settings import Settings
+from services.notifications import handlers, sending
+from services.notifications.api import api
+from services.notifications.channels import Channel
+from services.notifications.channels.folder import FolderChannel
+from services.notifications.channels.smtp import SmtpChannel
+from services.notifications.messages import ActivityFact, ContactSealed, ProgrammeFact, SignupFact
+from services.notifications.resources import Resources
+from services.notifications.storage import Work
+
+
+def channel(settings: Settings) -> Channel:
+    """How mails leave."""
+    return SmtpChannel(settings.smtp_url) if settings.smtp_url else FolderChannel(settings.mail_folder)
+
+
+def resources(settings: Settings) -> Resources:
+    """What lives as long as the process."""
+    return Resources(
+        channel(settings),
+        settings.notifications_private_key,
+        settings.mail_from,
+        lead=timedelta(hours=settings.reminder_hours),
+        patience=timedelta(hours=settings.mail_patience_hours),
+    )
+
+
+SERVICE = Service(
+    name="notifications",
+    work=Work,
+    migrations=Path(__file__).parent / "migrations",
+    api=api,
+    listens=[
+        Listen.facts(
+            "notifications.personal",
+            exchange=PERSONAL,
+            keys=["registration.contact.#"],
+            reads={"registration.contact.sealed.v1": many(ContactSealed, handlers.keep_cards)},
+        ),
+        Listen.facts(
+            "notifications.facts",
+            keys=["registration.programme.#", "events.activity.#", "events.signup.#"],
+            reads={
+                "registration.programme.loaded.v1": many(ProgrammeFact, handlers.name_programmes),
+                "events.activity.opened.v1": many(ActivityFact, handlers.keep_activities),
+                "events.activity.changed.v1": many(ActivityFact, handlers.keep_activities),
+                "events.activity.called-off.v1": many(ActivityFact, handlers.keep_activities),
+                "events.signup.seated.v1": many(SignupFact, handlers.follow_signups),
+                "events.signup.waitlisted.v1": many(SignupFact, handlers.follow_signups),
+                "events.signup.promoted.v1": many(SignupFact, handlers.follow_signups),
+                "events.signup.cancelled.v1": many(SignupFact, handlers.follow_signups),
+            },
+        ),
+    ],
+    timers=[Timer("send", every=1.0, run=sending.send_due), Timer("remind", every=60.0, run=sending.remind)],
+    resources=resources,
+    refresh=handlers.refresh,
+)
