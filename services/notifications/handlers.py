@@ -4,7 +4,7 @@ A mail is told of in facts with ids and states only: no address, no text. A re-e
 brings our copies up to date and never causes a mail.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -67,18 +67,19 @@ def take_due(work: "Work") -> list[Due]:
     work.mails.release(work.now)
     due = work.mails.due(work.now, BATCH)
     after = [replace(item, mail=step(item, work.now, work.resources.patience)) for item in due]
-    settle([item.mail for item in after], work)
+    stored = settle([item.mail for item in after], work)
     if len(due) == BATCH:
         work.wake("send")
-    return [item for item in after if item.mail.status is Status.SENDING]
+    return [item for item in after if item.mail.status is Status.SENDING and item.mail.mail_id in stored]
 
 
-def settle(mails: Sequence[Mail], work: "Work") -> None:
-    """Store each mail's step, and tell of those that have come to an end."""
+def settle(mails: Sequence[Mail], work: "Work") -> Collection[str]:
+    """Store each mail's step, and tell of those that have come to an end; returns the ids of those that were stored."""
     stored = work.mails.save(mails)
     for mail in mails:
         if mail.status in ENDS and mail.mail_id in stored:
             work.emit(_type(mail.status), subject=mail.mail_id, data=_state(mail), cause=stored[mail.mail_id], programme=mail.programme)
+    return stored.keys()
 
 
 def give_back(items: Sequence[Due], work: "Work") -> None:
