@@ -10,6 +10,7 @@ NOTIFICATIONS_PRIVATE_KEY = b64encode(b"a private key that tests share .").decod
 
 _KEYS = {
     "token_key": b"a seed for tokens that tests use",
+    "deferred_key": b"a key for what tests put aside .",
     "cpr_key": b"a key for CPR numbers in tests .",
     "cpr_hash_key": b"a key for hashing CPR numbers 32",
     "notifications_private_key": NOTIFICATIONS_PRIVATE_KEY,

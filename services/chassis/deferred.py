@@ -4,7 +4,7 @@
     retry    failed alone; tried again on a growing, jittered delay, its attempt counted before each try
     parked   permanent, or its attempts are used up; `deltag parked` shows, replays and discards
 
-A row keeps the raw bytes and what the broker said, so that a replay is the same message under its own id. What a
+A row keeps the raw bytes (encrypted) and what the broker said, so that a replay is the same message under its own id. What a
 consumer has deferred blocks its own aggregate only: the position stays in front of it, so later messages are early.
 All times are the database's, so a clock that jumps on one machine moves nothing.
 """
@@ -23,7 +23,9 @@ import sqlalchemy as sa
 
 from services.chassis.bus import Delivery
 from services.chassis.errors import DeltagError, Fate, fate
+from services.chassis.keys import open_with, seal_with
 from services.chassis.reading import Incoming
+from services.chassis.service import Context
 from services.chassis.storage import UnitOfWork
 
 LONGEST_DELAY_S = 600.0
@@ -49,7 +51,7 @@ _UPDATE = sa.text(
 )
 _RELEASE = sa.text("delete from chassis.deferred where id in (select json_array_elements_text(cast(:rows as json))::bigint)")
 _SELECT = (
-    "select d.id, d.attempts, d.exchange, d.routing_key, d.properties, d.body from chassis.deferred d"
+    "select d.id, d.consumer, d.message_id, d.attempts, d.exchange, d.routing_key, d.properties, d.body from chassis.deferred d"
     " where d.consumer = :consumer and "
 )
 _EARLY_DUE = sa.text(
@@ -61,7 +63,7 @@ _CLAIM_RETRIES = sa.text(
     "update chassis.deferred d set attempts = attempts + 1, due_at = clock_timestamp() + :lease * interval '1 second'"
     " where d.id in (select id from chassis.deferred where consumer = :consumer and kind = 'retry' and due_at <= clock_timestamp()"
     " order by due_at limit :limit for update skip locked)"
-    " returning d.id, d.attempts, d.exchange, d.routing_key, d.properties, d.body"
+    " returning d.id, d.consumer, d.message_id, d.attempts, d.exchange, d.routing_key, d.properties, d.body"
 )
 
 
@@ -120,13 +122,13 @@ def release(work: UnitOfWork, rows: Sequence[int]) -> int:
 
 def early_due(work: UnitOfWork, consumer: str, limit: int = 1_000) -> Sequence[tuple[Delivery, int, int]]:
     """Early messages of aggregates whose gap is filled, each with its row and its attempts."""
-    return [_delivery(row) for row in work.connection.execute(_EARLY_DUE, {"consumer": consumer, "limit": limit})]
+    return [_delivery(work, row) for row in work.connection.execute(_EARLY_DUE, {"consumer": consumer, "limit": limit})]
 
 
 def claim_retries(work: UnitOfWork, consumer: str, limit: int = 50) -> Sequence[tuple[Delivery, int, int]]:
     """Retries that are due, their attempt counted; they are this process' own for `LEASE_S` seconds."""
     rows = work.connection.execute(_CLAIM_RETRIES, {"consumer": consumer, "limit": limit, "lease": LEASE_S})
-    return [_delivery(row) for row in rows]
+    return [_delivery(work, row) for row in rows]
 
 
 def explain(consumer: str, message: Incoming, error: BaseException, kind: Kind, attempts: int = 0, delay: float = 0.0) -> Why:
@@ -152,7 +154,7 @@ def _put(work: UnitOfWork, consumer: str, messages: Iterable[tuple[Incoming, Why
     new = []
     for message, why in messages:
         if message.row is None:
-            new.append(_row(consumer, message, why))
+            new.append(_row(work, consumer, message, why))
         elif why.kind is not Kind.EARLY:
             _change(work, message, why)
         else:
@@ -167,7 +169,7 @@ def _change(work: UnitOfWork, message: Incoming, why: Why) -> None:
     work.connection.execute(_UPDATE, values | {"fingerprint": why.fingerprint, "row": message.row})
 
 
-def _row(consumer: str, message: Incoming, why: Why) -> dict[str, Any]:
+def _row(work: UnitOfWork, consumer: str, message: Incoming, why: Why) -> dict[str, Any]:
     delivery = message.delivery
     return {
         "consumer": consumer,
@@ -186,7 +188,7 @@ def _row(consumer: str, message: Incoming, why: Why) -> dict[str, Any]:
         "exchange": delivery.exchange,
         "routing_key": _plain(delivery.routing_key),
         "properties": _properties(delivery),
-        "body": b64encode(delivery.body).decode(),
+        "body": b64encode(seal_body(work.context, consumer, message.id, delivery.body)).decode(),
     }
 
 
@@ -208,7 +210,17 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, int | float | bool) or value is None else str(value)
 
 
-def _delivery(row: Any) -> tuple[Delivery, int, int]:
+def seal_body(context: Context, consumer: str, message_id: str, body: bytes) -> bytes:
+    """As it is kept: encrypted, since a request holds personal data."""
+    return seal_with(context.settings.deferred_key, body, f"{consumer}|{message_id}")
+
+
+def open_body(context: Context, row: Any) -> bytes:
+    """The bytes as they came, of a row with `consumer`, `message_id` and `body`."""
+    return open_with(context.settings.deferred_key, bytes(row.body), f"{row.consumer}|{row.message_id}")
+
+
+def _delivery(work: UnitOfWork, row: Any) -> tuple[Delivery, int, int]:
     properties = dict(row.properties)
-    delivery = Delivery(bytes(row.body), 0, row.exchange, row.routing_key, **properties)
+    delivery = Delivery(open_body(work.context, row), 0, row.exchange, row.routing_key, **properties)
     return delivery, row.id, row.attempts

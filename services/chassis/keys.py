@@ -5,17 +5,20 @@ text is the encapsulated key followed by the ciphertext, in base64. What it is b
 opens only for whoever names the same.
 """
 
+import os
 from base64 import b64decode, b64encode
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
-from services.chassis.errors import Invalid
+from services.chassis.errors import Conflict, Invalid
 
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _PURPOSE = b"deltag sealed v1\0"
+_NONCE_BYTES = 12
 
 
 def new_key_pair() -> tuple[str, str]:
@@ -50,3 +53,18 @@ def open_sealed(private_key: str, sealed: str, aad: bytes) -> bytes:
 
 def _private(private_key: str) -> X25519PrivateKey:
     return X25519PrivateKey.from_private_bytes(b64decode(private_key))
+
+
+def seal_with(key: bytes, content: bytes, bound_to: str) -> bytes:
+    """Encrypt under a key of 32 bytes (AES-256-GCM): nonce and ciphertext, which open only with the same key and `bound_to`."""
+    nonce = os.urandom(_NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, content, bound_to.encode())
+
+
+def open_with(key: bytes, sealed: bytes, bound_to: str) -> bytes:
+    """What `seal_with` sealed. Raises `Conflict` with another key, or where it was tampered with or moved."""
+    try:
+        return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], bound_to.encode())
+    except InvalidTag:
+        text = "It was sealed with another key, or changed since."
+        raise Conflict("cannot-be-opened", da=text, en=text) from None

@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from services.chassis.deferred import open_body
 from services.chassis.errors import Invalid, NotFound
 from services.chassis.intake import PROCESS
 from services.chassis.relay import OUTBOX
@@ -101,7 +102,7 @@ def rows(context: Context, fingerprint: str = "", *, after: int = 0, limit: int 
     """Parked messages in the order in which they came, all or one group's."""
     with context.work() as work:
         found = work.connection.execute(_ROWS, {"fingerprint": fingerprint, "after": after, "limit": limit})
-        return [_parked(row) for row in found]
+        return [_parked(context, row) for row in found]
 
 
 def show(context: Context, id_: int, *, actor: str) -> Parked:
@@ -111,7 +112,7 @@ def show(context: Context, id_: int, *, actor: str) -> Parked:
         if row is None:
             raise NotFound("not-parked", field=str(id_), da="Beskeden er ikke parkeret.", en="No such parked message.")
         _audit(work, actor, "show", row)
-        return _parked(row)
+        return _parked(context, row)
 
 
 def chosen(context: Context, *, ids: Sequence[int] = (), fingerprint: str = "") -> Sequence[int]:
@@ -151,7 +152,7 @@ def _in_chunks(context: Context, ids: Sequence[int], actor: str, action: str, re
 
 def _replay(work: UnitOfWork, row: Any) -> None:
     if row.consumer == OUTBOX:
-        work.connection.execute(_REPUBLISH, dict(row._mapping) | {"body": bytes(row.body).decode()})  # noqa: SLF001
+        work.connection.execute(_REPUBLISH, dict(row._mapping) | {"body": open_body(work.context, row).decode()})  # noqa: SLF001
         work.connection.execute(_DELETE, {"id": row.id})
         work.wake("relay")
     else:
@@ -175,6 +176,6 @@ def _audit(work: UnitOfWork, actor: str, action: str, row: Any, reason: str = ""
     work.connection.execute(_ACTION, who | {"id": row.id, "message_id": row.message_id, "fingerprint": row.fingerprint})
 
 
-def _parked(row: Any) -> Parked:
+def _parked(context: Context, row: Any) -> Parked:
     values = {name: row._mapping[name] for name in Parked.__dataclass_fields__}  # noqa: SLF001
-    return Parked(**values | {"body": bytes(row.body)})
+    return Parked(**values | {"body": open_body(context, row)})

@@ -11,7 +11,7 @@ from contextlib import suppress
 import psycopg
 import sqlalchemy as sa
 
-from services.chassis import instruments
+from services.chassis import deferred, instruments
 from services.chassis.bus import Bus, Publisher
 from services.chassis.consumer import NOT_YET, Pauses, persist, topology
 from services.chassis.crashpoints import crash_point
@@ -81,21 +81,20 @@ class Relay:
             returned = publisher.publish(messages)
             crash_point("relay.after-confirm")
             for message in returned:
-                connection.execute(_PARK, _parked(message))
+                connection.execute(_PARK, self._parked(message))
         instruments.observe_relayed(self.context.service.name, published=len(messages) - len(returned), returned=len(returned))
         return len(messages)
 
-
-def _parked(message: Outgoing) -> dict[str, object]:
-    return {
-        "consumer": OUTBOX,
-        "id": message.id,
-        "type": message.type,
-        "key": message.key,
-        "exchange": message.exchange,
-        "routing_key": message.routing_key,
-        "body": message.body,
-    }
+    def _parked(self, message: Outgoing) -> dict[str, object]:
+        return {
+            "consumer": OUTBOX,
+            "id": message.id,
+            "type": message.type,
+            "key": message.key,
+            "exchange": message.exchange,
+            "routing_key": message.routing_key,
+            "body": deferred.seal_body(self.context, OUTBOX, message.id, message.body),
+        }
 
 
 class Listener:

@@ -95,6 +95,15 @@ class Settings:
     )
     drain_s: float = setting("DELTAG_DRAIN_S", "seconds in which a stop finishes what is under way", read=number(0.1, 600), default=5.0)
 
+    deferred_key: bytes = setting(
+        "DELTAG_DEFERRED_KEY",
+        f"encrypts messages that are put aside, which may hold personal data: {_BASE64_KEY}",
+        read=key,
+        default=b"",
+        needed_by=(ALL,),
+        secret=True,
+    )
+
     # The HTTP door.
     http_address: Address = setting(
         "DELTAG_{SERVICE}_HTTP_ADDRESS",
@@ -294,6 +303,7 @@ def _new_secrets() -> dict[str, str]:
     private, public = new_key_pair()
     return {
         "DELTAG_DEVELOPMENT_TOKEN_KEY": _random_key(),
+        "DELTAG_DEFERRED_KEY": _random_key(),
         "DELTAG_CPR_KEY": _random_key(),
         "DELTAG_CPR_HASH_KEY": _random_key(),
         "DELTAG_NOTIFICATIONS_PRIVATE_KEY": private,

@@ -16,6 +16,8 @@ EVENTS, REQUESTS = "deltag.events", "deltag.requests"
 THINGS = Queue("things", EVENTS, ["other.thing.#"])
 PATIENCE_S = 5.0
 
+pytestmark = pytest.mark.server
+
 
 @pytest.fixture(params=["quorum", "classic", "embedded"])
 def bus(request: pytest.FixtureRequest) -> Iterator[Bus]:
@@ -130,7 +132,8 @@ def test_unsettled_comes_again(bus: Bus, publisher: Publisher) -> None:
     second = bus.subscribe("things", 1_000)
     taken = take(second, 3)
     second.close()
-    assert [(d.body.decode(), d.redelivered) for d in taken] == [("2", True), ("3", True), ("4", False)]
+    assert bodies(taken) == ["2", "3", "4"]
+    assert [d.redelivered for d in taken[:2]] == [True, True]
 
 
 def test_settling_covers_everything_before(bus: Bus, publisher: Publisher) -> None:

@@ -21,12 +21,13 @@ SetVariables = Callable[..., None]
 
 @pytest.fixture(autouse=True)
 def variables(monkeypatch: pytest.MonkeyPatch) -> SetVariables:
-    """An environment without our settings, and a function that sets some."""
+    """An environment without our settings but the key that every service needs, and a function that sets some."""
     for _, rule in rules():
         for service in ("registration", "events", "notifications", "reporting"):
             for variable in rule.variables(service):
                 monkeypatch.delenv(variable, raising=False)
                 monkeypatch.delenv(f"{variable}_FILE", raising=False)
+    monkeypatch.setenv("DELTAG_DEFERRED_KEY", KEY)
 
     def set_variables(**values: str) -> None:
         for name, value in values.items():

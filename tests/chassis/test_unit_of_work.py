@@ -15,7 +15,7 @@ MADE = "tiny.echo.made.v1"
 Ways = tuple[Callable[[], Any], Callable[[], list[dict[str, Any]]]]
 
 
-@pytest.fixture(params=["real", "fake"])
+@pytest.fixture(params=[pytest.param("real", marks=pytest.mark.server), "fake"])
 def ways(request: pytest.FixtureRequest) -> Ways:
     """How to begin a unit of work, and how to see what left."""
     if request.param == "fake":

@@ -2,7 +2,8 @@
 
 `publish` first writes into `log`, commits, and only then puts the messages into the queues: the commit is the confirm.
 For each queue a cursor remembers up to where everything has been settled; at the next start what lies behind it is
-put into the queue again, marked redelivered. So a kill -9 loses nothing, and the log also serves replays.
+put into the queue again, marked redelivered. So a kill -9 loses nothing, and the log also serves replays: facts stay
+in it, and what else passed (requests, contact cards) goes when every queue is past it.
 One process may use it at a time.
 """
 
@@ -31,6 +32,7 @@ _TABLES = (
     "create table if not exists log (id bigint primary key, exchange text not null, routing_key text not null, message_id text not null,"
     " correlation_id text, reply_to text, content_type text not null, headers json not null, body bytea not null,"
     " at timestamptz not null default clock_timestamp())",
+    "create index if not exists log_passing on log (id) where exchange <> 'deltag.events'",
     "create sequence if not exists log_id",
     "create table if not exists cursor (queue text primary key, done bigint not null)",
 )
@@ -42,6 +44,7 @@ _APPEND = sa.text(
 )
 _NEW_CURSOR = sa.text("insert into cursor (queue, done) select :queue, coalesce(max(id), 0) from log on conflict do nothing")
 _MOVE = sa.text("update cursor set done = :done where queue = :queue and done < :done")
+_FORGET = sa.text("delete from log where exchange <> 'deltag.events' and id <= (select min(done) from cursor)")
 _SINCE = sa.text("select * from log where id > :offset order by id limit 1000")
 _CURSOR = sa.text("select done from cursor where queue = :queue")
 
@@ -125,6 +128,7 @@ class EmbeddedBus:
         if queue not in self._transient:
             with unavailable_when_away(), self.database.engine.begin() as connection:
                 connection.execute(_MOVE, {"queue": queue, "done": done})
+                connection.execute(_FORGET)
 
     def channel(self) -> Any:
         """A channel of the in-memory connection."""
