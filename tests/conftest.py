@@ -30,6 +30,7 @@ SERVERS = {"postgres_server", "durable_postgres_server", "rabbit_node"}
 MAY_BE_LOST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 hypothesis.settings.register_profile("deltag", deadline=None)
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=15)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=2_000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "deltag"))
 
@@ -75,6 +76,14 @@ def all_databases(postgres_server: EmbeddedPostgres) -> Databases:
 def all_durable_databases(durable_postgres_server: EmbeddedPostgres) -> Databases:
     """The databases of the durable server, and their templates."""
     return Databases(durable_postgres_server)
+
+
+@pytest.fixture(autouse=True)
+def _marked(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A server that a test asks for while it runs cannot be seen beforehand: such a test is marked by hand."""
+    yield
+    asked = SERVERS & set(request.fixturenames)
+    assert not asked or request.node.get_closest_marker("server"), f"mark it with pytest.mark.server: it asks for {', '.join(asked)}"
 
 
 @pytest.fixture

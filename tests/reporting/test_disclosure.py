@@ -3,11 +3,12 @@
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.reporting.domain.disclosure import hidden, is_small
 from services.reporting.domain.figures import TOTAL, Cell, Count, Figures
+from tests.effort import at_most
 from tests.reporting.attacker import intervals, sums
 from tests.reporting.tables import COLUMNS, ROWS, Unit, figures, innermost, key, people_in, printed
 
@@ -33,7 +34,7 @@ def grid(*rows: tuple[int, ...]) -> Figures:
     return Figures(columns, {"place": tuple(names[: len(rows)])}, {cell: Count(n, n) for cell, n in counts.items()})
 
 
-@settings(max_examples=60)
+@at_most(60)
 @given(signups, thresholds)
 def test_attacker_learns_nothing_of_people(people: list[Unit], threshold: int) -> None:
     """Whatever is worked out, at least as many values as the threshold stay possible for every hidden number."""
@@ -41,7 +42,7 @@ def test_attacker_learns_nothing_of_people(people: list[Unit], threshold: int) -
         assert high - low + 1 >= threshold
 
 
-@settings(max_examples=40)
+@at_most(40)
 @given(signups, thresholds)
 def test_attacker_learns_nothing_of_records(people: list[Unit], threshold: int) -> None:
     """The same holds where one person is behind many of the records that are counted."""
@@ -49,7 +50,7 @@ def test_attacker_learns_nothing_of_records(people: list[Unit], threshold: int) 
         assert high - low + 1 >= threshold
 
 
-@settings(max_examples=60)
+@at_most(60)
 @given(signups, thresholds)
 def test_hidden_parts_of_a_sum_have_company(people: list[Unit], threshold: int) -> None:
     """What is hidden in a printed sum has, all together, at least as many people behind it as the threshold."""
