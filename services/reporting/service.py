@@ -1,6 +1,6 @@
 """The bus door: which facts are counted, and how the projections are made anew from the log."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 
 from services.chassis.bus import Delivery
@@ -49,7 +49,7 @@ FACTS = Listen.facts(
 SERVICE = Service(name="reporting", work=Work, migrations=Path(__file__).parent / "migrations", api=api, listens=(FACTS,))
 
 
-def rebuild(context: Context, messages: Iterable[Delivery], *, resume: bool = False) -> Iterator[tuple[int, int]]:
+def rebuild(context: Context, messages: Iterable[Delivery], *, resume: bool = False) -> Generator[tuple[int, int], None, None]:
     """Make the projections anew from the log; yields (offset, messages taken) after each batch.
 
     Live facts may come in meanwhile: they wait as early ones until the log has reached them. When it was ended half-way,

@@ -27,7 +27,7 @@ class Measure:
     facts: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Family:
     """The measures that count the same units: `total` is the sum of `parts` (empty: whatever parts the data have).
 
@@ -46,14 +46,14 @@ class Family:
 
 def _family(name: str, row: Mapping[str, Any]) -> Family:
     return Family(
-        name,
-        _texts(row),
-        row["total"],
-        row["once"],
-        tuple(Table(**table) for table in row["tables"]),
-        tuple(row.get("parts", ())),
-        {group: tuple(parts) for group, parts in row.get("groups", {}).items()},
-        {rate: tuple(parts) for rate, parts in row.get("rates", {}).items()},
+        name=name,
+        label=_texts(row),
+        total=row["total"],
+        once=row["once"],
+        tables=tuple(Table(**table) for table in row["tables"]),
+        parts=tuple(row.get("parts", ())),
+        groups={group: tuple(parts) for group, parts in row.get("groups", {}).items()},
+        rates={rate: tuple(parts) for rate, parts in row.get("rates", {}).items()},
     )
 
 

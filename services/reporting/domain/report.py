@@ -14,7 +14,7 @@ from services.reporting.domain.disclosure import hidden
 from services.reporting.domain.figures import TOTAL, Cell, Count, Figures, line
 from services.reporting.domain.measures import Family
 
-NOT_STATED = "-"
+NOT_STATED = "unknown"
 """The code of a row for units whose place (or month) is not known."""
 
 Number = int | None

@@ -4,7 +4,7 @@ select
   coalesce(seen.state, 'unknown') as part,
   coalesce(seen.person_id, seat.person_id) as contributor,
   coalesce(seen.held_on, seat.held_on) as day,
-  coalesce(family.place, coalesce(activity.district, '-') || '/' || coalesce(activity.institution, '-')) as place,
+  coalesce(family.place, coalesce(activity.district, 'unknown') || '/' || coalesce(activity.institution, 'unknown')) as place,
   to_char(coalesce(seen.held_on, seat.held_on), 'YYYY/YYYY-MM') as month,
   coalesce(seen.kind, seat.kind) as kind
 from (

@@ -9,7 +9,7 @@ select
   child.child_id as contributor,
   child.first_day as day,
   child.place,
-  coalesce(to_char(child.first_day, 'YYYY/YYYY-MM'), '-/-') as month,
+  coalesce(to_char(child.first_day, 'YYYY/YYYY-MM'), 'unknown/unknown') as month,
   case when came.person_id is null then 'never' else 'came' end as attended,
   coalesce(agreed.status, 'none') as consent
 from (
@@ -17,7 +17,7 @@ from (
     child_id,
     min(start_date) as first_day,
     bool_or(status = 'accepted') as active,
-    (array_agg(coalesce(district, '-') || '/' || coalesce(institution, '-') order by start_date desc, id desc))[1] as place
+    (array_agg(coalesce(district, 'unknown') || '/' || coalesce(institution, 'unknown') order by start_date desc, id desc))[1] as place
   from enrolment
   where programme = :programme and child_id is not null and status <> 'rejected'
   group by child_id

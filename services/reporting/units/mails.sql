@@ -3,6 +3,6 @@ select
   'mails-' || mail.state as part,
   mail.person_id as contributor,
   (mail.as_of at time zone 'Europe/Copenhagen')::date as day,
-  coalesce(to_char(mail.as_of at time zone 'Europe/Copenhagen', 'YYYY/YYYY-MM'), '-/-') as month
+  coalesce(to_char(mail.as_of at time zone 'Europe/Copenhagen', 'YYYY/YYYY-MM'), 'unknown/unknown') as month
 from mail
 join activity on activity.id = mail.activity_id and activity.programme = :programme

@@ -3,7 +3,7 @@ select
   case when came.person_id is null then 'professionals-not-yet' else 'professionals-taking-part' end as part,
   professional.id as contributor,
   null::date as day,
-  coalesce(professional.district, '-') || '/' || coalesce(professional.institution, '-') as place,
+  coalesce(professional.district, 'unknown') || '/' || coalesce(professional.institution, 'unknown') as place,
   professional.profession
 from professional
 left join (

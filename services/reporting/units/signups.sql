@@ -4,7 +4,7 @@ select
   signup.state as part,
   signup.contact_id as contributor,
   (signup.signed_up_at at time zone 'Europe/Copenhagen')::date as day,
-  coalesce(home.place, coalesce(activity.district, '-') || '/' || coalesce(activity.institution, '-')) as place,
+  coalesce(home.place, coalesce(activity.district, 'unknown') || '/' || coalesce(activity.institution, 'unknown')) as place,
   to_char(signup.signed_up_at at time zone 'Europe/Copenhagen', 'YYYY/YYYY-MM') as month,
   signup.kind
 from signup

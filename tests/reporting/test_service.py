@@ -1,0 +1,77 @@
+"""The projections can be made anew from the log at any time, and are then the same."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from services.chassis.bus import Delivery
+from services.chassis.envelope import STRUCTURED
+from services.chassis.service import EVENTS, Context
+from services.chassis.testing import deliver_raw
+from services.reporting.service import FACTS, SERVICE, rebuild
+from tests.reporting.dump import dump
+from tests.reporting.story import bodies, whole_story
+
+STORY = whole_story(40)
+MESSAGES = bodies(STORY)
+
+
+def logged(body: bytes, offset: int, type_: str) -> Delivery:
+    """One message of the log."""
+    return Delivery(body, offset, EVENTS, routing_key=type_, content_type=STRUCTURED)
+
+
+def log(first: int = 0) -> Iterator[Delivery]:
+    """The log from an offset on, with facts in it that reporting does not listen to."""
+    yield logged(b"{}", 0, "registration.contact.sealed.v1")
+    for tag, (body, fact) in enumerate(zip(MESSAGES, STORY, strict=True)):
+        if tag >= first:
+            yield logged(body, tag, fact.type)
+
+
+@pytest.fixture
+def context(context_of: Callable[..., Context]) -> Context:
+    """The service with small batches, so that a rebuild takes several."""
+    return context_of(SERVICE, batch_size=50)
+
+
+@pytest.fixture
+def live(context: Context) -> str:
+    """The tables after everything came in live, some of it twice and not in order."""
+    for batch in (MESSAGES[100:], MESSAGES[:150], MESSAGES[50:]):
+        deliver_raw(context, FACTS, batch)
+    return dump(context)
+
+
+def test_rebuilt_is_live(context: Context, live: str) -> None:
+    """Rebuilt from the log, the tables are those of live, byte for byte."""
+    for _ in rebuild(context, log()):
+        pass
+    assert dump(context) == live
+
+
+def test_rebuild_goes_on_where_it_ended(context: Context, live: str) -> None:
+    """A rebuild that ended half-way goes on from the offset that it reached."""
+    going = rebuild(context, log())
+    reached = max(offset for (offset, _), _turn in zip(going, range(3), strict=False))
+    going.close()
+    for _ in rebuild(context, log(reached), resume=True):
+        pass
+    assert dump(context) == live
+
+
+def test_facts_may_come_in_meanwhile(context: Context, live: str) -> None:
+    """Live facts that come while the log is read are taken when the log has reached them."""
+    going = rebuild(context, log())
+    next(going)
+    deliver_raw(context, FACTS, MESSAGES[-20:])
+    assert dump(context) != live
+    for _ in going:
+        pass
+    deliver_raw(context, FACTS, [])
+    assert dump(context) == live
+
+
+def test_rebuild_tells_its_progress(context: Context) -> None:
+    """After each batch it tells the offset and how many messages it took; what is nothing to reporting is not taken."""
+    assert list(rebuild(context, log()))[-1] == (len(MESSAGES) - 1, len(MESSAGES))

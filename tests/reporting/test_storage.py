@@ -1,0 +1,212 @@
+"""How units are found, dated and placed: the rules in `units/`, through facts in and counts out."""
+
+import pytest
+import sqlalchemy as sa
+
+from services.chassis.service import Context
+from services.chassis.testing import parked
+from services.reporting.domain.figures import TOTAL, Cell
+from services.reporting.domain.measures import FAMILIES
+from services.reporting.storage import PROJECTIONS
+from tests.reporting.story import (
+    PROGRAMME,
+    Fact,
+    activity,
+    came,
+    consent,
+    enrolled,
+    mail,
+    professional,
+    rejected,
+    signed_up,
+    tell,
+    town,
+    whole_story,
+)
+
+FAMILY = {family.name: family for family in FAMILIES}
+
+
+def counts(context: Context, family: str, by: str = "") -> dict[tuple[str, str], int]:
+    """A table's numbers by row and part; those of the bottom line if no table is named."""
+    with context.work() as work:
+        found = work.tallies.counts(FAMILY[family], PROGRAMME, None, None)
+    return {(cell.row, cell.column): count.value for cell, count in found.items() if cell.by == by}
+
+
+def totals(context: Context, family: str) -> dict[str, int]:
+    """The bottom line by part."""
+    return {part: value for (_, part), value in counts(context, family).items() if part != TOTAL}
+
+
+def test_child_is_counted_once(context: Context) -> None:
+    """A child that moved to another house is one child, at the house where it was enrolled last, since its first day."""
+    tell(context, [*town(), enrolled("alma", "globen", start="2023-08-01"), enrolled("alma", "kastanjen", start="2024-03-01")])
+    assert counts(context, "children")["", TOTAL] == 1
+    assert counts(context, "children", "place")["baltorp/kastanjen", TOTAL] == 1
+    assert counts(context, "children", "month")["2023/2023-08", TOTAL] == 1
+
+
+def test_child_withdrawn_when_all_enrolments_are(context: Context) -> None:
+    """A child with one enrolment left is still active; when the last is withdrawn, it is not."""
+    tell(context, [*town(), enrolled("alma", "globen"), enrolled("alma", "sesam"), enrolled("alma", "sesam", fact="withdrawn")])
+    assert totals(context, "children") == {"children-not-yet": 1}
+    tell_more = [enrolled("bo"), enrolled("bo", fact="withdrawn")]
+    tell(context, tell_more)
+    assert totals(context, "children") == {"children-not-yet": 1, "children-withdrawn": 1}
+
+
+@pytest.mark.parametrize(
+    ("state", "part"), [("present", "children-taking-part"), ("late", "children-taking-part"), ("absent", "children-not-yet")]
+)
+def test_child_takes_part_once_it_came(context: Context, state: str, part: str) -> None:
+    """Coming in time or late is taking part, staying away is not."""
+    tell(context, [*town(), enrolled("alma"), activity(), signed_up("alma"), came("alma", state)])
+    assert totals(context, "children") == {part: 1}
+
+
+def test_consent_is_that_to_take_part(context: Context) -> None:
+    """Children are counted by whether consent to take part is given, withdrawn, or was never given."""
+    tell(context, [*town(), *map(enrolled, ("alma", "bo", "carl")), consent("alma"), consent("bo"), consent("bo", "withdrawn")])
+    rows = counts(context, "children", "consent")
+    assert {row: rows[row, TOTAL] for row, part in rows if part == TOTAL} == {"given": 1, "withdrawn": 1, "none": 1}
+
+
+def test_rejection_counts_under_its_first_reason(context: Context) -> None:
+    """A rejection with two reasons is one rejection."""
+    tell(context, [*town(), rejected("r1", "child-too-old", "missing-guardian"), rejected("r2", "missing-guardian")])
+    assert totals(context, "rejections") == {"child-too-old": 1, "missing-guardian": 1}
+
+
+def test_month_is_that_of_copenhagen(context: Context) -> None:
+    """What happened late on the last evening of a month in UTC belongs to the next month in Copenhagen."""
+    tell(
+        context,
+        [
+            *town(),
+            rejected("r1", "child-too-old", time="2024-03-31T22:30:00Z"),
+            rejected("r2", "child-too-old", time="2024-12-31T22:30:00Z"),
+        ],
+    )
+    rows = counts(context, "rejections", "month")
+    assert {row for row, _ in rows} == {"2024", "2024/2024-04", "2024/2024-12"}
+
+
+def test_family_signs_up_from_home(context: Context) -> None:
+    """A sign-up counts at the house where the child is enrolled, not where the activity is held."""
+    tell(context, [*town(), enrolled("alma", "kastanjen"), activity(at="globen"), signed_up("alma")])
+    assert counts(context, "signups", "place")["baltorp/kastanjen", "seated"] == 1
+
+
+def test_guardian_alone_signs_up_from_home_too(context: Context) -> None:
+    """A mother who comes without her child is counted at the child's house."""
+    tell(context, [*town(), enrolled("alma", "kastanjen"), activity(at="globen"), signed_up("alma", party=["alma mother"])])
+    assert counts(context, "signups", "place")["baltorp/kastanjen", "seated"] == 1
+
+
+def test_professional_signs_up_at_the_activity(context: Context) -> None:
+    """A professional's sign-up counts at the activity's house."""
+    tell(context, [*town(), professional("pia", "sesam"), activity(at="globen"), signed_up("pia", party=["pia"])])
+    assert counts(context, "signups", "place")["hedegaarden/globen", "seated"] == 1
+
+
+def test_promoted_is_not_seated_at_once(context: Context) -> None:
+    """The four states of sign-ups add up: at once, from the waiting list, waiting, cancelled."""
+    facts = [
+        signed_up("alma"),
+        signed_up("bo", fact="waitlisted"),
+        signed_up("carl", fact="waitlisted"),
+        signed_up("carl", fact="promoted"),
+    ]
+    tell(context, [*town(), activity(), *facts, signed_up("dagny"), signed_up("dagny", fact="cancelled")])
+    assert totals(context, "signups") == {"seated": 1, "waiting": 1, "promoted": 1, "cancelled": 1}
+
+
+def test_seat_without_record_is_unknown(context: Context) -> None:
+    """Every seat at a session that has begun counts; where nobody wrote down whether the person came, that is unknown."""
+    tell(context, [*town(), enrolled("alma"), activity(), signed_up("alma"), came("alma")])
+    assert totals(context, "attendance") == {"present": 1, "unknown": 1}
+
+
+def test_session_to_come_has_no_seats_yet(context: Context) -> None:
+    """Seats at a session count from when it begins."""
+    tell(context, [*town(), activity(sessions=["2024-04-10T14:30:00Z", "2031-01-01T10:00:00Z"]), signed_up("alma")])
+    assert totals(context, "attendance") == {"unknown": 2}
+
+
+def test_waiting_family_has_no_seat(context: Context) -> None:
+    """Only sign-ups with a seat can stay away."""
+    tell(context, [*town(), activity(), signed_up("alma", fact="waitlisted"), signed_up("bo"), signed_up("bo", fact="cancelled")])
+    assert totals(context, "attendance") == {}
+
+
+def test_drop_in_is_counted(context: Context) -> None:
+    """Whoever came without a seat is counted all the same."""
+    tell(context, [*town(), enrolled("alma"), activity(), came("alma")])
+    assert totals(context, "attendance") == {"present": 1}
+
+
+def test_called_off_activity_has_no_seats(context: Context) -> None:
+    """Nobody stayed away from what was called off."""
+    tell(context, [*town(), activity(), signed_up("alma"), activity(fact="called-off")])
+    assert totals(context, "attendance") == {}
+
+
+def test_professionals_by_profession(context: Context) -> None:
+    """Professionals are counted at their own house, and take part once they came."""
+    tell(context, [*town(), professional("pia", "sesam"), professional("per", profession="ppr"), activity(), came("pia")])
+    assert totals(context, "professionals") == {"professionals-taking-part": 1, "professionals-not-yet": 1}
+    assert counts(context, "professionals", "profession")["ppr", TOTAL] == 1
+
+
+def test_mail_counts_by_its_last_fate(context: Context) -> None:
+    """A mail that failed first and was sent after is sent."""
+    tell(context, [*town(), activity(), mail("alma", "failed"), mail("alma", "sent"), mail("bo", "suppressed")])
+    assert totals(context, "mails") == {"mails-sent": 1, "mails-suppressed": 1}
+
+
+def test_nothing_is_parked(context: Context) -> None:
+    """Every fact of the whole story is read."""
+    tell(context, whole_story(40))
+    assert parked(context) == []
+
+
+def test_one_statement_a_batch(context: Context) -> None:
+    """A batch of facts of one type costs as many statements, however large it is."""
+    tell(context, [*town(), enrolled("first")])
+    assert statements(context, [enrolled(f"child {n}") for n in range(2)]) == statements(
+        context, [enrolled(f"more {n}") for n in range(200)]
+    )
+
+
+def statements(context: Context, facts: list[Fact]) -> int:
+    """How many statements it takes to take these facts."""
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        seen.append(statement)
+
+    sa.event.listen(context.database.engine, "before_cursor_execute", note)
+    tell(context, facts)
+    sa.event.remove(context.database.engine, "before_cursor_execute", note)
+    return len(seen)
+
+
+def test_projections_hold_no_names(context: Context) -> None:
+    """No table has a column for who somebody is: ids, codes, dates and states only."""
+    columns = {column.name for table in PROJECTIONS for column in table.columns}
+    assert not columns & {"given_name", "family_name", "cpr_number", "email", "phone", "birth_date", "address"}
+    with context.work() as work:
+        there = {
+            row.column_name
+            for row in work.connection.execute(sa.text("select column_name from information_schema.columns where table_schema = 'public'"))
+        }
+    assert columns <= there
+
+
+def test_cells_name_their_table(context: Context) -> None:
+    """Counts come with the table, the row and the part that they belong to."""
+    tell(context, [*town(), enrolled("alma", "globen")])
+    with context.work() as work:
+        found = work.tallies.counts(FAMILY["children"], PROGRAMME, None, None)
+    assert found[Cell("place", "hedegaarden", "children-not-yet")] == (1, 1)
