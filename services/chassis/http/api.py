@@ -153,7 +153,7 @@ class Api:
         self.routes: list[Route] = []
 
     def get(self, path: str, **options: Unpack[Options]) -> Callable[[F], F]:
-        """Answer GET (and HEAD) on this path with the decorated function."""
+        """Answer GET (and HEAD) on this path with the decorated function, which only reads: it emits nothing."""
         return self._route("GET", path, options)
 
     def post(self, path: str, **options: Unpack[Options]) -> Callable[[F], F]:

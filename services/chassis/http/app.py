@@ -105,11 +105,11 @@ class Door:
                 return _perform(route, request, work)
             return idempotency.once(key, route, request, work, lambda: _perform(route, request, work))
 
-
     def _work(self, route: Route) -> Any:
-        """A unit of work; for an ordinary read without BEGIN and COMMIT, which would be two of its three round trips.
+        """A unit of work; for an ordinary read without BEGIN and COMMIT, two of its three round trips (a third of its time).
 
-        Each statement sees what is committed when it begins, as it would in a transaction, unless the service asks for more.
+        Each statement sees what is committed when it begins, as in PostgreSQL's default transactions, unless the service
+        asks for more isolation.
         """
         work = self._context.work()
         if work.isolation is None and not audit.is_due(route):

@@ -52,6 +52,17 @@ def collision(request: Request, work: UnitOfWork) -> None:
 collisions: list[str] = []
 
 
+def began_together(_request: Request, work: UnitOfWork) -> str:
+    """Whether two statements belong to one transaction, which has one beginning."""
+    first, second = (work.connection.scalar(sa.text("select now()::text")) for _ in range(2))
+    return str(first == second)
+
+
+faults.get("/v1/read", summary="Read", public=True, returns={200: "text/plain"})(began_together)
+faults.get("/v1/personal", summary="Read", roles=(Role.READER,), personal=True, returns={200: "text/plain"})(began_together)
+faults.post("/v1/write", summary="Write", public=True, returns={200: "text/plain"})(began_together)
+
+
 @pytest.fixture
 def faulty(context: Context) -> Client:
     """The door of a service in which everything goes wrong."""
@@ -141,6 +152,15 @@ def test_a_passing_fault_says_when_to_try_again(faulty: Client) -> None:
     """503 comes with Retry-After."""
     answer = faulty.get("/v1/passing")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+
+
+def test_an_ordinary_read_needs_no_transaction(faulty: Client, token: Callable[..., Any]) -> None:
+    """Writes and audited reads are one transaction; an ordinary read spares itself its beginning and its end."""
+    headers = token(Role.READER) | {"Deltag-Purpose": "plan-workshop"}
+    assert faulty.post("/v1/write").text == "True"
+    assert faulty.get("/v1/personal", headers=headers).text == "True"
+    assert faulty.get("/v1/read").text == "False"
+    assert faulty.post("/v1/write").text == "True"
 
 
 def test_a_collision_is_tried_again(faulty: Client) -> None:
