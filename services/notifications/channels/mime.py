@@ -13,7 +13,7 @@ _ADDRESS = re.compile(r"(?P<user>[^\s@<>()\[\],;:\\\"]{1,64})@(?P<domain>[^\s@<>
 
 
 def mime(letter: Letter) -> EmailMessage:
-    """The message (RFC 5322, RFC 2045) with lines that end in CRLF. Raises `Permanent("bad-address")` when the address is none."""
+    """The message (RFC 5322, RFC 2045) in ASCII, for servers without 8BITMIME. Raises `Permanent("bad-address")`."""
     message = EmailMessage(policy=SMTP)
     message["From"] = _address(letter.sender_name, letter.sender)
     message["To"] = _address(letter.name, letter.address)
@@ -21,8 +21,8 @@ def mime(letter: Letter) -> EmailMessage:
     message["Date"] = format_datetime(letter.date)
     message["Message-ID"] = letter.message_id
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: so that nobody's holiday reply answers it
-    message.set_content(letter.text)
-    message.add_alternative(letter.html, subtype="html")
+    message.set_content(letter.text, cte="quoted-printable")
+    message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
     message["Content-Language"] = letter.language  # last: `add_alternative` moves such headers into the first part
     return message
 

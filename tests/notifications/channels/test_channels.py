@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from services.notifications.channels import Away, Channel, Permanent
 from services.notifications.channels.folder import FolderChannel
+from services.notifications.channels.mime import mime
 from services.notifications.channels.smtp import SmtpChannel
 from tests.notifications.builders import a_letter
 from tests.notifications.channels.mail_server import MailServer
@@ -151,3 +152,10 @@ def test_a_name_adds_no_header(other_side: OtherSide, name: str, subject: str) -
     mail = next(mail for mail in other_side.arrived() if mail["Message-ID"] == letter.message_id)
     assert not {"bcc", "x-added"} & {header.lower() for header in mail}
     assert [address.addr_spec for address in mail["To"].addresses] == ["sara@familie.example"]
+
+
+def test_letters_are_seven_bit(other_side: OtherSide) -> None:
+    """A letter travels in ASCII, so that a server that takes nothing else can take it; only an address may ask for more."""
+    assert mime(a_letter()).as_bytes().isascii()
+    other_side.channel.send(a_letter())
+    assert all(part["Content-Transfer-Encoding"] == "quoted-printable" for part in other_side.arrived()[0].iter_parts())
