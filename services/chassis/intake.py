@@ -101,14 +101,14 @@ class Intake:
     def settle(self, deliveries: Sequence[Delivery]) -> None:
         """Handle, ignore, defer or park each of them. Raises `Unavailable`, and then nothing may be acknowledged: try the same again."""
         incoming = [self.reader.read(delivery) for delivery in deliveries]
-        self.taken += len(incoming)
+        before = self.settled
         try:
             for suspect, group in groupby(incoming, key=lambda m: m.delivery.redelivered):
                 settle = self._settle_suspects if suspect else self.settle_batch
                 settle(list(group))
-            self.settled += len(incoming)
+            self.taken += len(incoming)
         except BaseException:
-            self.taken -= len(incoming)
+            self.settled = before
             raise
 
     def settle_batch(self, batch: Sequence[Incoming]) -> None:
@@ -134,6 +134,7 @@ class Intake:
             self._record(verdict, work)
             crash_point("intake.before-commit")
         crash_point("intake.after-commit")
+        self._settled(*verdict.fit, *verdict.duplicates, *verdict.early, *verdict.faulty)
         self._observe(verdict, perf_counter() - began)
 
     def _settle_suspects(self, suspects: Sequence[Incoming]) -> None:
@@ -252,11 +253,16 @@ class Intake:
         observe_handled(service, verdict.fit, verdict.duplicates, self.context.clock())
         observe_put_aside(service, Fate.PARK, verdict.faulty)
 
+    def _settled(self, *messages: Incoming) -> None:
+        """Count what came off the queue and is decided; what came from `chassis.deferred` was counted when it went there."""
+        self.settled += sum(message.row is None for message in messages)
+
     def _defer_failed(self, message: Incoming, error: Exception) -> None:
         with self.context.work() as work:
             stored = deferred.failed(work, self.consumer, message, error)
             counts = {"handled": 0, "duplicate": 0, "deferred": stored, "released": 0, "skipped": 0}
             work.connection.execute(_COUNT, {"consumer": self.consumer, "process": PROCESS} | counts)
+        self._settled(message)
         log.warning("message.deferred", queue=self.consumer, type=known_type(message), message_id=message.id, error=type(error).__name__)
         observe_put_aside(self.context.service.name, fate(error), [message])
 

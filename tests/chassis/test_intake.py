@@ -21,12 +21,6 @@ from tests.chassis.tiny import ASKED, DONE, ECHO, MOVED, SERVICE, effects
 FACTS, REQUESTS = SERVICE.listens
 
 
-@pytest.fixture
-def context(context_of: Callable[..., Context]) -> Context:
-    """A tiny service on an empty database, quick to retry."""
-    return context_of(SERVICE, retry_base_s=0.01, retry_attempts=3)
-
-
 def fact(subject: str, sequence: int, *, type_: str = DONE, trouble: str = "") -> bytes:
     """The sequence number is the payload too, so that order can be seen in the effects."""
     return event(type_, {"number": sequence, "trouble": trouble}, subject=subject, sequence=sequence, id=f"{subject}-{sequence}")

@@ -172,10 +172,10 @@ def test_no_text_whatever_is_a_token(identify: Authenticator, text: str) -> None
     assert refusal(identify, f"Bearer {text}") in ("token-invalid", "token-missing")
 
 
-def test_assurance_is_asked_of_people(identify: Authenticator) -> None:
+def test_assurance_is_asked_of_people(deployment: Settings, clock: FakeClock) -> None:
     """Where a level of assurance is asked for, people need it or a higher one; systems have none."""
     nsis = "https://data.gov.dk/concept/core/nsis/"
-    strict = Authenticator(identify._keys, identify._registry, "0151", f"{nsis}Substantial")  # noqa: SLF001 - the same keys
+    strict = authenticator(replace(deployment, token_assurance=f"{nsis}Substantial"), clock)
     assert strict(signed(CLAIMS | {"acr": f"{nsis}High"})).subject == "person-1"
     assert refusal(strict, signed(CLAIMS | {"acr": f"{nsis}Low"})) == "assurance-too-low"
     assert refusal(strict, signed(CLAIMS)) == "assurance-too-low"
