@@ -130,8 +130,16 @@ class Settings:
         in_production=True,
     )
     token_audience: str = setting("DELTAG_TOKEN_AUDIENCE", "whom access tokens are for, as their `aud` claim says", default="deltag")
+    token_assurance: str = setting(
+        "DELTAG_TOKEN_ASSURANCE",
+        "the level of assurance that people's tokens must have in `acr`, as https://data.gov.dk/concept/core/nsis/Substantial",
+    )
     jwks_url: str = setting(
-        "DELTAG_JWKS_URL", "where the issuer's public keys are read", read=url("https"), needed_by=(ALL,), in_production=True
+        "DELTAG_JWKS_URL",
+        "where the issuer's public keys are read: https://, or file:// for a key set that is delivered",
+        read=url("https", "file"),
+        needed_by=(ALL,),
+        in_production=True,
     )
     token_key: bytes = setting(
         "DELTAG_DEVELOPMENT_TOKEN_KEY", f"signs development tokens: {_BASE64_KEY}", read=key, default=b"", secret=True

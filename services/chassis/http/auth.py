@@ -106,7 +106,7 @@ def authenticator(settings: Settings, clock: Callable[[], datetime]) -> Authenti
         sub={"essential": True},
         exp={"essential": True},
     )
-    return Authenticator(Jwks(load), registry, settings.municipality)
+    return Authenticator(Jwks(load), registry, settings.municipality, settings.token_assurance)
 
 
 def admit(caller: Caller, roles: Iterable[Role]) -> Caller:
