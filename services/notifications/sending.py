@@ -47,8 +47,9 @@ def _send(batch: list[Due], context: Context) -> None:
     resources: Resources = context.resources
     try:
         while batch and _in_time(batch[0].mail, context.clock()):
-            _hand_over(batch[0], context)
-            del batch[0]
+            after = _hand_over(batch[0], resources, context.clock())
+            del batch[0]  # from here on it is never given back: it may have been sent
+            _note(after, context)
         resources.pause.end()
     except Away as away:
         resources.pause.longer(context.clock())
@@ -68,14 +69,13 @@ def _give_back(batch: list[Due], context: Context) -> None:
         handlers.give_back(batch, work)
 
 
-def _hand_over(due: Due, context: Context) -> None:
-    after = _outcome(due, context.resources, context.clock())
+def _note(after: Mail, context: Context) -> None:
     crash_point("mail-handed-over")
     with context.work() as work:
         handlers.settle([after], work)
 
 
-def _outcome(due: Due, resources: Resources, now: datetime) -> Mail:
+def _hand_over(due: Due, resources: Resources, now: datetime) -> Mail:
     """The mail as it is after the attempt; raises `Away`."""
     mail = due.mail
     try:

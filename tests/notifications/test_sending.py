@@ -9,6 +9,8 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from services.chassis.errors import Unavailable
+from services.notifications import handlers
 from services.notifications.domain.mail import LEASE
 from tests.notifications.story import Story
 
@@ -105,3 +107,24 @@ def test_a_slow_server_does_not_outlast_the_lease(story: Story) -> None:
     story.context.resources.channel.send = slowly
     story.send()
     assert [(mail.status.value, mail.attempts) for mail in story.ledger()] == [("sent", 1), ("sent", 1), ("queued", 0)]
+
+
+def test_what_was_handed_over_is_not_given_back(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the database goes away between the server's yes and the note, the mail is not sent again before its lease is over."""
+    sara = story.sara()
+    story.seats(sara)
+    story.seats(sara)
+    real = story.context.resources.channel.send
+
+    def away(*_: object) -> None:
+        raise Unavailable
+
+    def then_away(letter: object) -> None:
+        real(letter)
+        monkeypatch.setattr(handlers, "settle", away)
+
+    story.context.resources.channel.send = then_away
+    with pytest.raises(Unavailable):
+        story.send()
+    monkeypatch.undo()
+    assert [mail.status.value for mail in story.ledger()] == ["sending", "queued"]
