@@ -68,5 +68,5 @@ class Auditor:
         with self.context.work() as work:
             row = work.connection.execute(_BOOKS, {"consumer": intake.consumer}).one()
         recorded = row.positions if intake.listen.ordered else row.inbox
-        gaps = (row.handled + row.skipped - recorded, row.deferred - row.released - row.present, intake.taken - intake.settled)
+        gaps = (row.handled + row.skipped - recorded, row.deferred - row.released - row.present, intake.forgotten)
         return Books(intake.consumer, row.handled, row.duplicate, row.present, sum(abs(int(gap)) for gap in gaps))

@@ -94,6 +94,7 @@ class Intake:
         self.consumer = listen.queue
         self.reader = Reader(listen)
         self.taken = self.settled = 0
+        self._busy = False
         self._retrying = Retrying(
             retry=retry_if_exception(is_collision), stop=stop_after_attempt(6), wait=wait_random_exponential(0.01, max=0.5), reraise=True
         )
@@ -101,7 +102,7 @@ class Intake:
     def settle(self, deliveries: Sequence[Delivery]) -> None:
         """Handle, ignore, defer or park each of them. Raises `Unavailable`, and then nothing may be acknowledged: try the same again."""
         incoming = [self.reader.read(delivery) for delivery in deliveries]
-        before = self.settled
+        before, self._busy = self.settled, True
         try:
             for suspect, group in groupby(incoming, key=lambda m: m.delivery.redelivered):
                 settle = self._settle_suspects if suspect else self.settle_batch
@@ -110,6 +111,13 @@ class Intake:
         except BaseException:
             self.settled = before
             raise
+        finally:
+            self._busy = False
+
+    @property
+    def forgotten(self) -> int:
+        """Deliveries that came off the queue and were not decided; asked in the middle of a batch, nothing is forgotten yet."""
+        return 0 if self._busy else self.taken - self.settled
 
     def settle_batch(self, batch: Sequence[Incoming]) -> None:
         """All in one transaction; when that fails, one by one; what fails alone is deferred."""
