@@ -1,18 +1,24 @@
-"""Writes what is made of the contracts: `contracts/asyncapi.yaml`, the table in `contracts/README.md`, and the example
-files inside `docs/integrating.md`. `python -m scripts.contracts_docs` writes; `--check` only says what is out of date.
+"""Writes what is made of the contracts and the doors: `contracts/asyncapi.yaml`, `contracts/openapi/`, the table in
+`contracts/README.md`, and the example files inside `docs/integrating.md`. `--check` only says what is out of date.
 """
 
 import argparse
+import json
 import re
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 from scripts.asyncapi import asyncapi
 from services.chassis.contracts import FOLDER, names, schema
+from services.chassis.http.api import Api
+from services.chassis.http.openapi import document
 
 ROOT: Final = FOLDER.parent
+SERVICES: Final = ("registration", "events", "notifications", "reporting")
 COLUMNS: Final = ("message", "routing key", "exchange", "who publishes", "who listens", "data", "since")
 _TABLE: Final = re.compile(r"(?<=<!-- messages -->\n).*?(?=<!-- /messages -->)", re.DOTALL)
 _INCLUDE: Final = re.compile(r"(<!-- file: (?P<path>\S+) -->\n```\w+\n).*?(?=^```$)", re.DOTALL | re.MULTILINE)
@@ -32,6 +38,12 @@ def _row(name: str, contract: Mapping[str, Any]) -> list[str]:
     return [link, key, exchange, publisher, listeners, contract["x-deltag-classification"], contract["x-deltag-since"]]
 
 
+def openapi(service: str) -> str:
+    """The OpenAPI document of a service's HTTP door, as its `/openapi.json` gives it."""
+    api: Api = import_module(f"services.{service}.api").api
+    return json.dumps(document(api), ensure_ascii=False, indent=2) + "\n"
+
+
 def with_files(document: str) -> str:
     """The document with every included file as the file is now."""
     return _INCLUDE.sub(lambda found: found[1] + _text(ROOT / found["path"]), document)
@@ -43,7 +55,12 @@ def documents() -> dict[Path, Callable[[str], str]]:
         FOLDER / "asyncapi.yaml": lambda _now: asyncapi(),
         FOLDER / "README.md": lambda now: _TABLE.sub(lambda _found: table(), now),
         ROOT / "docs" / "integrating.md": with_files,
+        **{FOLDER / "openapi" / f"{service}.json": partial(_openapi, service) for service in SERVICES},
     }
+
+
+def _openapi(service: str, _now: str) -> str:
+    return openapi(service)
 
 
 def stale() -> list[Path]:
@@ -64,6 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
     for path in outdated:
         print(f"{path.relative_to(ROOT)}: {'out of date. Remedy: run python -m scripts.contracts_docs.' if check else 'written'}")
         if not check:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(documents()[path](_text(path)), encoding="utf-8")
     return 1 if check and outdated else 0
 

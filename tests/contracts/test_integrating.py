@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ from tests.servers.rabbit import RabbitNode
 
 EXAMPLES = ROOT / "docs" / "examples"
 DOCUMENT = (ROOT / "docs" / "integrating.md").read_text(encoding="utf-8")
+GATE = tomllib.loads((ROOT / "services" / "chassis" / "contracts.toml").read_text(encoding="utf-8"))
 SOURCE = "https://daycare-administration.example"
 USER, PASSWORD = "daycare-administration", "good-for-a-minute"
 NOT_FOR_REQUESTS = {Rule.UNKNOWN_CONSENT, Rule.UNKNOWN_PROFESSION}
@@ -72,6 +74,12 @@ def test_the_family_of_the_examples_keeps_the_contract() -> None:
 def test_every_reason_that_registration_gives_is_explained(rule: Rule) -> None:
     """Whatever rule rejects a request, the table of answers has its slug."""
     assert f"| `{rule}` |" in DOCUMENT
+
+
+@pytest.mark.parametrize("slug", sorted({text["slug"] for text in GATE["keywords"].values()}))
+def test_every_reason_that_the_contract_gives_is_explained(slug: str) -> None:
+    """Whatever the gate finds, the table of answers has its slug."""
+    assert f"`{slug}`" in DOCUMENT
 
 
 @pytest.mark.parametrize("type_", [type_ for type_ in by_type() if type_.startswith(("enrolment.", "registration.enrolment."))])
