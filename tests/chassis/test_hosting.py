@@ -1,0 +1,83 @@
+"""The host: nothing blocks the hub, services drain in time, and what was in hand is not run twice."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic
+
+import pytest
+import sqlalchemy as sa
+
+from services.chassis.service import Context
+from tests.chassis.conftest import eventually
+from tests.chassis.tiny import effects
+
+HERE = Path(__file__).parent
+
+HUB = """
+from services.chassis.hosting.green import patch
+patch()
+import sys, time, threading, psycopg
+longest, last, going = 0.0, time.monotonic(), True
+def tick():
+    global longest, last
+    while going:
+        time.sleep(0.01)
+        longest, last = max(longest, time.monotonic() - last), time.monotonic()
+ticking = threading.Thread(target=tick); ticking.start()
+with psycopg.connect(sys.argv[1]) as connection:
+    connection.execute("select pg_sleep(1)")
+    list(connection.notifies(timeout=0.5))
+going = False; ticking.join()
+print(longest)
+"""
+
+
+def test_driver_does_not_block_the_hub(context: Context) -> None:
+    """While PostgreSQL takes its time, other green threads go on: no gap comes near the second that the query takes."""
+    child = subprocess.run([sys.executable, "-W", "ignore", "-c", HUB, context.database.url], capture_output=True, text=True, check=True)
+    assert float(child.stdout) < 0.5
+
+
+@pytest.fixture
+def hosted(context: Context, bus_url: str, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """The tiny service, hosted by nameko in a process of its own, on RabbitMQ."""
+    environment = os.environ | {"TINY_DATABASE": context.database.url, "TINY_BUS": bus_url, "TINY_DATA": str(tmp_path)}
+    child = subprocess.Popen([sys.executable, "-W", "ignore", "-m", "tests.chassis.tiny.hosted"], env=environment, text=True, stdout=subprocess.PIPE)
+    assert child.stdout
+    assert child.stdout.readline() == "running\n"
+    yield child
+    child.kill()
+    child.communicate()
+
+
+def test_hosted_service_takes_and_publishes(hosted: subprocess.Popen[str], context: Context, bus_url: str) -> None:
+    """A message published to RabbitMQ has its effect, and the fact that tells of it comes back over RabbitMQ."""
+    from tests.chassis.tiny.hosted import ask, listen_in  # noqa: PLC0415 - only here
+
+    heard = listen_in(bus_url)
+    ask(bus_url, ["r-1", "r-2"])
+    answers = [json.loads(d.body) for d in heard(2)]
+    assert sorted(a["causationid"] for a in answers) == ["r-1", "r-2"]
+    assert len(effects(context)) == 2
+
+
+def test_drains_in_time_and_runs_nothing_twice(hosted: subprocess.Popen[str], context: Context, bus_url: str) -> None:
+    """On SIGTERM in the middle of work the service ends within five seconds, and what it had done is not done again."""
+    from tests.chassis.tiny.hosted import ask  # noqa: PLC0415 - only here
+
+    ask(bus_url, [f"r-{n}" for n in range(3_000)])
+    eventually(lambda: len(effects(context)) > 0)
+    began = monotonic()
+    hosted.send_signal(signal.SIGTERM)
+    hosted.wait(30)
+    assert monotonic() - began < 5 + 1
+    assert hosted.returncode == 0
+    with context.work() as work:
+        runs, messages = work.connection.execute(sa.text("select count(*), count(distinct message) from effect")).one()
+        outbox = work.connection.execute(sa.text("select count(*) from chassis.outbox")).scalar_one()
+    assert (runs, outbox) == (messages, 0)
