@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
@@ -28,7 +29,7 @@ from tests.events.town import Town
 
 RUNS = int(os.environ.get("SEATS_LAW_RUNS", "25"))
 STEPS = 40
-SIZES = st.integers(1, 6)
+PLACES = st.tuples(st.integers(0, 1), st.integers(0, 17))
 REFUSED = "refused"
 
 
@@ -85,18 +86,21 @@ class Seats(RuleBasedStateMachine):
         self.signups: dict[tuple[int, int], str] = {}
         self.withdrawn: set[int] = set()
 
-    @initialize(capacities=st.tuples(st.integers(1, 8), st.integers(1, 8)))
-    def begins(self, capacities: tuple[int, int]) -> None:
-        """Two workshops open; every family is enrolled."""
+    @initialize(capacities=st.tuples(st.integers(1, 8), st.integers(1, 8)), rush=st.lists(PLACES, max_size=12, unique=True))
+    def begins(self, capacities: tuple[int, int], rush: list[tuple[int, int]]) -> None:
+        """Two workshops open; every family is enrolled, and some come at once."""
         assert isinstance(self.context.clock, FakeClock)
         self.context.clock.now = NOW
         self.enrol(*range(len(self.families)), status="accepted")
         for capacity in capacities:
             self.rooms.append(Room(self.does(handlers.open_activity, a_workshop(capacity))[0].activity_id, capacity))
+        for place in rush:
+            self.signs_up(place)
 
-    @rule(room=st.integers(0, 1), family=st.integers(0, 17))
-    def signs_up(self, room: int, family: int) -> None:
+    @rule(place=PLACES)
+    def signs_up(self, place: tuple[int, int]) -> None:
         """A family signs up: for the first time, again, or where it cannot."""
+        room, family = place
         party = self.families[family].party()
         known, there = self.signups.get((room, family)), self.rooms[room]
         answer = self.does(handlers.sign_up, there.activity_id, party, None)
@@ -139,14 +143,14 @@ class Seats(RuleBasedStateMachine):
         for room, there in enumerate(self.rooms):
             there.leaves(self.signups.get((room, family), ""))
 
-    @rule(room=st.integers(0, 1), really=st.integers(0, 9))
+    @rule(room=st.integers(0, 1), really=st.integers(0, 19))
     def calls_off(self, room: int, really: int) -> None:
         """Now and then the organiser calls a workshop off, perhaps not for the first time."""
         if not really:
             self.does(handlers.call_off, self.rooms[room].activity_id)
             self.rooms[room].closes()
 
-    @rule(really=st.integers(0, 19))
+    @rule(really=st.integers(0, 29))
     def starts(self, really: int) -> None:
         """Now and then the workshops start: sign-up and the lines are closed."""
         if not really:
@@ -199,6 +203,7 @@ class Seats(RuleBasedStateMachine):
             handlers.learn_enrolments(messages, work)
 
 
+@pytest.mark.timeout(0)  # as many runs as are asked for; and a failure takes a while to be made small
 def test_seats_law(context: Context) -> None:
     """Whatever families and organisers do, in whatever order and however often: seats are conserved, the order is kept, nobody is lost."""
     Town(context)

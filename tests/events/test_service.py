@@ -1,8 +1,11 @@
 """What registration's facts do here: they say who may sign up, and take the right away again."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from services.chassis.contracts import example
 from services.chassis.ids import new_id
@@ -14,6 +17,19 @@ from tests.events.town import Desk, Town, a_meeting, alone, first_session, reaso
 
 CANCELLED = ("cancelled", None)
 SEATED = ("seated", None)
+
+
+def statements(context: Context, step: Callable[[], object]) -> int:
+    """How many statements a step sends to the database."""
+    sent: list[str] = []
+
+    def remember(*details: Any) -> None:
+        sent.append(details[2])
+
+    sa.event.listen(context.database.engine, "before_cursor_execute", remember)
+    step()
+    sa.event.remove(context.database.engine, "before_cursor_execute", remember)
+    return len(sent)
 
 
 @pytest.mark.parametrize("type_", sorted(FACTS.reads))
@@ -112,8 +128,8 @@ def test_consent_to_something_else(town: Town, desk: Desk) -> None:
     assert desk.standing(signup) == [SEATED]
 
 
-def test_many_withdrawals_in_one_batch(town: Town, desk: Desk) -> None:
-    """One child's withdrawal ends its place in every line and on every seat list at once, and counts stay right."""
+def test_child_leaves_every_activity(town: Town, desk: Desk) -> None:
+    """A child's withdrawal ends its place at every activity at once, and the counts stay right."""
     family, other = town.enrols(a_family(children=2)), town.enrols(a_family())
     workshops = [desk.opens(capacity=3) for _ in range(3)]
     seated = [desk.signs_up(workshop, family.party()) for workshop in workshops]
@@ -121,6 +137,27 @@ def test_many_withdrawals_in_one_batch(town: Town, desk: Desk) -> None:
     town.withdraws(family, child=1)
     assert desk.standing(*seated, *waiting) == [CANCELLED] * 3 + [SEATED] * 3
     assert [(desk.activity(w)["taken"], desk.activity(w)["waiting"]) for w in workshops] == [(2, 0)] * 3
+
+
+def test_many_withdrawals_in_one_batch(town: Town, desk: Desk) -> None:
+    """Families that leave in one batch free their seats for those in the line, some of whom leave in the same batch."""
+    families = town.enrols_all([a_family() for _ in range(6)])
+    workshop = desk.opens(capacity=4)
+    signups = [desk.signs_up(workshop, family.party()) for family in families]
+    town.enrols_all([families[0], families[2], families[4]], status="withdrawn")
+    assert desk.standing(*signups) == [CANCELLED, SEATED, CANCELLED, SEATED, CANCELLED, ("waiting", 1)]
+
+
+def test_batch_works_in_sets(town: Town, desk: Desk) -> None:
+    """Forty withdrawals take as many statements as two."""
+    families = town.enrols_all([a_family() for _ in range(42)])
+    workshop = desk.opens(capacity=10)
+    for family in families:
+        desk.signs_up(workshop, family.party())
+    few = statements(desk.context, lambda: town.enrols_all(families[:2], status="withdrawn"))
+    many = statements(desk.context, lambda: town.enrols_all(families[2:], status="withdrawn"))
+    assert many <= few
+    assert desk.activity(workshop)["waiting"] == 0
 
 
 def test_course_under_way(town: Town, desk: Desk) -> None:

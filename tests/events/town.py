@@ -1,6 +1,6 @@
 """The world around the service: registration's facts come in at the bus, people and organisers at the HTTP door."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,9 +10,10 @@ from services.chassis.contracts import example
 from services.chassis.http import Role
 from services.chassis.ids import new_id
 from services.chassis.service import Context
-from services.chassis.testing import Door, FakeClock, deliver, http, published
+from services.chassis.testing import Door, FakeClock, deliver, deliver_raw, event, http, published
 from services.events.domain.eligibility import Professional
 from services.events.domain.signup import Member, PartyRole
+from services.events.service import FACTS
 from tests.events.builders import BIRKEGAARDEN, NEXT_WEEK, NOW, SAMMEN, Family
 
 Json = dict[str, Any]
@@ -35,13 +36,24 @@ class Town:
 
     def enrols(self, family: Family) -> Family:
         """Every child of the family gets an accepted enrolment."""
-        for index in range(len(family.children)):
-            self._tells_enrolment("enrolment.accepted", family, index, status="accepted")
+        self.enrols_all([family])
         return family
+
+    def enrols_all(self, families: Sequence[Family], status: str = "accepted") -> Sequence[Family]:
+        """The children of many families are enrolled (or withdrawn), all in one batch."""
+        sequence = 1 if status == "accepted" else 2
+        facts = [
+            event(f"registration.{fact}.v1", data, subject=subject, sequence=sequence)
+            for family in families
+            for fact, subject, data in self._enrolments(family, status)
+        ]
+        deliver_raw(self.context, FACTS, facts)
+        return families
 
     def withdraws(self, family: Family, child: int = 0) -> None:
         """One child's enrolment is withdrawn."""
-        self._tells_enrolment("enrolment.withdrawn", family, child, status="withdrawn")
+        fact, enrolment, data = list(self._enrolments(family, "withdrawn"))[child]
+        self.tells(fact, enrolment, **data)
 
     def consents(self, family: Family, consent_id: str, *, child: int = 0, purpose: str = "take-part") -> None:
         """The mother consents."""
@@ -59,10 +71,12 @@ class Town:
         self.tells("professional.registered", professional.professional_id, **ids)
         return professional
 
-    def _tells_enrolment(self, fact: str, family: Family, child: int, *, status: str) -> None:
-        people = {"child_id": family.children[child], "guardian_ids": list(family.guardians)}
-        enrolment_id = family.enrolments[child]
-        self.tells(fact, enrolment_id, enrolment_id=enrolment_id, status=status, programme=family.programme, **people)
+    def _enrolments(self, family: Family, status: str) -> Iterator[tuple[str, str, Json]]:
+        """The kind of fact, the subject and the data for each child."""
+        fact = f"enrolment.{status}"
+        for child, enrolment in zip(family.children, family.enrolments, strict=True):
+            people = {"child_id": child, "guardian_ids": list(family.guardians), "programme": family.programme}
+            yield fact, enrolment, example(f"{fact}/v1")["data"] | people | {"enrolment_id": enrolment, "status": status}
 
     def _tells_consent(self, fact: str, family: Family, consent_id: str, child: int, **changes: Any) -> None:
         people = {"child_id": family.children[child], "guardian_id": family.mother}

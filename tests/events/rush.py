@@ -1,0 +1,78 @@
+"""A client of a rush: a process of its own with its own connections, that plays its part of it at the HTTP door."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import Any
+
+from services.chassis.service import Context
+from services.chassis.storage import Database
+from services.chassis.testing import FakeClock
+from services.events.service import SERVICE
+from tests.events.builders import Family
+from tests.events.town import Desk, Json
+from tests.settings import settings_for
+
+Statuses = Counter[int]
+
+FORKS = get_context("forkserver")
+FORKS.set_forkserver_preload([__name__])
+"""Processes come from one clean server that has imported everything once: quicker than starting each anew."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one client does: its families sign up to the workshop, and `seed` decides what else happens."""
+
+    database_url: str
+    workshop: Json
+    families: Sequence[Family]
+    seed: int
+
+
+def play(parts: Sequence[Part], client: Callable[[Desk, Part], Statuses]) -> Statuses:
+    """Run all parts at once, each in a process of its own, from a common start; how often each HTTP status was answered."""
+    start = FORKS.Barrier(len(parts))
+    with FORKS.Pool(len(parts), initializer=_remember, initargs=(start,)) as processes:
+        results = processes.starmap(_play_one, [(part, client) for part in parts], chunksize=1)
+    return sum(results, Counter())
+
+
+def signs_up(desk: Desk, part: Part) -> Statuses:
+    """Every family signs up, one after the other."""
+    return Counter(desk.tries_to_sign_up(part.workshop, family.party()).status_code for family in part.families)
+
+
+def does_anything(desk: Desk, part: Part) -> Statuses:
+    """Families sign up, some cancel at once, and the organiser changes the capacity up and down."""
+    chance = random.Random(part.seed)
+    statuses: Statuses = Counter()
+    for family in part.families:
+        answer = desk.tries_to_sign_up(part.workshop, family.party())
+        statuses[answer.status_code] += 1
+        if answer.status_code < 300 and chance.random() < 0.4:
+            path = f"/v1/signups/{answer.get_json()['signup_id']}/cancellation"
+            statuses[desk.coordinator.post(path).status_code] += 1
+        if chance.random() < 0.3:
+            statuses[desk.resizes(part.workshop, chance.randint(8, 24)).status_code] += 1
+    return statuses
+
+
+_STARTS: list[Any] = []
+
+
+def _remember(start: Any) -> None:
+    _STARTS.append(start)
+
+
+def _play_one(part: Part, client: Callable[[Desk, Part], Statuses]) -> Statuses:
+    settings = settings_for(SERVICE.name, database_url=part.database_url)
+    context = Context(SERVICE, settings, Database(part.database_url, pool_size=1), SERVICE.resources(settings), FakeClock())
+    desk = Desk(context)
+    _STARTS[0].wait(timeout=60)
+    try:
+        return client(desk, part)
+    finally:
+        context.database.close()

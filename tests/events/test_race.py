@@ -1,0 +1,56 @@
+"""Real processes race for the same seats on a real PostgreSQL: nothing is overbooked, and nobody gets an error."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from services.chassis.testing import published
+from tests.events import law, rush
+from tests.events.builders import Family, a_family
+from tests.events.rush import Part
+from tests.events.town import Desk, Json, Town
+
+CLIENTS = 8
+
+
+def parts(desk: Desk, workshop: Json, families: Sequence[Family]) -> list[Part]:
+    """The families dealt out to the clients."""
+    url = desk.context.database.url
+    return [Part(url, workshop, families[client::CLIENTS], seed=client) for client in range(CLIENTS)]
+
+
+def test_rush_for_twenty_seats(town: Town, desk: Desk) -> None:
+    """Eight clients with two hundred sign-ups for twenty seats: twenty seats are taken, and all others wait in one line."""
+    workshop = desk.opens(capacity=20)
+    families = town.enrols_all([a_family(guardians=1) for _ in range(200)])
+    statuses = rush.play(parts(desk, workshop, families), rush.signs_up)
+    assert statuses == {201: 200}
+    now = desk.activity(workshop)
+    assert (now["taken"], now["free"], now["waiting"]) == (20, 0, 190)
+    assert [fact for fact, _ in desk.told("events.signup")].count("signup.seated") == 10
+    with desk.context.work() as work:
+        law.check(work.connection, workshop["activity_id"])
+        numbers = work.connection.execute(sa.text("select number from signup order by number")).scalars().all()
+    assert numbers == list(range(1, 201))
+
+
+def test_same_families_from_every_client(town: Town, desk: Desk) -> None:
+    """When every client signs the same families up at once, each family gets one sign-up and the others are told of it."""
+    workshop = desk.opens(capacity=6)
+    families = town.enrols_all([a_family(guardians=1) for _ in range(5)])
+    everywhere = [Part(desk.context.database.url, workshop, families, seed=client) for client in range(CLIENTS)]
+    assert rush.play(everywhere, rush.signs_up) == {201: 5, 200: 35}
+    assert desk.activity(workshop)["taken"] == 6
+
+
+def test_everything_at_once(town: Town, desk: Desk) -> None:
+    """Sign-ups, cancellations and changes of capacity at the same time keep the seats law, and what was told is what is true."""
+    workshop = desk.opens(capacity=12)
+    families = town.enrols_all([a_family(children=1 + number % 4) for number in range(80)])
+    statuses = rush.play(parts(desk, workshop, families), rush.does_anything)
+    assert set(statuses) <= {200, 201, 409}
+    with desk.context.work() as work:
+        law.check(work.connection, workshop["activity_id"])
+        states = {signup.signup_id: signup.status.value for signup in work.signups.stream()}
+    told = {fact["subject"]: fact["data"]["status"] for fact in published(desk.context) if fact["type"].startswith("events.signup")}
+    assert told == states
