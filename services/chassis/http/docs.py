@@ -5,9 +5,10 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from services.chassis.http import document_parts as parts
 from services.chassis.http import reply
 from services.chassis.http.api import Api
-from services.chassis.http.fields_table import Reader
+from services.chassis.http.fields_table import Reader, shown
 from services.chassis.http.openapi import Document, document
 from services.chassis.http.reply import Reply
 from services.chassis.http.routing import BuiltIn
@@ -45,7 +46,7 @@ def mounted(whole: Document, prefix: str) -> Document:
 
 def page(whole: Document) -> str:
     """The document as HTML."""
-    reader = Reader(whole)
+    operations = list(Reader(whole).operations())
     return _TEMPLATES.get_template("docs.html").render(
-        info=whole["info"], server=whole["servers"][0]["url"], operations=list(reader.operations())
+        info=whole["info"], server=whole["servers"][0]["url"], operations=operations, refusal=shown(parts.example_of(422))
     )

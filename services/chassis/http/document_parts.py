@@ -125,14 +125,15 @@ def explain(status: int) -> str:
 def _refusal(status: int) -> dict[str, Any]:
     names = ["CorrelationId", *_EXTRA_HEADERS.get(status, ())]
     headers = {HEADERS[name].field: {"$ref": f"#/components/headers/{name}"} for name in names}
-    content = {problem.MEDIA_TYPE: {"schema": {"$ref": f"{SCHEMAS}Problem"}, "example": _example(status)}}
+    content = {problem.MEDIA_TYPE: {"schema": {"$ref": f"{SCHEMAS}Problem"}, "example": example_of(status)}}
     return {"description": explain(status), "headers": headers, "content": content}
 
 
 _EXTRA_HEADERS = {401: ("Authenticate",), 503: ("RetryAfter",)}
 
 
-def _example(status: int) -> dict[str, Any]:
+def example_of(status: int) -> dict[str, Any]:
+    """A problem document with that status."""
     slug = _USUAL[status]
     given = texts.reason(slug, "/start_date" if slug == "field-missing" else "")
     kind = "invalid" if slug == "field-missing" else slug

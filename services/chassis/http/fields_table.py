@@ -75,8 +75,7 @@ class Reader:
     def _body(self, given: Part) -> Body | None:
         for media_type, content in given.get("content", {}).items():
             example = content.get("example")
-            shown = "" if example is None else json.dumps(example, ensure_ascii=False, indent=2)
-            return Body(media_type, list(self.rows(content["schema"])), shown)
+            return Body(media_type, list(self.rows(content["schema"])), "" if example is None else shown(example))
         return None
 
     def rows(self, schema: Part, prefix: str = "", seen: tuple[str, ...] = ()) -> Iterator[Row]:
@@ -94,7 +93,7 @@ class Reader:
 
     def _row(self, name: str, schema: Part, *, required: bool) -> Row:
         inner = self._resolved(schema)
-        rules = [text.format(_shown(inner[rule])) for rule, text in _RULES.items() if rule in inner]
+        rules = [text.format(_in_words(inner[rule])) for rule, text in _RULES.items() if rule in inner]
         return Row(name, self._type(inner), required, "; ".join(rules), str(inner.get("description", "")))
 
     def _type(self, schema: Part) -> str:
@@ -118,5 +117,10 @@ class Reader:
         return {**found, **{key: value for key, value in part.items() if key not in ("$ref", "allOf", "anyOf")}}
 
 
-def _shown(value: Any) -> str:
+def shown(example: Any) -> str:
+    """JSON for people."""
+    return json.dumps(example, ensure_ascii=False, indent=2)
+
+
+def _in_words(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

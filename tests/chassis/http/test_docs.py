@@ -56,6 +56,7 @@ def test_every_route_has_its_place(html: str) -> None:
         "cardboard, paper",
         "&#34;Bamse&#34;",
         "Roles: coordinator, system.",
+        "Feltet mangler. Det skal udfyldes.",
     ],
 )
 def test_fields_rules_and_examples_are_on_it(html: str, text: str) -> None:
