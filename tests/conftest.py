@@ -22,6 +22,7 @@ from services.chassis.postgres import EmbeddedPostgres
 from services.chassis.service import Context, Service
 from services.chassis.storage import Database
 from services.chassis.testing import FakeClock
+from tests.servers.container import a_rabbit
 from tests.servers.databases import Databases
 from tests.servers.rabbit import RabbitNode
 from tests.settings import settings_for
@@ -59,7 +60,7 @@ def durable_postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterato
 @pytest.fixture(scope="session")
 def rabbit_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitNode]:
     """A RabbitMQ node of our own."""
-    node = RabbitNode(tmp_path_factory.mktemp("rabbit"))
+    node = a_rabbit(tmp_path_factory.mktemp("rabbit"))
     try:
         yield node.start()
     finally:

@@ -134,7 +134,7 @@ class UnitOfWork:
 
     def emit(
         self,
-        type: str,  # noqa: A002 - the attribute's name in CloudEvents
+        type: str,
         *,
         subject: str,
         data: Mapping[str, Any] | msgspec.Struct,
@@ -155,7 +155,7 @@ class UnitOfWork:
 
     def snapshot(
         self,
-        type: str,  # noqa: A002 - the attribute's name in CloudEvents
+        type: str,
         *,
         subject: str,
         data: Mapping[str, Any] | msgspec.Struct,
@@ -171,7 +171,7 @@ class UnitOfWork:
         """After the commit, run the timer `name` (or the relay) at once."""
         self._wakes.add(name)
 
-    def admit(self, consumer: str, source: str, id: str, content: bytes) -> Literal["new", "duplicate", "conflict"]:  # noqa: A002
+    def admit(self, consumer: str, source: str, id: str, content: bytes) -> Literal["new", "duplicate", "conflict"]:
         """Take an outside request's id once: a repeated id is a duplicate with the same content, else a conflict."""
         row = {"consumer": consumer, "source": source, "id": id, "content": content_hash(content)}
         if self.connection.execute(_ADMIT, row).first():
@@ -301,6 +301,7 @@ class Database:
             pool_size=self._pool_size,
             max_overflow=4,
             pool_timeout=10,
+            hide_parameters=True,  # an error's text may reach a log, and parameters are people's data
             connect_args={
                 "connect_timeout": CONNECT_TIMEOUT_S,
                 "application_name": self._application,

@@ -1,4 +1,4 @@
-"""Finds RabbitMQ's own programs, installs them where that is possible, or says exactly what to install."""
+"""Finds RabbitMQ: its own programs, installed first where that is possible, or a container, or what exactly to install."""
 
 import os
 import shutil
@@ -6,6 +6,7 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
+INSTALLER = Path(__file__).parents[2] / "scripts" / "install-rabbitmq"
 PROGRAMS = ("rabbitmq-server", "rabbitmqctl", "epmd")
 
 _PLACES = (
@@ -20,20 +21,31 @@ The tests need RabbitMQ 3.10 or newer, and here is none. Install it once:
     Debian, Ubuntu   sudo apt-get install --no-install-recommends rabbitmq-server
     Fedora           sudo dnf install rabbitmq-server
     macOS            brew install rabbitmq
+or have Docker or Podman running, and the tests use the image `rabbitmq` (RABBITMQ_IMAGE names another).
 The tests start a node of their own; the machine's server may be off (sudo systemctl disable --now rabbitmq-server).
 Without it, `make test-fast` runs every test that needs no server."""
 
 
 @cache
 def find_programs() -> dict[str, Path]:
-    """The path of each program; looks again after an installation. Raises `LookupError` that says what to install."""
+    """The path of each program, installed first where that is possible. Raises `LookupError` that says what to install."""
     found = _found()
     if not found and _can_install():
-        subprocess.run(["scripts/install-rabbitmq"], check=True)
+        subprocess.run([INSTALLER], check=True)
         found = _found()
     if not found:
         raise LookupError(_INSTALL)
     return found
+
+
+@cache
+def container_program() -> str | None:
+    """`docker` or `podman`, if one of them answers."""
+    return next((name for name in ("docker", "podman") if shutil.which(name) and _answers(name)), None)
+
+
+def _answers(name: str) -> bool:
+    return subprocess.run([name, "info"], capture_output=True, check=False, timeout=30).returncode == 0
 
 
 def _found() -> dict[str, Path]:

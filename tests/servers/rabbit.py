@@ -20,6 +20,13 @@ START_WITHIN_S = 90
 BATCH = 8
 """Virtual hosts made at once: a call of rabbitmqctl costs more than the host."""
 
+_CONFIGURATION = """\
+loopback_users = none
+log.console = true
+log.file = false
+disk_free_limit.absolute = 50MB
+"""
+
 _NEW_HOST = (
     'rabbit_vhost:add(<<"{host}">>, <<"tests">>),'
     ' rabbit_auth_backend_internal:set_permissions(<<"guest">>, <<"{host}">>, <<".*">>, <<".*">>, <<".*">>, <<"tests">>)'
@@ -66,10 +73,9 @@ class RabbitNode:
 
     def start(self) -> Self:
         """Start the broker, with the data of earlier runs of this node, and wait until it takes connections."""
-        if not self._names:
+        if not self._process:
             self._configure()
-            self._names = KeptProcess(self._program("epmd", "-port", str(self._names_port)), log=self.log, environment=self._environment())
-        self._process = KeptProcess(self._program("rabbitmq-server"), log=self.log, environment=self._environment())
+        self._process = self._started()
         self._wait()
         return self
 
@@ -99,9 +105,7 @@ class RabbitNode:
 
     def rabbitmqctl(self, *arguments: str) -> str:
         """Run `rabbitmqctl` against this node; returns what it prints."""
-        done = subprocess.run(
-            self._program("rabbitmqctl", *arguments), env=self._environment(), capture_output=True, text=True, check=False, timeout=60
-        )
+        done = subprocess.run(self._operator(*arguments), env=self._environment(), capture_output=True, text=True, check=False, timeout=60)
         assert done.returncode == 0, f"rabbitmqctl {arguments[0]}: {done.stdout}{done.stderr}"
         return done.stdout
 
@@ -109,8 +113,14 @@ class RabbitNode:
         assert self._process, "the broker was not started"
         return self._process
 
-    def _program(self, name: str, *arguments: str) -> list[str]:
-        return [str(find_programs()[name]), *arguments]
+    def _started(self) -> KeptProcess:
+        programs, environment = find_programs(), self._environment()
+        if not self._names:
+            self._names = KeptProcess([programs["epmd"], "-port", str(self._names_port)], log=self.log, environment=environment)
+        return KeptProcess([programs["rabbitmq-server"]], log=self.log, environment=environment)
+
+    def _operator(self, *arguments: str) -> list[str]:
+        return [str(find_programs()["rabbitmqctl"]), *arguments]
 
     def _exchange_vhosts(self) -> None:
         names = [f"t{secrets.token_hex(4)}" for _ in range(BATCH)]
@@ -122,12 +132,13 @@ class RabbitNode:
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "enabled_plugins").write_text("[].")
         (self.folder / "environment").touch()
-        (self.folder / "rabbitmq.conf").write_text(
-            f"listeners.tcp.1 = 127.0.0.1:{self.port}\nlog.console = true\nlog.file = false\ndisk_free_limit.absolute = 50MB\n"
-        )
+        (self.folder / "rabbitmq.conf").write_text(f"listeners.tcp.1 = {self._listens()}\n{_CONFIGURATION}")
         cookie = self.folder / ".erlang.cookie"
         cookie.write_text(secrets.token_hex(16))
         cookie.chmod(0o400)
+
+    def _listens(self) -> str:
+        return f"127.0.0.1:{self.port}"
 
     def _environment(self) -> dict[str, str]:
         return {
