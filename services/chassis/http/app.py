@@ -84,6 +84,7 @@ class Door:
         if not isinstance(endpoint, Route):
             return endpoint.render(environ.get("SCRIPT_NAME", ""))
         request = Request({name: str(value) for name, value in variables.items()}, self._caller(endpoint, environ), cause)
+        request.accept_language = environ.get("HTTP_ACCEPT_LANGUAGE", "")
         reading.read_into(request, endpoint, environ, self._limit)
         key = idempotency.key_of(environ) if endpoint.idempotent else None
         for _ in range(TRIES):

@@ -29,7 +29,7 @@ class Request:
 
     `path` holds the variables of the path as text, `query` what the route's query schema made of the query string,
     `body` what its body schema made of the body (with `Contract(…)`: the JSON itself), `content` the body's bytes.
-    `purpose` is why personal data are asked for. `page` is set where the route is paged.
+    `purpose` is why personal data are asked for. `page` is set where the route is paged. `accept_language` is that header.
     """
 
     path: Mapping[str, str]
@@ -39,6 +39,7 @@ class Request:
     body: Any = None
     content: bytes = b""
     purpose: str | None = None
+    accept_language: str = ""
     objects: list[str] = field(default_factory=list)
     _page: "Page | None" = None
 
