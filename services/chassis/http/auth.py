@@ -5,6 +5,7 @@ is asked for. Roles come from the `roles` claim: [{"role", "municipality", "inst
 roles of another municipality do not count here, and neither do roles that Deltag does not know.
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -30,7 +31,7 @@ LEEWAY_S = 30
 """How far the issuer's clock may differ from ours."""
 
 REMEMBERED = 1024
-"""Tokens whose signature need not be computed again; their claims are checked every time."""
+"""Tokens whose signature need not be computed again (100 µs each) until the keys are read anew; claims are checked every time."""
 
 NSIS = tuple(f"https://data.gov.dk/concept/core/nsis/{level}" for level in ("Low", "Substantial", "High"))
 """The levels of assurance of the Danish NSIS standard, from the lowest."""
@@ -65,7 +66,7 @@ class Authenticator:
 
     def _claims(self, token: str) -> Mapping[str, Any]:
         try:
-            claims = self._verified(token)
+            claims = self._verified(token, self._keys.generation())
             self._registry.validate(claims)
         except ExpiredTokenError:
             raise error(Unauthenticated, "token-expired") from None
@@ -73,7 +74,7 @@ class Authenticator:
             raise error(Unauthenticated, "token-invalid") from None
         return claims
 
-    def _verify(self, token: str) -> dict[str, Any]:
+    def _verify(self, token: str, _generation: int) -> dict[str, Any]:
         return jwt.decode(token, self._key, algorithms=ALGORITHMS).claims
 
     def _key(self, token: Any) -> Key:
@@ -93,8 +94,11 @@ class Authenticator:
                 yield Grant(Role(given.role), given.municipality, institutions, given.source)
 
 
-def authenticator(settings: Settings, clock: Callable[[], datetime]) -> Authenticator:
-    """The authenticator of a deployment: its issuer's keys, or in development those of the local issuer."""
+def authenticator(settings: Settings, clock: Callable[[], datetime], seconds: Callable[[], float] = time.monotonic) -> Authenticator:
+    """The authenticator of a deployment: its issuer's keys, or in development those of the local issuer.
+
+    `clock` tells the time for claims, `seconds` the age of the keys.
+    """
     if settings.production and settings.token_issuer == LOCAL_ISSUER:
         raise error(Forbidden, "development-issuer-in-production")
     load = at(settings.jwks_url) if settings.jwks_url else LocalIssuer(settings, clock).public_keys
@@ -106,7 +110,7 @@ def authenticator(settings: Settings, clock: Callable[[], datetime]) -> Authenti
         sub={"essential": True},
         exp={"essential": True},
     )
-    return Authenticator(Jwks(load), registry, settings.municipality, settings.token_assurance)
+    return Authenticator(Jwks(load, seconds), registry, settings.municipality, settings.token_assurance)
 
 
 def admit(caller: Caller, roles: Iterable[Role]) -> Caller:

@@ -24,6 +24,7 @@ from services.chassis.storage import UnitOfWork, content_hash
 
 KEPT = timedelta(hours=24)
 LONGEST_KEY = 200
+SWEEP_EVERY_S = 3600.0
 
 _table = IDEMPOTENCY.c
 _TRY_LOCK = sa.text("select pg_try_advisory_xact_lock(:lock)")

@@ -6,7 +6,6 @@ issuer is away, the keys that are known still hold.
 """
 
 import json
-import time
 from collections.abc import Callable
 from threading import Lock
 from typing import Any
@@ -40,18 +39,24 @@ def at(url: str) -> Callable[[], Any]:
 class Jwks:
     """A key set that `load` reads. `clock` counts seconds."""
 
-    def __init__(self, load: Callable[[], Any], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, load: Callable[[], Any], clock: Callable[[], float]) -> None:
         self._load = load
         self._clock = clock
         self._lock = Lock()
         self._keys: KeySet | None = None
         self._tried_at = float("-inf")
         self._read_at = float("-inf")
+        self._generation = 0
+
+    def generation(self) -> int:
+        """A number that grows when the keys are read again, which happens here when they are old."""
+        if self._age(self._read_at) > OLD_AFTER_S:
+            self._refresh()
+        return self._generation
 
     def find(self, kid: str | None) -> Key | None:
         """The key of that id (or the only key there is, without one); raises `Unavailable` when none could be read yet."""
-        if self._age(self._read_at) > OLD_AFTER_S:
-            self._refresh()
+        self.generation()
         key = self._known(kid)
         if key is None:
             self._refresh()
@@ -79,5 +84,6 @@ class Jwks:
         try:
             self._keys = KeySet.import_key_set(self._load())
             self._read_at = self._clock()
+            self._generation += 1
         except (OSError, ValueError, KeyError, TypeError, JoseError) as wrong:
             log.warning("http.jwks-not-read", error=type(wrong).__name__)

@@ -4,6 +4,7 @@ A route says `paged=(datetime, UUID)`: the types of the columns that it sorts by
 opaque to callers; what comes back is read as those types, so a made-up cursor is a 400 and never reaches the database.
 """
 
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,13 +16,13 @@ import msgspec
 
 from services.chassis.errors import Malformed, Reason
 from services.chassis.http.request import Answer
+from services.chassis.http.strict import holds_nul
 from services.chassis.http.texts import reason
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
-ESCAPED_NUL = b"\\u0000"
-"""The one character that JSON can hold and PostgreSQL cannot, as JSON writes it."""
 
+_LIMIT = re.compile(r"[0-9]{1,3}")
 _ENCODE = msgspec.json.Encoder().encode
 
 
@@ -55,7 +56,6 @@ class Paging:
     """Reads `limit` and `after` for one route, whose cursor holds values of the types `key`."""
 
     def __init__(self, key: tuple[Any, ...]) -> None:
-
         self._decode = msgspec.json.Decoder(GenericAlias(tuple, key)).decode
 
     def read(self, pairs: Sequence[tuple[str, str]]) -> tuple[Page, list[tuple[str, str]]]:
@@ -72,7 +72,7 @@ class Paging:
         match values:
             case []:
                 return DEFAULT_LIMIT
-            case [text] if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_LIMIT:
+            case [text] if _LIMIT.fullmatch(text) and 1 <= int(text) <= MAX_LIMIT:
                 return int(text)
         reasons.append(reason("limit-out-of-range", "/limit", min=1, max=MAX_LIMIT))
         return DEFAULT_LIMIT
@@ -94,7 +94,7 @@ class Paging:
             return None
 
     def _decoded(self, content: bytes) -> tuple[Any, ...]:
-        if ESCAPED_NUL in content:
+        if holds_nul(content):
             raise ValueError("a cursor of ours holds no NUL")
         key: tuple[Any, ...] = self._decode(content)
         return key

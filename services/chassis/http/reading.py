@@ -16,10 +16,9 @@ from services.chassis.errors import Invalid, Malformed, TooLarge
 from services.chassis.http import reply
 from services.chassis.http.api import Route
 from services.chassis.http.contract import Contract
-from services.chassis.http.paging import ESCAPED_NUL
 from services.chassis.http.problem import UnsupportedMediaType
 from services.chassis.http.request import Request
-from services.chassis.http.strict import is_name, load
+from services.chassis.http.strict import holds_nul, is_name, load
 from services.chassis.http.texts import error
 
 Environ = Mapping[str, Any]
@@ -127,7 +126,7 @@ def _taken(environ: Environ, most: int) -> bytes:
 
 def decoded(content: bytes) -> Any:
     """The JSON. Strict: UTF-8, no NaN, no halves of characters, and no NUL, which PostgreSQL cannot keep."""
-    if ESCAPED_NUL in content:
+    if holds_nul(content):
         raise error(Malformed, "text-with-nul")
     try:
         return msgspec.json.decode(content)

@@ -31,6 +31,10 @@ _BETTER: dict[type, str] = {
 }
 
 
+_ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""The one character that JSON can hold and PostgreSQL cannot, as JSON writes it; after an even number of backslashes, or it is none."""
+
+
 class Only:
     """A set of the one value that *is* `value`: unlike in `{True}`, 1 is not in it."""
 
@@ -96,6 +100,11 @@ def reasons(messages: Any, pointer: str = "") -> Iterator[Reason]:
             yield from reasons(below, f"{pointer}/{key}" if is_name(key) else pointer)
     else:
         yield from (of_marshmallow(str(message), pointer) for message in messages)
+
+
+def holds_nul(content: bytes) -> bool:
+    """Whether a text in this JSON holds the character NUL."""
+    return b"\\u0000" in content and _ESCAPED_NUL.search(content) is not None
 
 
 def is_name(key: str | int) -> bool:

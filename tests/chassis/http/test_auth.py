@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
@@ -18,6 +19,7 @@ from joserfc.jwk import ECKey, Key, KeySet, RSAKey
 from services.chassis.errors import Forbidden, Unauthenticated, Unavailable
 from services.chassis.http import Role
 from services.chassis.http.auth import Authenticator, authenticator, is_assured
+from services.chassis.http.jwks import OLD_AFTER_S
 from services.chassis.settings import Settings
 from services.chassis.testing import FakeClock
 from tests.settings import settings_for
@@ -118,6 +120,17 @@ def test_a_token_ends(identify: Authenticator, clock: FakeClock) -> None:
     assert identify(header).subject == "person-1"
     clock.advance(timedelta(seconds=631))
     assert refusal(identify, header) == "token-expired"
+
+
+def test_a_token_ends_with_its_key(deployment: Settings, clock: FakeClock) -> None:
+    """When the issuer withdraws a key, tokens that it signed end within the hour, seen before or not."""
+    seconds = [0.0]
+    identify = authenticator(deployment, clock, lambda: seconds[0])
+    header = signed(CLAIMS)
+    assert identify(header).subject == "person-1"
+    Path(urlsplit(deployment.jwks_url).path).write_bytes(msgspec.json.encode(KeySet([EC]).as_dict(private=False)))
+    seconds[0] = OLD_AFTER_S + 1
+    assert refusal(identify, header) == "token-invalid"
 
 
 @pytest.mark.parametrize("roles", [[COORDINATOR | {"municipality": "0101"}], [COORDINATOR | {"role": "emperor"}], []])

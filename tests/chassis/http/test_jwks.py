@@ -98,7 +98,7 @@ def test_the_door_opens_when_the_issuer_comes_back() -> None:
 def test_nonsense_is_no_key_set(nonsense: Any) -> None:
     """An issuer that answers with something else counts as away."""
     with pytest.raises(Unavailable):
-        Jwks(lambda: nonsense).find("any")
+        Jwks(lambda: nonsense, lambda: 0.0).find("any")
 
 
 def test_a_token_without_a_key_id_fits_a_single_key() -> None:

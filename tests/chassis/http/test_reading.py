@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from werkzeug.test import Client, TestResponse
 
 from services.chassis.errors import Malformed
 from services.chassis.http import Role, reading, wsgi
+from services.chassis.http.strict import holds_nul
 from services.chassis.service import Context
 from tests.chassis.http.answers import read
 
@@ -83,6 +85,12 @@ def test_half_a_character_is_no_text(send: Callable[..., TestResponse]) -> None:
 def test_nul_is_no_text(send: Callable[..., TestResponse]) -> None:
     """The one character that PostgreSQL cannot keep is refused at the door."""
     assert slug(send(b'{"title": "a\\u0000b"}')) == (400, "text-with-nul")
+
+
+@given(st.text(max_size=20) | st.from_regex(r"\A(\\|u0000|a){0,12}\Z"))
+def test_only_nul_is_taken_for_nul(text: str) -> None:
+    """A text is refused for NUL exactly when it holds one; what only looks like its escape is none."""
+    assert holds_nul(msgspec.json.encode({"text": text})) == ("\0" in text)
 
 
 def test_an_empty_body_is_missing(send: Callable[..., TestResponse]) -> None:
@@ -175,7 +183,8 @@ def test_every_wrong_field_is_named(send: Callable[..., TestResponse]) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["colour=red", "word=a&word=b", "word=%00", "limit=0", "limit=201", "limit=1_0", "limit=5&limit=6", "after=x"]
+    "query",
+    ["colour=red", "word=a&word=b", "word=%00", "limit=0", "limit=201", "limit=1_0", "limit=0000000019999", "limit=5&limit=6", "after=x"],
 )
 def test_a_query_is_strict(client: Client, query: str) -> None:
     """Unknown, repeated and impossible parameters are refused, not ignored."""
