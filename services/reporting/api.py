@@ -9,11 +9,15 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
+
 from services.chassis.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from services.chassis.http.api import Api
 from services.chassis.http.caller import Role
 from services.chassis.http.request import Answer, Request
 from services.reporting import documents, handlers, page
+from services.reporting.domain.measures import LANGUAGES
 from services.reporting.domain.report import Report
 from services.reporting.schemas import Question, ReportSchema
 from services.reporting.storage import Work
@@ -40,12 +44,12 @@ def report_as_csv(request: Request, work: Work) -> Answer:
     found = _report(request, work)
     name = f"deltag-{found.programme.code}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Answer(documents.as_csv(found, request.query.get("language", "da")), headers=headers)
+    return Answer(documents.as_csv(found, _language(request)), headers=headers)
 
 
 @api.page("/v1/report.html", summary="The report as a page", roles=READERS, query=Question(), errors=(400, 404))
 def report_as_page(request: Request, work: Work) -> str:
-    return page.render(_report(request, work), request.query.get("language", "da"))
+    return page.render(_report(request, work), _language(request))
 
 
 @api.page("/report", summary="The report as a page, where it is open to everyone", public=True, query=Question(), errors=(400, 401, 403))
@@ -53,7 +57,7 @@ def public_page(request: Request, work: Work) -> str:
     """Open where the setting says so; a programme that is not there yet has a page that says it."""
     if not work.context.settings.reporting_open:
         raise refusal(Unauthenticated, "page-not-open", "")
-    language = request.query.get("language", "da")
+    language = _language(request)
     try:
         return page.render(_report(request, work), language)
     except NotFound:
@@ -66,6 +70,12 @@ def _report(request: Request, work: Work) -> Report:
     if not request.caller.has(*SEE_ALL) and request.caller.has(Role.LEADER):
         found = _own(request, found)
     return _district(request.query.get("district"), found)
+
+
+def _language(request: Request) -> str:
+    """The language that is asked for, else the one that the browser would rather have, else Danish."""
+    preferred = parse_accept_header(request.accept_language, LanguageAccept).best_match(LANGUAGES, "da")
+    return str(request.query.get("language", preferred))
 
 
 def _period(request: Request) -> tuple[date | None, date | None]:

@@ -67,13 +67,14 @@ def _section(section: Section, labels: Labels) -> Mapping[str, Any]:
     return {
         "family": section.family.name,
         "label": section.family.label,
-        "columns": [{"name": name, "label": part_label(name)} for name in (*section.columns, *section.family.rates)],
         "total": section.total and _row("", section.total, labels),
-        "tables": [
-            {"by": table.by, "label": TABLES[table.by], "rows": [_row(table.by, row, labels) for row in table.rows]}
-            for table in section.tables
-        ],
+        "tables": [_table(table, labels) for table in section.tables],
     }
+
+
+def _table(table: Table, labels: Labels) -> Mapping[str, Any]:
+    columns = [{"name": name, "label": part_label(name)} for name in (*table.columns, *table.rates)]
+    return {"by": table.by, "label": TABLES[table.by], "columns": columns, "rows": [_row(table.by, row, labels) for row in table.rows]}
 
 
 def _row(by: str, row: Row, labels: Labels) -> Mapping[str, Any]:
@@ -84,13 +85,12 @@ def _lines(report: Report, language: str) -> Iterator[Iterable[Any]]:
     labels = Labels(report)
     period = (_month(report.start), _month(last_day(report)))
     for section in report.sections:
-        bottom = [Table("", (section.total,))] if section.total else []
-        for table in (*bottom, *section.tables):
-            for row in table.rows:
-                place = (section.family.name, table.by, row.path, labels.row(table.by, row)[language])
-                for measure, unit, value in _values(row):
-                    status = "hidden" if value is None else "shown"
-                    yield (report.programme.code, *period, *place, measure, part_label(measure)[language], unit, value, status)
+        bottom = [("", section.total)] if section.total else []
+        for by, row in (*bottom, *((table.by, row) for table in section.tables for row in table.rows)):
+            place = (section.family.name, by, row.path, labels.row(by, row)[language])
+            for measure, unit, value in _values(row):
+                status = "hidden" if value is None else "shown"
+                yield (report.programme.code, *period, *place, measure, part_label(measure)[language], unit, value, status)
 
 
 def _values(row: Row) -> Iterator[tuple[str, str, int | None]]:

@@ -47,6 +47,11 @@ class Chart:
     upright: bool
     bars: Sequence[Bar]
 
+    @property
+    def is_worth_drawing(self) -> bool:
+        """Whether there is anything to compare."""
+        return sum(bar.number is not None for bar in self.bars) > 1
+
 
 def render(report: Report | None, language: str) -> str:
     """The page's HTML; without a report, the page that says that there is none yet."""
@@ -115,6 +120,11 @@ class Writer:
         """The sections that have anything to show."""
         return [s for s in self._report.sections if any(row.numbers[s.family.total] != 0 for row in rows_of(s))] if self._report else ()
 
+    def tables(self, section: Section) -> Sequence[Table]:
+        """A section's tables, without those that say no more than that nothing is stated."""
+        total = section.family.total
+        return [t for t in section.tables if any(row.numbers[total] != 0 and row.is_stated(t.by) for row in t.rows)]
+
     def shown_rows(self, table: Table) -> Sequence[Row]:
         """A row for what is not stated stands for itself, without the same once more inside it."""
         return [row for row in table.rows if row.path != f"{NOT_STATED}/{NOT_STATED}"]
@@ -127,7 +137,7 @@ class Writer:
     def chart(self, section: Section, table: Table) -> Chart:
         """A table's innermost rows as bars of the family's total; time is shown whole, elsewhere empty rows are left out."""
         measure, upright = section.family.total, table.by == "month"
-        rows = [row for row in innermost(table) if row.code != NOT_STATED and (upright or row.numbers[measure] != 0)]
+        rows = [row for row in innermost(table) if row.is_stated(table.by) and (upright or row.numbers[measure] != 0)]
         names = {"measure": self.label(measure), "family": self.label(measure), "table": self._table_in_text(table.by)}
         title, text = (self.texts[name].format(**names) for name in ("table-caption", "chart-text"))
         return Chart(title, text, upright, self._bars(table.by, [(row, row.numbers[measure]) for row in rows]))

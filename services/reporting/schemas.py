@@ -54,6 +54,7 @@ class RowSchema(Schema):
 class TableSchema(Schema):
     by = fields.String(required=True)
     label = fields.Nested(Texts, required=True)
+    columns = fields.List(fields.Nested(ColumnSchema), required=True)
     rows = fields.List(fields.Nested(RowSchema), required=True)
 
 
@@ -62,7 +63,6 @@ class SectionSchema(Schema):
 
     family = fields.String(required=True)
     label = fields.Nested(Texts, required=True)
-    columns = fields.List(fields.Nested(ColumnSchema), required=True)
     total = fields.Nested(RowSchema, required=True, allow_none=True)
     tables = fields.List(fields.Nested(TableSchema), required=True)
 

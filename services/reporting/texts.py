@@ -10,7 +10,7 @@ from babel.dates import format_date
 
 from services.chassis.errors import DeltagError, Reason
 from services.reporting.domain.measures import LANGUAGES, Texts, row_label
-from services.reporting.domain.report import NOT_STATED, Report, Row
+from services.reporting.domain.report import Report, Row
 
 _TEXTS = tomllib.loads((Path(__file__).parent / "texts.toml").read_text(encoding="utf-8"))
 
@@ -35,7 +35,7 @@ class Labels:
 
     def row(self, by: str, row: Row) -> Texts:
         """The name of a row, by language."""
-        if row.code == NOT_STATED:
+        if not row.is_stated(by):
             return _TEXTS["page"]["not-stated"]  # type: ignore[no-any-return]
         match by:
             case "":

@@ -206,13 +206,12 @@ def _sessions(month: int) -> list[str]:
 
 def _childs_year(child: str, chance: random.Random) -> Iterable[Fact]:
     at = chance.choices(list(HOUSES), (60, 50, 4, 70, 40))[0]
-    yield enrolled(
-        child, at, start=f"2023-{chance.randint(9, 12):02}-01" if chance.random() < 0.4 else f"2024-{chance.randint(1, 6):02}-01"
-    )
+    start = chance.choice((f"2023-{chance.randint(9, 12):02}-01", f"2024-{chance.randint(1, 6):02}-01"))
+    yield enrolled(child, at, start=start)
     if chance.random() < 0.9:
         yield consent(child)
     if chance.random() < 0.06:
-        yield enrolled(child, at, fact="withdrawn")
+        yield enrolled(child, at, start=start, fact="withdrawn")
     if chance.random() < 0.6:
         yield from _childs_workshop(child, f"play {chance.randrange(5)}", chance)
 

@@ -74,8 +74,8 @@ def test_named_sum_is_what_a_reader_could_add_up(printed: dict[str, int | None],
 def test_empty_months_have_their_rows() -> None:
     """Between the first and the last month none is left out, also across the turn of a year."""
     ends = ("2023", "2023/2023-11", "2024", "2024/2024-02")
-    counts = {Cell("month", row, column): Count(1, 1) for row in ends for column in (TOTAL, "present")}
-    counts |= {Cell("", TOTAL, column): Count(2, 2) for column in (TOTAL, "present")}
+    counts = {Cell("month", row, column): Count(1, 1) for row in ends for column in (TOTAL, "attended")}
+    counts |= {Cell("", TOTAL, column): Count(2, 2) for column in (TOTAL, "attended")}
     family = replace(ATTENDANCE, tables=(Table("month", nested=True),))
     assert tabulate(family, counts, []).rows["month"] == ("2023", "2023/2023-11", "2023/2023-12", "2024", "2024/2024-01", "2024/2024-02")
 

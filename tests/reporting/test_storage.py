@@ -111,7 +111,7 @@ def test_professional_signs_up_at_the_activity(context: Context) -> None:
 
 
 def test_promoted_is_not_seated_at_once(context: Context) -> None:
-    """The four states of sign-ups add up: at once, from the waiting list, waiting, cancelled."""
+    """A seat is a seat; by state, those had at once are apart from those from the waiting list."""
     facts = [
         signed_up("alma"),
         signed_up("bo", fact="waitlisted"),
@@ -119,13 +119,15 @@ def test_promoted_is_not_seated_at_once(context: Context) -> None:
         signed_up("carl", fact="promoted"),
     ]
     tell(context, [*town(), activity(), *facts, signed_up("dagny"), signed_up("dagny", fact="cancelled")])
-    assert totals(context, "signups") == {"seated": 1, "waiting": 1, "promoted": 1, "cancelled": 1}
+    assert totals(context, "signups") == {"seated": 2, "waiting": 1, "cancelled": 1}
+    states = counts(context, "signups", "state")
+    assert {row: n for (row, part), n in states.items() if part == TOTAL} == {"at-once": 1, "promoted": 1, "waiting": 1, "cancelled": 1}
 
 
 def test_seat_without_record_is_unknown(context: Context) -> None:
     """Every seat at a session that has begun counts; where nobody wrote down whether the person came, that is unknown."""
     tell(context, [*town(), enrolled("alma"), activity(), signed_up("alma"), came("alma")])
-    assert totals(context, "attendance") == {"present": 1, "unknown": 1}
+    assert totals(context, "attendance") == {"attended": 1, "unknown": 1}
 
 
 def test_session_to_come_has_no_seats_yet(context: Context) -> None:
@@ -143,7 +145,7 @@ def test_waiting_family_has_no_seat(context: Context) -> None:
 def test_drop_in_is_counted(context: Context) -> None:
     """Whoever came without a seat is counted all the same."""
     tell(context, [*town(), enrolled("alma"), activity(), came("alma")])
-    assert totals(context, "attendance") == {"present": 1}
+    assert totals(context, "attendance") == {"attended": 1}
 
 
 def test_called_off_activity_has_no_seats(context: Context) -> None:

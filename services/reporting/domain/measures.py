@@ -11,10 +11,11 @@ Texts = Mapping[str, str]
 
 
 class Table(NamedTuple):
-    """One way to lay a family's units out in rows; `nested` rows lie inside others."""
+    """One way to lay a family's units out in rows; `nested` rows lie inside others, a `plain` table shows the total alone."""
 
     name: str
     nested: bool = False
+    plain: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,12 @@ TABLES: Mapping[str, Texts] = {name: _texts(row) for name, row in _CATALOGUE["ta
 _ROWS: Mapping[tuple[str, str], Texts] = {
     (name, code): texts for name, table in _CATALOGUE["tables"].items() for code, texts in table.get("rows", {}).items()
 }
+
+
+def row_order(table: str, path: str) -> tuple[int, list[str]]:
+    """What to sort rows by: those that the catalogue names in its order, the others by code, rows before those inside them."""
+    named = [row for name, row in _ROWS if name == table]
+    return (named.index(path) if path in named else len(named), path.split("/"))
 
 
 def part_label(name: str) -> Texts:

@@ -10,12 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import NamedTuple
 
+from services.reporting.domain import measures
 from services.reporting.domain.disclosure import hidden
 from services.reporting.domain.figures import TOTAL, Cell, Count, Figures, line
 from services.reporting.domain.measures import Family
 
 NOT_STATED = "unknown"
-"""The code of a row for units whose place (or month) is not known."""
+"""The code of a row for units whose place or month is not known."""
+
+MAY_BE_UNKNOWN = ("place", "month")
 
 Number = int | None
 """A number that is printed, or None: hidden."""
@@ -50,29 +53,29 @@ class Row:
     rates: Mapping[str, float | None]
 
     @property
-    def level(self) -> int:
-        """1 for the outermost rows, 2 for those inside them; the bottom row is 0."""
-        return len(self.path.split("/")) if self.path else 0
-
-    @property
     def code(self) -> str:
         return self.path.rpartition("/")[2]
+
+    def is_stated(self, by: str) -> bool:
+        """Whether the row is about a place or a month that is known."""
+        return by not in MAY_BE_UNKNOWN or self.code != NOT_STATED
 
 
 @dataclass(frozen=True)
 class Table:
-    """The rows of one table, in order."""
+    """The rows of one table, in order, the measures that they have numbers of (the total first), and their rates."""
 
     by: str
+    columns: Sequence[str]
+    rates: Sequence[str]
     rows: Sequence[Row]
 
 
 @dataclass(frozen=True)
 class Section:
-    """A family, printed. `columns` are its parts and named sums in order, with the total first. A filtered one has no bottom row."""
+    """A family, printed. A filtered one has no bottom row."""
 
     family: Family
-    columns: Sequence[str]
     total: Row | None
     tables: Sequence[Table]
 
@@ -146,8 +149,13 @@ def section(family: Family, figures: Figures, threshold: int) -> Section:
         cells = {column: line(by, path, column) for column in figures.all_columns}
         return _row(family, path, {column: None if cell in away else figures.value(cell) for column, cell in cells.items()})
 
-    tables = tuple(Table(by, tuple(row(by, path) for path in paths)) for by, paths in figures.rows.items())
-    return Section(family, (family.total, *family.groups, *figures.columns), row("", TOTAL), tables)
+    def table(like: measures.Table) -> Table:
+        rows = tuple(row(like.name, path) for path in figures.rows[like.name])
+        if like.plain:
+            return Table(like.name, (family.total,), (), tuple(_plain(family, row) for row in rows))
+        return Table(like.name, (family.total, *family.groups, *figures.columns), tuple(family.rates), rows)
+
+    return Section(family, row("", TOTAL), tuple(table(like) for like in family.tables))
 
 
 def reach(children: Section, target: int) -> Reach:
@@ -162,7 +170,7 @@ def _rows(table: str, found: set[str], places: Iterable[Place]) -> tuple[str, ..
         found |= {row for place in places for row in (place.district, f"{place.district}/{place.code}")}
     if table == "month":
         found |= set(_months_between(found))
-    return tuple(sorted(found))
+    return tuple(sorted(found, key=lambda row: measures.row_order(table, row)))
 
 
 def _months_between(rows: Iterable[str]) -> Iterable[str]:
@@ -183,6 +191,10 @@ def _row(family: Family, path: str, printed: Mapping[str, Number]) -> Row:
     return Row(path, {family.total: printed[TOTAL]} | groups | parts, rates)
 
 
+def _plain(family: Family, row: Row) -> Row:
+    return Row(row.path, {family.total: row.numbers[family.total]}, {})
+
+
 def together(printed: Mapping[str, Number], group: Iterable[str]) -> Number:
     """The sum of some parts where a reader could work it out himself: from the parts, or from the total and the other parts."""
     wanted = frozenset(group)
@@ -201,5 +213,6 @@ def _share(part: Number, whole: Number) -> float | None:
 
 
 def _only(section: Section, wanted: frozenset[str]) -> Section:
-    tables = (Table(table.by, tuple(row for row in table.rows if row.path in wanted)) for table in section.tables if table.by == "place")
+    places = (table for table in section.tables if table.by == "place")
+    tables = (replace(table, rows=tuple(row for row in table.rows if row.path in wanted)) for table in places)
     return replace(section, total=None, tables=tuple(table for table in tables if table.rows))

@@ -1,12 +1,13 @@
 -- One row for each seat at each session that has begun: every person of every seated party, and whoever came without a seat.
 -- Where nobody recorded whether the person came, the state is unknown. Sessions of activities that were called off do not count.
 select
-  coalesce(seen.state, 'unknown') as part,
+  case when seen.state in ('present', 'late') then 'attended' else coalesce(seen.state, 'unknown') end as part,
   coalesce(seen.person_id, seat.person_id) as contributor,
   coalesce(seen.held_on, seat.held_on) as day,
   coalesce(family.place, coalesce(activity.district, 'unknown') || '/' || coalesce(activity.institution, 'unknown')) as place,
   to_char(coalesce(seen.held_on, seat.held_on), 'YYYY/YYYY-MM') as month,
-  coalesce(seen.kind, seat.kind) as kind
+  coalesce(seen.kind, seat.kind) as kind,
+  coalesce(seen.state, 'unknown') as state
 from (
   select distinct on (session.session_id, member.person_id)
     session.session_id,

@@ -1,12 +1,14 @@
 -- One row for each sign-up, in the month in which it was made; a family is known by the person who is told.
+-- A seat from the waiting list is a seat; the table of states tells it from one that was had at once.
 -- It counts at the place of the first of its party who is enrolled or whose child is; else (professionals) at the activity's.
 select
-  signup.state as part,
+  case signup.state when 'promoted' then 'seated' else signup.state end as part,
   signup.contact_id as contributor,
   (signup.signed_up_at at time zone 'Europe/Copenhagen')::date as day,
   coalesce(home.place, coalesce(activity.district, 'unknown') || '/' || coalesce(activity.institution, 'unknown')) as place,
   to_char(signup.signed_up_at at time zone 'Europe/Copenhagen', 'YYYY/YYYY-MM') as month,
-  signup.kind
+  signup.kind,
+  case signup.state when 'seated' then 'at-once' else signup.state end as state
 from signup
 left join activity on activity.id = signup.activity_id
 left join (
