@@ -41,7 +41,7 @@ class Families:
     """Makes families, one after the other."""
 
     def __init__(self, names: Names) -> None:
-        self.people = People(Random(SEED))
+        self.people = People(Random(SEED), names.spellings)  # noqa: S311 - a seed, so that the file can be made again
         self._names = names
         self._placements = 0
 
@@ -103,7 +103,7 @@ class Families:
         """One or two, each with contact details of his own. Siblings are recognised by the CPR number of the first guardian."""
         family_name = self.people.pick(background.families)
         female = self.people.happens(0.85)
-        first = self.people.guardian(background, family_name, female=female, known=siblings or self.people.happens(0.93))
+        first = self.people.guardian(background, family_name, female=female, known=siblings or self.people.happens(0.7))
         if self.people.happens(0.22):
             return [first]
         return [first, self._second_guardian(background, family_name, female=not female, known=siblings)]

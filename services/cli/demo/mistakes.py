@@ -165,7 +165,12 @@ _AGAINST_THE_CONTRACT = (
     Mistake(2, _danish_date, ("wrong-format",), breaks_contract=True),
     Mistake(2, _custody_in_words, ("wrong-type",), breaks_contract=True),
     Mistake(1, _other_purpose, ("unknown-value",), breaks_contract=True),
-    Mistake(2, _together(_no_address, _custody_in_words, _misspelt), ("field-missing", "unknown-field", "wrong-format", "wrong-type"), breaks_contract=True),
+    Mistake(
+        2,
+        _together(_no_address, _custody_in_words, _misspelt),
+        ("field-missing", "unknown-field", "wrong-format", "wrong-type"),
+        breaks_contract=True,
+    ),
 )
 
 

@@ -17,7 +17,6 @@ import msgspec
 T = TypeVar("T")
 
 _DOMAINS = ("example.org", "example.com", "example.net")
-_SPELLINGS = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa", "ö": "oe", "ü": "ue", "ı": "i", "ł": "l", "ş": "s", "ç": "c", "ğ": "g"})
 _REPLACEMENT_DAYS = 60
 
 
@@ -45,8 +44,9 @@ class House(msgspec.Struct, frozen=True):
 
 
 class Names(msgspec.Struct, frozen=True):
-    """The whole of `names.toml`."""
+    """The whole of `names.toml`; `spellings` says how letters beyond a to z are written in a mail address."""
 
+    spellings: Mapping[str, str]
     backgrounds: Sequence[Background]
     houses: Sequence[House]
 
@@ -58,8 +58,9 @@ def read_names(path: Path) -> Names:
 class People:
     """Draws people; the same chance gives the same people. No two of them share a CPR number or an address."""
 
-    def __init__(self, chance: Random) -> None:
+    def __init__(self, chance: Random, spellings: Mapping[str, str]) -> None:
         self.chance = chance
+        self._spellings = str.maketrans(dict(spellings))
         self._numbers: set[str] = set()
         self._addresses = 0
 
@@ -106,7 +107,7 @@ class People:
 
     def address(self, given_name: str, family_name: str) -> str:
         self._addresses += 1
-        return f"{_plain(given_name)}.{_plain(family_name)}.{self._addresses}@{self.pick(_DOMAINS)}"
+        return f"{self._plain(given_name)}.{self._plain(family_name)}.{self._addresses}@{self.pick(_DOMAINS)}"
 
     def _languages(self, background: Background) -> dict[str, str]:
         reads = self.pick(list(background.reads), list(background.reads.values()))
@@ -116,8 +117,7 @@ class People:
     def _pair(self) -> str:
         return f"{self.chance.randrange(100):02}"
 
-
-def _plain(name: str) -> str:
-    """The name in the letters of a mail address."""
-    spelled = unicodedata.normalize("NFKD", name.lower().translate(_SPELLINGS))
-    return "".join(letter for letter in spelled if letter.isascii() and letter.isalpha())
+    def _plain(self, name: str) -> str:
+        """The name in the letters of a mail address."""
+        spelled = unicodedata.normalize("NFKD", name.lower().translate(self._spellings))
+        return "".join(letter for letter in spelled if letter.isascii() and letter.isalpha())
