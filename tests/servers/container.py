@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import time
 from pathlib import Path
 
 from services.chassis.keeper import KeptProcess
@@ -31,6 +32,8 @@ class RabbitContainer(RabbitNode):
     def kill(self) -> None:
         """End it as a power cut would."""
         self._command("kill", self._container)
+        while self._command("ps", "-aq", "--filter", f"name={self._container}"):
+            time.sleep(0.05)
         self._running_process().stop()
 
     def pause(self) -> None:
@@ -55,11 +58,14 @@ class RabbitContainer(RabbitNode):
     def _operator(self, *arguments: str) -> list[str]:
         return [_engine(), "exec", self._container, "sh", "-c", _OPERATOR, "sh", *arguments]
 
+    def _client_environment(self) -> dict[str, str] | None:
+        return None  # the engine's own: it may be told where it is by a variable
+
     def _listens(self) -> str:
         return "5672"
 
-    def _command(self, *arguments: str) -> None:
-        subprocess.run([_engine(), *arguments], check=True, capture_output=True, timeout=60)
+    def _command(self, *arguments: str) -> str:
+        return subprocess.run([_engine(), *arguments], check=True, capture_output=True, text=True, timeout=60).stdout.strip()
 
 
 def _engine() -> str:

@@ -105,7 +105,9 @@ class RabbitNode:
 
     def rabbitmqctl(self, *arguments: str) -> str:
         """Run `rabbitmqctl` against this node; returns what it prints."""
-        done = subprocess.run(self._operator(*arguments), env=self._environment(), capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(
+            self._operator(*arguments), env=self._client_environment(), capture_output=True, text=True, check=False, timeout=60
+        )
         assert done.returncode == 0, f"rabbitmqctl {arguments[0]}: {done.stdout}{done.stderr}"
         return done.stdout
 
@@ -136,6 +138,9 @@ class RabbitNode:
         cookie = self.folder / ".erlang.cookie"
         cookie.write_text(secrets.token_hex(16))
         cookie.chmod(0o400)
+
+    def _client_environment(self) -> dict[str, str] | None:
+        return self._environment()
 
     def _listens(self) -> str:
         return f"127.0.0.1:{self.port}"
