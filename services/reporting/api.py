@@ -49,19 +49,16 @@ def report_as_csv(request: Request, work: Work) -> Answer:
 
 @api.page("/v1/report.html", summary="The report as a page", roles=READERS, query=Question(), errors=(400, 404))
 def report_as_page(request: Request, work: Work) -> str:
-    return page.render(_report(request, work), _language(request))
+    return page.render(_report(request, work), _language(request), _question(request))
 
 
 @api.page("/report", summary="The report as a page, where it is open to everyone", public=True, query=Question(), errors=(400, 401, 403))
 def public_page(request: Request, work: Work) -> str:
-    """Open where the setting says so; a programme that is not there yet has a page that says it."""
+    """Open where the setting says so; before there is any programme, the page says that."""
     if not work.context.settings.reporting_open:
         raise refusal(Unauthenticated, "page-not-open", "")
-    language = _language(request)
-    try:
-        return page.render(_report(request, work), language)
-    except NotFound:
-        return page.render(None, language)
+    found = _report(request, work) if request.query.get("programme") or work.tallies.programmes() else None
+    return page.render(found, _language(request), _question(request))
 
 
 def _report(request: Request, work: Work) -> Report:
@@ -70,6 +67,12 @@ def _report(request: Request, work: Work) -> Report:
     if not request.caller.has(*SEE_ALL) and request.caller.has(Role.LEADER):
         found = _own(request, found)
     return _district(request.query.get("district"), found)
+
+
+def _question(request: Request) -> Mapping[str, str]:
+    """What was asked, by the names in the query string."""
+    fields = Question().fields
+    return {fields[name].data_key or name: value for name, value in request.query.items()}
 
 
 def _language(request: Request) -> str:

@@ -32,7 +32,6 @@ class Institution(msgspec.Struct):
     institution_id: UUID
     institution: str
     name: str
-    kind: str
     district: str
     programme: str
 
@@ -50,7 +49,6 @@ class Enrolment(msgspec.Struct):
     institution: str | None = None
     district: str | None = None
     start_date: date | None = None
-    end_date: date | None = None
     reasons: list[Reason] = []
 
 
@@ -113,6 +111,5 @@ class Attendance(msgspec.Struct):
 
 class Mail(msgspec.Struct):
     mail_id: UUID
-    kind: str
     person_id: UUID
     activity_id: UUID | None = None

@@ -36,14 +36,14 @@ def keep_programmes(messages: Messages, work: "Work") -> None:
 
 def keep_institutions(messages: Messages, work: "Work") -> None:
     def columns(message: Received[facts.Institution]) -> Row:
-        return state_of(message.data, "institution_id", "name", "kind", "district", "programme") | {"code": message.data.institution}
+        return state_of(message.data, "institution_id", "name", "district", "programme") | {"code": message.data.institution}
 
     work.institutions.keep(rows(messages, columns))
 
 
 def keep_enrolments(messages: Messages, work: "Work") -> None:
     """Of several reasons for a rejection the first is kept: each rejected request is counted once."""
-    names = ("status", "programme", "child_id", "guardian_ids", "institution", "district", "start_date", "end_date")
+    names = ("status", "programme", "child_id", "guardian_ids", "institution", "district", "start_date")
 
     def columns(message: Received[facts.Enrolment]) -> Row:
         reasons = message.data.reasons
@@ -84,7 +84,7 @@ def keep_attendances(messages: Messages, work: "Work") -> None:
 
 def keep_mails(messages: Messages, work: "Work") -> None:
     """What became of a mail is in the fact's name: sent, failed or suppressed."""
-    names = ("kind", "person_id", "activity_id")
+    names = ("person_id", "activity_id")
     work.mails.keep(rows(messages, lambda m: state_of(m.data, "mail_id", *names) | {"state": fact_name(m)}))
 
 

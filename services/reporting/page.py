@@ -3,7 +3,7 @@
 No script and no address outside; it reads on a phone, on paper and by ear. The words are Danish or English.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -53,17 +53,21 @@ class Chart:
         return sum(bar.number is not None for bar in self.bars) > 1
 
 
-def render(report: Report | None, language: str) -> str:
-    """The page's HTML; without a report, the page that says that there is none yet."""
-    writer = Writer(language, report)
+def render(report: Report | None, language: str, question: Mapping[str, str] | None = None) -> str:
+    """The page's HTML; without a report, the page that says that there is none yet.
+
+    `question` holds the query parameters that it answers, for the same page in the other language.
+    """
+    writer = Writer(language, report, question or {})
     return _environment.get_template("report.html").render(report=report, t=writer.texts, w=writer, language=language, measures=MEASURES)
 
 
 class Writer:
     """How the page writes numbers, days and names in its language, and which rows it shows."""
 
-    def __init__(self, language: str, report: Report | None) -> None:
+    def __init__(self, language: str, report: Report | None, question: Mapping[str, str]) -> None:
         self.language = language
+        self._question = question
         self.locale = {"da": "da_DK", "en": "en_GB"}[language]
         self.texts = words(language)
         self._report = report
@@ -113,8 +117,7 @@ class Writer:
 
     def address(self, language: str) -> str:
         """The query string of this page in another language."""
-        query = {"programme": self._report.programme.code} if self._report else {}
-        return urlencode({**query, "lang": language})
+        return urlencode({**self._question, "lang": language})
 
     def sections(self) -> Sequence[Section]:
         """The sections that have anything to show."""

@@ -1,11 +1,8 @@
-"""The bus door: which facts are counted, and how the projections are made anew from the log."""
+"""The bus door: which facts are counted."""
 
-from collections.abc import Generator, Iterable
 from pathlib import Path
 
-from services.chassis.bus import Delivery
-from services.chassis.replay import replay
-from services.chassis.service import Context, Listen, Service, many
+from services.chassis.service import Listen, Service, many
 from services.reporting import facts, handlers
 from services.reporting.api import api
 from services.reporting.storage import Work
@@ -47,15 +44,3 @@ FACTS = Listen.facts(
 )
 
 SERVICE = Service(name="reporting", work=Work, migrations=Path(__file__).parent / "migrations", api=api, listens=(FACTS,))
-
-
-def rebuild(context: Context, messages: Iterable[Delivery], *, resume: bool = False) -> Generator[tuple[int, int], None, None]:
-    """Make the projections anew from the log; yields (offset, messages taken) after each batch.
-
-    Live facts may come in meanwhile: they wait as early ones until the log has reached them. When it was ended half-way,
-    call it again with `resume` and the rest of the log, or all of it: what was taken already has no second effect.
-    """
-    if not resume:
-        with context.work() as work:
-            work.forget(FACTS.queue)
-    yield from replay(context, messages)

@@ -47,13 +47,13 @@ def _lists(*names: str) -> list[sa.Column[Any]]:
 programme = _projection(
     "programme", *_texts("code", "name"), *_dates("starts_on", "ends_on"), sa.Column("target_children", sa.Integer), *_lists("districts")
 )
-institution = _projection("institution", *_texts("code", "name", "kind", "district", "programme"))
+institution = _projection("institution", *_texts("code", "name", "district", "programme"))
 enrolment = _projection(
     "enrolment",
     *_texts("status", "programme", "institution", "district", "reason"),
     *_ids("child_id"),
     *_lists("guardian_ids"),
-    *_dates("start_date", "end_date"),
+    *_dates("start_date"),
 )
 consent = _projection("consent", *_ids("child_id"), *_texts("purpose", "status"))
 professional = _projection("professional", *_texts("profession", "programme", "institution", "district"))
@@ -68,7 +68,7 @@ signup = _projection(
 attendance = _projection(
     "attendance", *_ids("session_id", "activity_id", "person_id"), *_texts("state", "kind", "programme"), *_dates("held_on")
 )
-mail = _projection("mail", *_ids("person_id", "activity_id"), *_texts("kind", "state"))
+mail = _projection("mail", *_ids("person_id", "activity_id"), *_texts("state"))
 
 PROJECTIONS: Sequence[sa.Table] = tuple(metadata.tables.values())
 

@@ -130,6 +130,20 @@ def test_open_page_is_for_everyone(context_of: Callable[..., Context]) -> None:
     assert "Children enrolled" in page.text
 
 
+def test_other_language_keeps_the_question(door: Door) -> None:
+    """The link to the other language asks for the same months and the same district."""
+    page = door.as_(Role.COORDINATOR).get("/v1/report.html?from=2024-01&district=baltorp").text
+    assert 'href="?district=baltorp&amp;from=2024-01&amp;lang=en"' in page
+
+
+def test_open_page_refuses_what_is_not_there(context_of: Callable[..., Context]) -> None:
+    """A programme or district that nobody knows is a 404 on the open page too."""
+    context = context_of(SERVICE, reporting_open=True)
+    assert http(context).get("/report?programme=elsewhere").status_code == 404
+    tell(context, town())
+    assert http(context).get("/report?district=atlantis").status_code == 404
+
+
 def test_open_page_has_no_period(context_of: Callable[..., Context]) -> None:
     """Nobody may cut the public page into periods."""
     context = context_of(SERVICE, reporting_open=True)

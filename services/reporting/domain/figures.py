@@ -6,7 +6,7 @@ that is printed is in here, because disclosure control has to see all sums at on
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -53,7 +53,6 @@ class Figures:
     rows: Mapping[str, Sequence[str]]
     counts: Mapping[Cell, Count]
     once: bool = True
-    _checked: bool = field(default=False, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for whole, parts in self.sums():

@@ -27,7 +27,6 @@ def upgrade() -> None:
         "institution",
         sa.Column("code", sa.Text, nullable=False),
         sa.Column("name", sa.Text, nullable=False),
-        sa.Column("kind", sa.Text, nullable=False),
         sa.Column("district", sa.Text, nullable=False),
         sa.Column("programme", sa.Text, nullable=False),
     )
@@ -40,7 +39,6 @@ def upgrade() -> None:
         sa.Column("institution", sa.Text),
         sa.Column("district", sa.Text),
         sa.Column("start_date", sa.Date),
-        sa.Column("end_date", sa.Date),
         sa.Column("reason", sa.Text),
     )
     _projection(
@@ -87,7 +85,6 @@ def upgrade() -> None:
     )
     _projection(
         "mail",
-        sa.Column("kind", sa.Text, nullable=False),
         sa.Column("person_id", UUID, nullable=False),
         sa.Column("activity_id", UUID),
         sa.Column("state", sa.Text, nullable=False),

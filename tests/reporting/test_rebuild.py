@@ -8,7 +8,8 @@ from services.chassis.bus import Delivery
 from services.chassis.envelope import STRUCTURED
 from services.chassis.service import EVENTS, Context
 from services.chassis.testing import deliver_raw
-from services.reporting.service import FACTS, SERVICE, rebuild
+from services.reporting.rebuild import rebuild
+from services.reporting.service import FACTS, SERVICE
 from tests.reporting.dump import dump
 from tests.reporting.story import bodies, whole_story
 
@@ -53,7 +54,7 @@ def test_rebuilt_is_live(context: Context, live: str) -> None:
 def test_rebuild_goes_on_where_it_ended(context: Context, live: str) -> None:
     """A rebuild that ended half-way goes on from the offset that it reached."""
     going = rebuild(context, log())
-    reached = max(offset for (offset, _), _turn in zip(going, range(3), strict=False))
+    reached = max(offset for offset, _turn in zip(going, range(3), strict=False))
     going.close()
     for _ in rebuild(context, log(reached), resume=True):
         pass
@@ -73,5 +74,7 @@ def test_facts_may_come_in_meanwhile(context: Context, live: str) -> None:
 
 
 def test_rebuild_tells_its_progress(context: Context) -> None:
-    """After each batch it tells the offset and how many messages it took; what is nothing to reporting is not taken."""
-    assert list(rebuild(context, log()))[-1] == (len(MESSAGES) - 1, len(MESSAGES))
+    """After each batch it tells the offset that it reached, up to the end of the log."""
+    reached = list(rebuild(context, log()))
+    assert reached == sorted(set(reached))
+    assert reached[-1] == len(MESSAGES) - 1
