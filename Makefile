@@ -4,8 +4,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
-INSTALL := $(UV) pip install --quiet --python $(BIN)/python
-PIN := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+PIN := $(UV) pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-fast check fmt docs pin clean
@@ -56,11 +55,9 @@ $(VENV)/.tools: requirements-build.txt
 	@touch $@
 
 $(VENV)/.runs: requirements.txt pyproject.toml $(VENV)/.tools
-	@$(INSTALL) --require-hashes -r requirements.txt
-	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@scripts/install requirements.txt
 	@touch $@
 
 $(VENV)/.tests: requirements-dev.txt pyproject.toml $(VENV)/.tools
-	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.txt
-	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@scripts/install requirements-dev.txt
 	@touch $@ $(VENV)/.runs
