@@ -33,6 +33,7 @@ def set_up(api: Api) -> tuple[Stage, Any]:
     stage = Stage()
     schema = schemathesis.openapi.from_dict(document(api) | {"servers": [{"url": "/"}]})
     schema.app, schema.location = stage, "/openapi.json"
+    schema.config.generation.update(allow_x00=False)  # PostgreSQL cannot keep it; tests of the door refuse it by name
     return stage, schema
 
 
