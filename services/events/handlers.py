@@ -1,8 +1,9 @@
 """What this service can be asked to do, in the order of the story.
 
-Each function runs inside one unit of work, so that what it changes and what it tells leave together. Locks are taken in
-one order, people before activities and each kind by id, so that commands never wait for each other in a circle. Every
-decision about seats is made under the lock of the activity's row, which is taken once and late.
+Each function runs inside one unit of work, so that what it changes and what it tells leave together. Every decision about
+seats is made under the lock of the activity's row, which is taken once and late. Locks are taken in one order, people
+before activities and each kind by id, so that two commands never wait for each other in a circle; a batch of facts may
+take several turns at it, and then PostgreSQL ends one of the two, which the chassis tries again.
 
 A refusal is raised with every reason at once: `Invalid` when what was asked must change, `Conflict` when the same
 request could be right at another time (the activity is called off; a child is not known yet), `NotFound`.
@@ -109,9 +110,10 @@ def sign_up(activity_id: str, party: Sequence[Member], contact_id: str | None, w
     party's first adult.
     """
     contact_id = contact_id or adult_in(party)
-    known = work.people.known({member.person_id for member in party} | ({contact_id} if contact_id else set()), hold=True)
+    people = [member.person_id for member in party]
+    known = work.people.known([*people, contact_id] if contact_id else people, hold=True)
     activity = _locked(activity_id, work)
-    theirs = work.signups.of_people([member.person_id for member in party], [activity_id])
+    theirs = work.signups.of_people(people, [activity_id])
     if again := _same_party(theirs, party, contact_id):
         return again, False
     audience = work.resources.kinds[activity.kind].audience

@@ -14,6 +14,7 @@ import msgspec
 from services.chassis.storage import Cause, UnitOfWork
 from services.events.domain.activity import Activity, ActivityStatus
 from services.events.domain.attendance import Attendance
+from services.events.domain.session import Session
 from services.events.domain.signup import Signup, SignupStatus
 
 TAKE_PART = "take-part"
@@ -89,7 +90,7 @@ class ConsentChanged(msgspec.Struct):
 
 
 def activity(of: Activity) -> dict[str, Any]:
-    """`activity.opened`, `.changed` and `.called-off`."""
+    """`activity.opened`, `.changed` and `.called-off`; the earliest session first."""
     return {
         "activity_id": of.activity_id,
         "status": of.status.value,
@@ -100,8 +101,12 @@ def activity(of: Activity) -> dict[str, Any]:
         "institution_id": of.institution_id,
         "institution": of.institution,
         "capacity": of.capacity,
-        "sessions": [{"session_id": s.session_id, "starts_at": s.starts_at, "ends_at": s.ends_at, "place": s.place} for s in of.sessions],
+        "sessions": [_session(session) for session in sorted(of.sessions, key=lambda session: session.starts_at)],
     }
+
+
+def _session(of: Session) -> dict[str, Any]:
+    return {"session_id": of.session_id, "starts_at": of.starts_at, "ends_at": of.ends_at, "place": of.place}
 
 
 def signup(of: Signup) -> dict[str, Any]:

@@ -16,9 +16,27 @@ MOST_SESSIONS = 100
 LARGEST_PARTY = 20
 LARGEST_ROLL = 1_000
 
-_CODE = validate.And(validate.Length(min=1, max=64), validate.Regexp(r"[a-z0-9]+(-[a-z0-9]+)*\Z"))
+_CODE = [validate.Length(min=1, max=64), validate.Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*(?!\n)$")]
 _OUR_TIME = validate.Range(min=datetime(2000, 1, 1, tzinfo=UTC), max=datetime(2200, 1, 1, tzinfo=UTC))
 _SEATS = validate.Range(min=1, max=MOST_SEATS)
+
+OPENING = {
+    "activity_id": "018d0c3d-e740-7c40-8f2e-3d9a51c7e109",
+    "programme": "sammen-om-boern",
+    "kind": "workshop",
+    "title": {"da": "Leg og sprog i hverdagen", "en": "Play and language every day"},
+    "district": "hedegaarden",
+    "institution": "birkegaarden",
+    "capacity": 20,
+    "sessions": [{"starts_at": "2027-04-10T16:30:00+02:00", "ends_at": "2027-04-10T18:30:00+02:00", "place": "Birkegården, fællesrummet"}],
+}
+SIGNING_UP = {
+    "party": [
+        {"person_id": "018d0c3d-e740-7c40-8f2e-3d9a51c7e103", "role": "guardian"},
+        {"person_id": "018d0c3d-e740-7c40-8f2e-3d9a51c7e102", "role": "child"},
+    ],
+}
+MARKS = {"attendance": [{"person_id": "018d0c3d-e740-7c40-8f2e-3d9a51c7e102", "state": "present"}]}
 
 
 def _code(description: str, **options: Any) -> fields.String:

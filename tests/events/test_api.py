@@ -21,6 +21,13 @@ class TestOpening:
         assert first_session(workshop)
         assert desk.told() == [("activity.opened", workshop["activity_id"])]
 
+    def test_earliest_session_first(self, desk: Desk) -> None:
+        """The sessions of a course are told in the order of time, in whatever order they were asked for."""
+        later, sooner = a_meeting(NEXT_WEEK + timedelta(days=7)), a_meeting(NEXT_WEEK)
+        course = desk.opens(sessions=[later, sooner])
+        assert [session["starts_at"] for session in course["sessions"]] == [sooner["starts_at"], later["starts_at"]]
+        assert desk.activity(course) == course
+
     def test_same_opening_again(self, desk: Desk) -> None:
         """Opening with an id of one's own may be repeated, also after the capacity changed: it is the same activity."""
         opening = an_opening(activity_id=new_id(), capacity=5)

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from services.chassis.envelope import Received
 from services.chassis.http import Cause
 from services.chassis.ids import new_id
 from services.chassis.service import Context
@@ -41,6 +42,11 @@ def an_enrolment(family: Family, status: str) -> EnrolmentChanged:
     """What is read of a fact about the family's first child."""
     guardians = [UUID(guardian) for guardian in family.guardians]
     return EnrolmentChanged(UUID(family.enrolments[0]), UUID(family.children[0]), family.programme, status, guardians)
+
+
+def a_fact(data: EnrolmentChanged) -> Received[EnrolmentChanged]:
+    """The fact as a handler gets it."""
+    return Received(id=new_id(), source="/test", type="registration.enrolment.withdrawn.v1", subject=str(data.enrolment_id), data=data)
 
 
 def a_withdrawn_consent(family: Family) -> ConsentChanged:
@@ -146,3 +152,36 @@ class TestWaitingForEachOther:
             trying = other.submit(desk.coordinator.post, "/v1/activities", json=opening)
             until_somebody_waits(work.connection)
         assert found(trying.result(PATIENCE_S))["activity_id"] == opening["activity_id"]
+
+
+MANY = 5_000
+_CROWD = """
+insert into enrolment select gen_random_uuid(), gen_random_uuid(), 'sammen-om-boern', true,
+    jsonb_build_array(gen_random_uuid(), gen_random_uuid()) from generate_series(1, 5000);
+insert into consent select gen_random_uuid(), child_id, gen_random_uuid(), true, now() from enrolment;
+insert into professional select gen_random_uuid(), 'sammen-om-boern' from generate_series(1, 5000);
+insert into activity (activity_id, programme, kind, title, district, status, capacity, taken, last_number, opening)
+    select gen_random_uuid(), 'sammen-om-boern', 'workshop', '{}', 'hedegaarden', 'open', 9, 1, 1, '' from generate_series(1, 5000);
+insert into session select gen_random_uuid(), activity_id, now(), now() + interval '1 hour', '' from activity;
+insert into signup select gen_random_uuid(), activity_id, gen_random_uuid(), 1, 1, 'seated', null, now() from activity;
+insert into party select signup_id, 0, activity_id, gen_random_uuid(), 'guardian' from signup;
+analyze;
+"""
+_ROWS_SCANNED = sa.text("select coalesce(sum(seq_tup_read), 0) from pg_stat_xact_user_tables where schemaname = 'public'")
+
+
+def test_cost_does_not_grow_with_what_is_stored(town: Town, desk: Desk) -> None:
+    """Among thousands of families and activities, a sign-up, a cancellation and a withdrawal read a handful of rows each."""
+    with desk.context.work() as work:
+        work.connection.exec_driver_sql(_CROWD)
+    staying, leaving, waiting = town.enrols_all([a_family() for _ in range(3)])
+    workshop = desk.opens(capacity=4)
+    with desk.context.work() as work:
+        before = work.connection.execute(_ROWS_SCANNED).scalar_one()
+        signup, _ = handlers.sign_up(workshop["activity_id"], staying.party(), None, work, Cause(new_id()))
+        handlers.sign_up(workshop["activity_id"], leaving.party(), None, work, Cause(new_id()))
+        handlers.sign_up(workshop["activity_id"], waiting.party(), None, work, Cause(new_id()))
+        handlers.cancel(signup.signup_id, work, Cause(new_id()))
+        handlers.learn_enrolments([a_fact(an_enrolment(leaving, "withdrawn"))], work)
+        assert work.connection.execute(_ROWS_SCANNED).scalar_one() - before < MANY
+        assert work.signups.seats_of(workshop["activity_id"]).keys() == {waiting.mother, *waiting.children}

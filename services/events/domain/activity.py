@@ -111,7 +111,7 @@ class Activity:
 
     def opening(self) -> str:
         """A digest of what was asked for at the opening, the same for the same content however the times are written."""
-        sessions = [(s.starts_at.astimezone(UTC).isoformat(), s.ends_at.astimezone(UTC).isoformat(), s.place) for s in self.sessions]
+        sessions = sorted((s.starts_at.astimezone(UTC).isoformat(), s.ends_at.astimezone(UTC).isoformat(), s.place) for s in self.sessions)
         content = [self.programme, self.kind, dict(self.title), self.district, self.institution, self.capacity, sessions]
         return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 

@@ -31,7 +31,7 @@ create table enrolment (
     guardian_ids jsonb not null
 );
 create index enrolment_by_child on enrolment (child_id);
-create index enrolment_by_guardian on enrolment using gin (guardian_ids);
+create index enrolment_by_guardian on enrolment using gin (guardian_ids) with (fastupdate = off);
 create table consent (
     consent_id uuid primary key,
     child_id uuid not null,

@@ -21,7 +21,7 @@ _GET = sa.text(_SELECT + "where a.activity_id = :activity_id")
 _OF_SESSION = sa.text(_SELECT + "join session o on o.activity_id = a.activity_id where o.session_id = :session_id")
 _ALL = sa.text(_SELECT)
 _LOCK = sa.text(f"""{_SELECT}
-where a.activity_id in (select cast(json_array_elements_text(cast(:ids as json)) as uuid))
+where a.activity_id = any(array(select cast(json_array_elements_text(cast(:ids as json)) as uuid)))
 order by a.activity_id for no key update of a
 """)
 _PAGE = sa.text(f"""{_SELECT}
@@ -45,11 +45,11 @@ select r.session_id, added.activity_id, r.starts_at, r.ends_at, r.place from add
     as r(session_id uuid, starts_at timestamptz, ends_at timestamptz, place text)
 """)
 _SAVE = sa.text("""
+with r as (select * from json_to_recordset(cast(:rows as json))
+    as x(activity_id uuid, capacity integer, status text, last_number integer, taken integer, waiting integer))
 update activity a
 set capacity = r.capacity, status = r.status, last_number = r.last_number, taken = a.taken + r.taken, waiting = a.waiting + r.waiting
-from json_to_recordset(cast(:rows as json))
-    as r(activity_id uuid, capacity integer, status text, last_number integer, taken integer, waiting integer)
-where a.activity_id = r.activity_id
+from r where a.activity_id = r.activity_id and a.activity_id = any(array(select activity_id from r))
 """)
 
 

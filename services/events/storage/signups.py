@@ -40,13 +40,13 @@ order by s.activity_id, s.number
 """)  # noqa: S608 - our own text
 _OF_PEOPLE = sa.text(f"""{_SELECT}
 where s.signup_id in (select p.signup_id from party p where p.active
-    and p.person_id in (select cast(json_array_elements_text(cast(:people as json)) as uuid))
-    and p.activity_id in (select cast(json_array_elements_text(cast(:activities as json)) as uuid)))
+    and p.person_id = any(array(select cast(json_array_elements_text(cast(:people as json)) as uuid)))
+    and p.activity_id = any(array(select cast(json_array_elements_text(cast(:activities as json)) as uuid))))
 order by s.activity_id, s.number
 """)  # noqa: S608 - our own text
 _COMING = sa.text("""
 select distinct cast(p.activity_id as text) from party p
-where p.active and p.person_id in (select cast(json_array_elements_text(cast(:people as json)) as uuid))
+where p.active and p.person_id = any(array(select cast(json_array_elements_text(cast(:people as json)) as uuid)))
     and exists (select from session s where s.activity_id = p.activity_id and s.ends_at > :now)
 """)
 _PAGE = sa.text(f"""{_SELECT}
@@ -68,8 +68,9 @@ select added.signup_id, r.place, added.activity_id, r.person_id, r.role from add
 """)
 _SAVE = sa.text("""
 with r as (select * from json_to_recordset(cast(:rows as json)) as x(signup_id uuid, status text, reason text)),
-    gone as (update party p set active = false from r where p.signup_id = r.signup_id and r.status = 'cancelled')
-update signup s set status = r.status, reason = r.reason from r where s.signup_id = r.signup_id
+    gone as (update party set active = false where signup_id = any(array(select signup_id from r where status = 'cancelled')))
+update signup s set status = r.status, reason = r.reason
+from r where s.signup_id = r.signup_id and s.signup_id = any(array(select signup_id from r))
 """)
 
 
