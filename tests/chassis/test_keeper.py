@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from signal import Signals
 
+import psutil
 import pytest
 
 from services.chassis.keeper import KeptProcess, is_alive
@@ -48,6 +49,13 @@ def test_one_that_will_not_stop_is_killed(tmp_path: Path) -> None:
     process = KeptProcess(["sh", "-c", STUBBORN], log=tmp_path / "log", grace=1)
     process.stop()
     assert not process.running
+
+
+def test_nothing_is_left_behind(tmp_path: Path) -> None:
+    """A stop leaves no process of the keeper's own, however quickly it came."""
+    for _ in range(20):
+        KeptProcess(["sleep", "600"], log=tmp_path / "log", grace=4_321).stop()
+    assert [process.pid for process in psutil.process_iter(["cmdline"]) if "4321" in (process.info["cmdline"] or [])] == []
 
 
 @pytest.mark.parametrize("stop_signal", [Signals.SIGTERM, Signals.SIGINT])
