@@ -40,7 +40,7 @@ def test_the_glossary_has_rows() -> None:
 
 def test_every_identifier_of_the_glossary_is_used() -> None:
     """What the glossary translates is really called that in the code, the data or the contracts."""
-    assert [word for word in glossary() if word not in used()] == []
+    assert set(glossary()) - used() == set()
 
 
 def test_identifiers_are_ascii() -> None:

@@ -1,6 +1,5 @@
 """The page, as a browser shows it: accessible, readable on a phone, and with the report's own numbers and no others."""
 
-import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -13,6 +12,7 @@ from services.reporting import handlers, page
 from services.reporting.domain.report import Report
 from services.reporting.service import SERVICE
 from tests.reporting.story import enrolled, programme, tell, whole_story
+from tests.servers.browser import find_browser
 
 DESKTOP, PHONE = 1280, 360
 QUIETLY = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync")
@@ -22,10 +22,8 @@ HIDDEN = "\N{EN DASH}"
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A real browser, without a window."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert chromium, "The page's tests need a browser: install the package chromium"
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=[*QUIETLY, "--disable-component-update"])
+        started = playwright.chromium.launch(executable_path=find_browser(), args=[*QUIETLY, "--disable-component-update"])
         yield started
         started.close()
 

@@ -6,7 +6,8 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-INSTALLER = Path(__file__).parents[2] / "scripts" / "install-rabbitmq"
+from tests.servers.packages import can_install, install
+
 PROGRAMS = ("rabbitmq-server", "rabbitmqctl", "epmd")
 
 _PLACES = (
@@ -30,8 +31,8 @@ Without it, `make test-fast` runs every test that needs no server."""
 def find_programs() -> dict[str, Path]:
     """The path of each program, installed first where that is possible. Raises `LookupError` that says what to install."""
     found = _found()
-    if not found and _can_install():
-        subprocess.run([INSTALLER], check=True)
+    if not found and can_install():
+        install("rabbitmq-server")
         found = _found()
     if not found:
         raise LookupError(_INSTALL)
@@ -56,7 +57,3 @@ def _found() -> dict[str, Path]:
 
 def _folders() -> list[str]:
     return [str(folder) for place in _PLACES for folder in sorted(Path("/").glob(place.lstrip("/")))]
-
-
-def _can_install() -> bool:
-    return os.geteuid() == 0 and shutil.which("apt-get") is not None
