@@ -121,11 +121,11 @@ def _send(publisher: Publisher, messages: Sequence[Outgoing]) -> None:
 def _as_sent(line: str, number: int) -> Outgoing:
     """The line as its sender publishes it; one that is no CloudEvent goes out as it is."""
     try:
-        event = json.loads(line)
+        message = json.loads(line)
     except ValueError:
-        event = {}
-    id_ = event.get("id", f"line-{number}")
-    return Outgoing(id_, REQUESTS, event.get("type", ENROLMENT_REQUESTED), line.encode(), correlation_id=id_)
+        message = {}
+    id_ = message.get("id", f"line-{number}")
+    return Outgoing(id_, REQUESTS, message.get("type", ENROLMENT_REQUESTED), line.encode(), correlation_id=id_)
 
 
 def _with_address(message: Outgoing, address: str) -> Outgoing:
@@ -134,14 +134,14 @@ def _with_address(message: Outgoing, address: str) -> Outgoing:
 
 def _withdrawal(request_id: str, enrolment_id: str, reason: str, effective_date: date) -> Outgoing:
     id_ = withdrawal_id(request_id)
-    event = {
+    message = {
         "specversion": "1.0",
         "id": id_,
         "source": SOURCES[0],
         "type": WITHDRAWAL_REQUESTED,
         "data": {"enrolment_id": enrolment_id, "reason": reason, "effective_date": effective_date.isoformat()},
     }
-    return Outgoing(id_, REQUESTS, WITHDRAWAL_REQUESTED, written(event).encode(), correlation_id=id_)
+    return Outgoing(id_, REQUESTS, WITHDRAWAL_REQUESTED, written(message).encode(), correlation_id=id_)
 
 
 def _in_words(answers: Mapping[str, Answer]) -> str:

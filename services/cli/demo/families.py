@@ -27,14 +27,14 @@ _YEARS = {2021: 45, 2022: 25, 2023: 20, 2024: 10}
 _NEW_TEXT = date(2024, 1, 1)
 """From this day on families are shown the consent text 2024-1."""
 
-Event = dict[str, Any]
+Message = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Family:
     """The requests for one family's children, the eldest request first."""
 
-    requests: tuple[Event, ...]
+    requests: tuple[Message, ...]
 
 
 class Families:
@@ -69,7 +69,7 @@ class Families:
         ]
         return Family(tuple(self.request(data) for data in details))
 
-    def request(self, data: dict[str, Any]) -> Event:
+    def request(self, data: dict[str, Any]) -> Message:
         """The request as a CloudEvent, some weeks before the child starts; most come with a consent."""
         asked_on = date.fromisoformat(data["start_date"]) - self.people.days(14, 50)
         asked_at = datetime.combine(asked_on, time(7), _LOCAL) + timedelta(seconds=self.people.chance.randrange(9 * 3600))

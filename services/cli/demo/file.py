@@ -7,7 +7,7 @@ rules on paper, never by asking a service. Both are committed; a test makes them
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 
 from services.chassis.files import programmes
 from services.cli.demo import mistakes
-from services.cli.demo.families import PROGRAMME, SOURCES, Event, Families, Family
+from services.cli.demo.families import PROGRAMME, SOURCES, Families, Family, Message
 from services.cli.demo.people import Names, read_names
 
 FOLDER = programmes() / PROGRAMME / "demo"
@@ -70,14 +70,13 @@ class DemoFile:
 
     lines: Sequence[str]
     expected: Expected
-    _parsed: dict[int, Event] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
-    def accepted(self) -> Mapping[str, Event]:
+    def accepted(self) -> Mapping[str, Message]:
         """The requests that must be accepted, by id, in the order of the file."""
         aside = {int(number) for number in self.expected.parked} | set(self.expected.duplicates)
-        events = (json.loads(line) for number, line in enumerate(self.lines, start=1) if number not in aside)
-        return {event["id"]: event for event in events if event["id"] not in self.expected.rejected}
+        messages = (json.loads(line) for number, line in enumerate(self.lines, start=1) if number not in aside)
+        return {message["id"]: message for message in messages if message["id"] not in self.expected.rejected}
 
     @property
     def answered(self) -> set[str]:
@@ -138,12 +137,12 @@ class _Maker:
         yield from (_accepted(request) for family in families for request in family.requests if request["id"] not in replaced)
         yield from self._again(alone)
 
-    def _shuffled(self, requests: Iterable[Event]) -> list[Event]:
+    def _shuffled(self, requests: Iterable[Message]) -> list[Message]:
         found = list(requests)
         self._people.chance.shuffle(found)
         return found
 
-    def _wrong(self, requests: Iterator[Event]) -> Iterator[tuple[Event, Line]]:
+    def _wrong(self, requests: Iterator[Message]) -> Iterator[tuple[Message, Line]]:
         """Requests, each with the line that stands in the file instead."""
         for mistake, request in zip(mistakes.mistakes(), requests, strict=False):
             text = mistakes.written(mistake.made_in(request, self._people))
@@ -152,7 +151,7 @@ class _Maker:
             for request, _ in zip(requests, range(families), strict=False):
                 yield request, Line(_at(request), spoil(request), "parked", (reason,))
 
-    def _again(self, requests: Iterator[Event]) -> Iterator[Line]:
+    def _again(self, requests: Iterator[Message]) -> Iterator[Line]:
         """Further lines for requests that are in the file already: at once, or days later."""
         for number in range(_IDENTICAL):
             write = mistakes.written_otherwise if number % 2 else mistakes.written
@@ -165,20 +164,20 @@ class _Maker:
         for _ in range(_ENROLLED_ALREADY):
             yield self._by_another_system(next(requests))
 
-    def _by_another_system(self, request: Event) -> Line:
+    def _by_another_system(self, request: Message) -> Line:
         """The same child again, under an id of its own."""
         at = self._later(request)
         (other,) = set(SOURCES) - {request["source"]}
         again: dict[str, Any] = request | {"id": self._families.new_id(at), "source": other, "time": at.isoformat()}
         return Line(at, mistakes.written(again), "rejected", ("already-enrolled",), again["id"])
 
-    def _later(self, request: Event) -> datetime:
+    def _later(self, request: Message) -> datetime:
         return _at(request) + timedelta(seconds=self._people.pick((1, 60, 3_600, 86_400, 900_000)))
 
 
-def _accepted(request: Event) -> Line:
+def _accepted(request: Message) -> Line:
     return Line(_at(request), mistakes.written(request), "accepted", request_id=request["id"])
 
 
-def _at(request: Event) -> datetime:
+def _at(request: Message) -> datetime:
     return datetime.fromisoformat(request["time"])

@@ -10,10 +10,10 @@ from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from services.cli.demo.families import Event
+from services.cli.demo.families import Message
 from services.cli.demo.people import People
 
-Change = Callable[[Event, People], None]
+Change = Callable[[Message, People], None]
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Mistake:
     reasons: tuple[str, ...]
     breaks_contract: bool = False
 
-    def made_in(self, request: Event, people: People) -> Event:
+    def made_in(self, request: Message, people: People) -> Message:
         """The request with the mistake in it."""
         wrong = deepcopy(request)
         self.change(wrong, people)
@@ -41,54 +41,54 @@ def mistakes() -> Iterator[Mistake]:
 # Against the programme's rules.
 
 
-def _unknown_institution(request: Event, people: People) -> None:
+def _unknown_institution(request: Message, people: People) -> None:
     request["data"]["institution"] = people.pick(("151099", "101010", "regnbuehuset", "skovbrynet"))
 
 
-def _unknown_track(request: Event, _people: People) -> None:
+def _unknown_track(request: Message, _people: People) -> None:
     request["data"]["track"] = "D"
 
 
-def _too_old(request: Event, people: People) -> None:
+def _too_old(request: Message, people: People) -> None:
     start = date.fromisoformat(request["data"]["start_date"])
     _born(request, people, start.replace(day=1) - timedelta(days=7 * 366) - people.days(1, 700))
 
 
-def _not_born(request: Event, people: People) -> None:
+def _not_born(request: Message, people: People) -> None:
     _born(request, people, date.fromisoformat(request["data"]["start_date"]) + people.days(5, 60))
 
 
-def _other_birth_date(request: Event, _people: People) -> None:
+def _other_birth_date(request: Message, _people: People) -> None:
     child = request["data"]["child"]
     child["birth_date"] = (date.fromisoformat(child["birth_date"]) - timedelta(days=1)).isoformat()
 
 
-def _no_such_day(request: Event, people: People) -> None:
+def _no_such_day(request: Message, people: People) -> None:
     child = request["data"]["child"]
     child["cpr_number"] = f"9102{child['birth_date'][2:4]}-{people.chance.randrange(10_000):04}"
 
 
-def _after_the_end(request: Event, people: People) -> None:
+def _after_the_end(request: Message, people: People) -> None:
     request["data"]["start_date"] = people.pick(("2024-08-01", "2024-09-15", "2024-11-01"))
     _born(request, people, date(2021, 1, 1) + people.days(0, 900))
 
 
-def _no_guardian(request: Event, _people: People) -> None:
+def _no_guardian(request: Message, _people: People) -> None:
     request["data"]["guardians"] = []
     request["data"].pop("consent", None)
 
 
-def _nobody_with_custody(request: Event, _people: People) -> None:
+def _nobody_with_custody(request: Message, _people: People) -> None:
     for guardian in request["data"]["guardians"]:
         guardian["custody"] = False
     request["data"].pop("consent", None)
 
 
-def _consent_of_nobody(request: Event, _people: People) -> None:
+def _consent_of_nobody(request: Message, _people: People) -> None:
     _consent(request)["guardian"] = 7
 
 
-def _unknown_text(request: Event, _people: People) -> None:
+def _unknown_text(request: Message, _people: People) -> None:
     _consent(request)["text_version"] = "2019-3"
 
 
@@ -111,7 +111,7 @@ _AGAINST_THE_RULES = (
 
 
 def _together(*changes: Change) -> Change:
-    def change(request: Event, people: People) -> None:
+    def change(request: Message, people: People) -> None:
         for one in changes:
             one(request, people)
 
@@ -133,29 +133,29 @@ _SEVERAL_AT_ONCE = (
 # Against the contract: the message can be read, its data are not what was agreed.
 
 
-def _misspelt(request: Event, _people: People) -> None:
+def _misspelt(request: Message, _people: People) -> None:
     child = request["data"]["child"]
     child["birthdate"] = child.pop("birth_date")
 
 
-def _without_start(request: Event, _people: People) -> None:
+def _without_start(request: Message, _people: People) -> None:
     del request["data"]["start_date"]
 
 
-def _danish_date(request: Event, _people: People) -> None:
+def _danish_date(request: Message, _people: People) -> None:
     start = date.fromisoformat(request["data"]["start_date"])
     request["data"]["start_date"] = f"{start:%d-%m-%Y}"
 
 
-def _custody_in_words(request: Event, _people: People) -> None:
+def _custody_in_words(request: Message, _people: People) -> None:
     request["data"]["guardians"][0]["custody"] = "yes"
 
 
-def _no_address(request: Event, _people: People) -> None:
+def _no_address(request: Message, _people: People) -> None:
     request["data"]["guardians"][0]["email"] = "writes to nobody"
 
 
-def _other_purpose(request: Event, _people: People) -> None:
+def _other_purpose(request: Message, _people: People) -> None:
     _consent(request)["purpose"] = "photographs"
 
 
@@ -177,28 +177,28 @@ _AGAINST_THE_CONTRACT = (
 # What cannot even be read as a request, or not be told apart from another: it is parked for a person to look at.
 
 
-def cut_off(request: Event) -> str:
+def cut_off(request: Message) -> str:
     """A line that ends in the middle: no JSON."""
     text = written(request)
     return text[: len(text) * 3 // 5]
 
 
-def without_envelope(request: Event) -> str:
+def without_envelope(request: Message) -> str:
     """The data alone: JSON, but no CloudEvent."""
     return written(request["data"])
 
 
-def of_an_old_version(request: Event) -> str:
+def of_an_old_version(request: Message) -> str:
     """A CloudEvent of a version that is not read."""
     return written(request | {"specversion": "0.3"})
 
 
-def of_a_later_version(request: Event) -> str:
+def of_a_later_version(request: Message) -> str:
     """A version of the request that nobody has agreed on yet."""
     return written(request | {"type": "enrolment.requested.v9"})
 
 
-UNREADABLE: tuple[tuple[int, Callable[[Event], str], str], ...] = (
+UNREADABLE: tuple[tuple[int, Callable[[Message], str], str], ...] = (
     (4, cut_off, "not-a-cloudevent"),
     (4, without_envelope, "not-a-cloudevent"),
     (2, of_an_old_version, "unknown-specversion"),
@@ -207,7 +207,7 @@ UNREADABLE: tuple[tuple[int, Callable[[Event], str], str], ...] = (
 """How many families each happens to, what their line looks like, and why it is parked."""
 
 
-def with_other_content(request: Event, people: People) -> Event:
+def with_other_content(request: Message, people: People) -> Message:
     """The same id again, but somebody has corrected a name or a date meanwhile."""
     other = deepcopy(request)
     guardian = other["data"]["guardians"][0]
@@ -225,15 +225,15 @@ def written_otherwise(value: object) -> str:
     return json.dumps(value, ensure_ascii=True, sort_keys=True)
 
 
-def _born(request: Event, people: People, born: date) -> None:
+def _born(request: Message, people: People, born: date) -> None:
     child = request["data"]["child"]
     child["birth_date"] = born.isoformat()
     child["cpr_number"] = people.cpr_number(born, female=int(child["cpr_number"][-1]) % 2 == 0)
 
 
-def _consent(request: Event) -> Event:
+def _consent(request: Message) -> Message:
     """The request's consent; where it came without one, it gets one."""
-    found: Event = request["data"].setdefault(
+    found: Message = request["data"].setdefault(
         "consent",
         {
             "purpose": "take-part",

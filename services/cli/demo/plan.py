@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from services.cli.demo.families import Event
+from services.cli.demo.families import Message
 from services.cli.demo.file import FOLDER, DemoFile
 
 FOR_PROFESSIONALS = frozenset({"learning-lab", "action-learning", "supervision"})
@@ -150,7 +150,7 @@ class _Hall:
             self._seen.add(family[0]["id"])
             yield _party(family, shape, children=opening.kind == "workshop")
 
-    def not_yet_seen(self, near: Opening | None = None) -> Iterator[Sequence[Event]]:
+    def not_yet_seen(self, near: Opening | None = None) -> Iterator[Sequence[Message]]:
         """Families who have not signed up to anything, of the activity's institution or else its district."""
         for family in self._families:
             home = self._home(family[0]["data"]["institution"])
@@ -162,16 +162,16 @@ class _Hall:
         return self._institutions[handle]
 
 
-def families(file: DemoFile) -> Sequence[Sequence[Event]]:
+def families(file: DemoFile) -> Sequence[Sequence[Message]]:
     """Accepted requests of the same family together: those who agreed to take part, by the first guardian's CPR number."""
-    found: dict[str, list[Event]] = defaultdict(list)
+    found: dict[str, list[Message]] = defaultdict(list)
     for request_id, request in file.accepted.items():
         if request["data"].get("consent", {}).get("given"):
             found[request["data"]["guardians"][0].get("cpr_number", request_id)].append(request)
     return list(found.values())
 
 
-def _party(family: Sequence[Event], shape: int, *, children: bool) -> Party:
+def _party(family: Sequence[Message], shape: int, *, children: bool) -> Party:
     """The children with one guardian or with all who have custody; to a parents' event, every other time, guardians alone."""
     request = family[0]
     contact = Person("guardian", request["id"])

@@ -99,7 +99,8 @@ def _verdict(console: Console, wrong: Sequence[Difference]) -> None:
     console.print(f"[red]{len(wrong)} numbers are not what {FOLDER.name}/{REQUESTS} says they must be:[/]")
     for one in wrong:
         console.print(f"  [red]{one.group}: {one.name} is {one.found}, and must be {one.expected}[/]", highlight=False)
-    console.print(
-        "  Where sign-ups are missing: an earlier run was broken off, and meanwhile its activities have begun."
-        " A new data folder (DELTAG_DATA_DIR) begins anew."
-    )
+    if any(one.group == "sign-ups" for one in wrong):
+        console.print(
+            "  Where sign-ups are missing, an earlier run was broken off and its activities have begun since."
+            " A new data folder (DELTAG_DATA_DIR) begins anew."
+        )

@@ -1,0 +1,64 @@
+"""What a newcomer reads at the end of the demo."""
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from services.chassis.bus.rabbit import RabbitBus
+from services.chassis.http import LocalIssuer
+from services.chassis.testing import FakeClock
+from services.cli.demo import file, forecast
+from services.cli.demo.doors import Doors
+from services.cli.demo.outcome import Outcome
+from services.cli.demo.plan import plan_of
+from services.cli.demo.summary import show
+from services.cli.demo.world import World
+from tests.settings import settings_for
+
+FILE = file.read()
+EXPECTED = forecast.counts(FILE, plan_of(FILE))
+BASE = {name: f"http://127.0.0.1:8080/{name}" for name in ("registration", "events", "notifications", "reporting")}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A world that nobody asks anything."""
+    doors = Doors(BASE, LocalIssuer(settings_for("registration"), FakeClock()), "0151")
+    return World(RabbitBus("amqp://nobody"), doors, ("http://127.0.0.1:9080",), tmp_path, tmp_path / "mail", lambda: None, dict)
+
+
+def told(world: World, outcome: Outcome) -> tuple[bool, str]:
+    """Whether all is well, and what is printed."""
+    printed = StringIO()
+    well = show(Console(file=printed, width=100), world, FILE, EXPECTED, outcome)
+    return well, printed.getvalue()
+
+
+def test_all_is_well_when_every_number_is_right(world: World) -> None:
+    """When the doors say what the file says, the summary says so, and where to look next."""
+    well, text = told(world, Outcome(EXPECTED))
+    assert well
+    assert "Every number is what demo/families.ndjson says it must be." in text
+    assert all(f"{address}/docs" in text for address in BASE.values())
+
+
+def test_a_wrong_number_is_shown(world: World) -> None:
+    """A number that is wrong is shown with the one that it must be, and the demo fails."""
+    wrong = {**EXPECTED, "sign-ups": {**EXPECTED["sign-ups"], "seated": 7}}
+    well, text = told(world, Outcome(wrong))
+    assert not well
+    assert f"sign-ups: seated is 7, and must be {EXPECTED['sign-ups']['seated']}" in text
+
+
+def test_mails_are_counted(world: World, tmp_path: Path) -> None:
+    """The summary says how many mails there are to read, and where."""
+    (tmp_path / "mail").mkdir()
+    (tmp_path / "mail" / "one.eml").touch()
+    assert "1 .eml files in" in told(world, Outcome(EXPECTED))[1]
+
+
+def test_another_user_is_named(world: World) -> None:
+    """Where somebody else has used this Deltag, the reader is told that the report is about more than the demo."""
+    assert "Somebody else has used this Deltag too" in told(world, Outcome(EXPECTED, shared=True))[1]
