@@ -6,7 +6,8 @@ Two records that are written apart must agree, in one snapshot of the database:
     requests   handled             =  the rows of the inbox that the bus took
     deferred   put in - let out    =  the rows that are there
 
-and in the process: taken off the queue = decided (what is in flight is counted on neither side until it is settled). The difference is a metric that must be zero; anything else is a defect of ours.
+and in the process: taken off the queue = decided (what is in flight is counted on neither side until it is settled).
+The difference is a metric that must be zero; anything else is a defect of ours.
 """
 
 from collections.abc import Sequence

@@ -12,9 +12,11 @@ import structlog
 
 from services.chassis import deferred
 from services.chassis.bus import Bus, Delivery, Queue, Subscription, Topology
+from services.chassis.deferred import Claimed
 from services.chassis.errors import Unavailable
-from services.chassis.intake import Intake
+from services.chassis.intake import Intake, ended_the_process
 from services.chassis.lifecycle import Stop
+from services.chassis.reading import Incoming
 from services.chassis.service import EVENTS, PERSONAL, REQUESTS, Listen
 
 log = structlog.get_logger(__name__)
@@ -39,7 +41,7 @@ class Consumer:
 
     def run(self) -> None:
         """Consume until stopped, whatever goes away meanwhile. What is in hand at the stop is finished and acknowledged."""
-        persist("consumer", self._session, self.stop, self._note, queue=self.intake.consumer)
+        persist(self._session, self.stop, self._note, loop="consumer", queue=self.intake.consumer)
 
     def _note(self, trouble: str) -> None:
         self.trouble = trouble
@@ -83,7 +85,7 @@ class Sweeper:
 
     def run(self) -> None:
         """Sweep until stopped; a database that is away is asked again later."""
-        persist("sweeper", self._session, self.stop, lambda _trouble: None, queue=self.intake.consumer)
+        persist(self._session, self.stop, lambda _trouble: None, loop="sweeper", queue=self.intake.consumer)
 
     def _session(self, pauses: "Pauses") -> None:
         while not self.stop.wait(SWEEP_S):
@@ -96,28 +98,32 @@ class Sweeper:
         return self.sweep_early() + self.sweep_retries()
 
     def sweep_early(self) -> int:
-        """Take the early messages whose gap is filled, as one batch."""
+        """Take the early messages whose turn has come, as one batch. One that was in hand before, when that ended badly, is tried alone."""
         with self.intake.context.work() as work:
-            due = deferred.early_due(work, self.intake.consumer)
-        if due:
-            self._settle(due)
+            due = deferred.claim_early(work, self.intake.consumer)
+            suspects = [claimed.row for claimed in due if claimed.attempts > 1]
+            if suspects:
+                deferred.try_alone(work, suspects)
+        self._settle([claimed for claimed in due if claimed.attempts == 1])
         return len(due)
 
     def sweep_retries(self) -> int:
-        """Try each due retry alone; its attempt is counted before."""
+        """Try the retry that is most due, alone; its attempt was counted before, so one that ends the process is parked too."""
         with self.intake.context.work() as work:
-            due = deferred.claim_retries(work, self.intake.consumer)
-        for item in due:
-            self._settle([item])
+            due = deferred.claim_retry(work, self.intake.consumer)
+        self._settle(due)
         return len(due)
 
-    def _settle(self, due: Sequence[tuple[Delivery, int, int]]) -> None:
-        batch = []
-        for delivery, row, attempts in due:
-            message = self.intake.reader.read(delivery)
-            message.row, message.attempts = row, attempts
-            batch.append(message)
-        self.intake.settle_batch(batch)
+    def _settle(self, due: Sequence[Claimed]) -> None:
+        if due:
+            self.intake.settle_batch([self._read(claimed) for claimed in due])
+
+    def _read(self, claimed: Claimed) -> Incoming:
+        message = self.intake.reader.read(claimed.delivery)
+        message.row, message.attempts = claimed.row, claimed.attempts
+        if claimed.attempts > self.intake.context.settings.retry_attempts:
+            message.fault = ended_the_process(claimed.attempts)
+        return message
 
 
 def topology(listens: Sequence[Listen], log: str | None = None) -> Topology:
@@ -125,7 +131,7 @@ def topology(listens: Sequence[Listen], log: str | None = None) -> Topology:
     return Topology(EXCHANGES, [Queue(listen.queue, listen.exchange, tuple(listen.keys)) for listen in listens], log)
 
 
-def persist(name: str, session: Callable[["Pauses"], None], stop: Stop, note: Callable[[str], None], **where: str) -> None:
+def persist(session: Callable[["Pauses"], None], stop: Stop, note: Callable[[str], None], **who: str) -> None:
     """Run sessions until the stop; after one that failed, say so, wait (longer each time), and begin the next.
 
     A dependency that is away is expected; anything else is a fault of ours, logged with its trace, and no reason to
@@ -137,11 +143,11 @@ def persist(name: str, session: Callable[["Pauses"], None], stop: Stop, note: Ca
             session(pauses)
         except Unavailable as away:
             note(str(away))
-            log.warning(f"{name}.paused", reason=str(away), **where)
+            log.warning("loop.paused", reason=str(away), **who)
             pauses.wait()
         except Exception as error:
             note(f"{type(error).__name__}: {error}")
-            log.exception(f"{name}.failed", **where)
+            log.exception("loop.failed", **who)
             pauses.wait()
 
 

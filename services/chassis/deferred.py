@@ -14,7 +14,7 @@ import random
 import traceback
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -34,36 +34,38 @@ LEASE_S = 60.0
 
 _encode = msgspec.json.Encoder().encode
 
-_COLUMNS = (
-    "consumer text, kind text, source text, message_id text, content text, type text, key text, sequence bigint, attempts integer,"
-    " delay double precision, slug text, reason text, fingerprint text, exchange text, routing_key text, properties json, body text"
-)
 _INSERT = sa.text(
     "insert into chassis.deferred (consumer, kind, source, message_id, content, type, key, sequence, attempts, due_at, slug, reason,"
     " fingerprint, exchange, routing_key, properties, body)"
     " select consumer, kind, source, message_id, content, type, key, sequence, attempts, clock_timestamp() + delay * interval '1 second',"
     " slug, reason, fingerprint, exchange, routing_key, properties, decode(body, 'base64')"
-    f" from json_to_recordset(cast(:rows as json)) as x({_COLUMNS}) on conflict do nothing"
+    " from json_to_recordset(cast(:rows as json)) as x(consumer text, kind text, source text, message_id text, content text, type text,"
+    " key text, sequence bigint, attempts integer, delay double precision, slug text, reason text, fingerprint text, exchange text,"
+    " routing_key text, properties json, body text) on conflict do nothing"
 )
 _UPDATE = sa.text(
     "update chassis.deferred set kind = :kind, due_at = clock_timestamp() + :delay * interval '1 second', attempts = :attempts,"
     " slug = :slug, reason = :reason, fingerprint = :fingerprint, changed_at = clock_timestamp() where id = :row"
 )
 _RELEASE = sa.text("delete from chassis.deferred where id in (select json_array_elements_text(cast(:rows as json))::bigint)")
-_SELECT = (
-    "select d.id, d.consumer, d.message_id, d.attempts, d.exchange, d.routing_key, d.properties, d.body from chassis.deferred d"
-    " where d.consumer = :consumer and "
+_CLAIM_EARLY = sa.text(
+    "update chassis.deferred d set attempts = attempts + 1 where d.id in (select id from chassis.deferred where id in ("
+    "select id from (select e.id, e.key, e.sequence, coalesce(p.last, 0) as last, dense_rank() over"
+    " (partition by e.key, e.sequence > coalesce(p.last, 0) order by e.sequence) as place"
+    " from chassis.deferred e left join chassis.position p on p.consumer = e.consumer and p.key = e.key"
+    " where e.consumer = :consumer and e.kind = 'early') as waiting where sequence <= last or sequence = last + place"
+    " order by key, sequence limit :limit) for update skip locked)"
+    " returning d.id, d.consumer, d.message_id, d.attempts, d.exchange, d.routing_key, d.properties, d.body"
 )
-_EARLY_DUE = sa.text(
-    _SELECT + "d.kind = 'early' and d.key in (select distinct e.key from chassis.deferred e left join chassis.position p"
-    " on p.consumer = e.consumer and p.key = e.key where e.consumer = :consumer and e.kind = 'early'"
-    " and e.sequence <= coalesce(p.last, 0) + 1 limit 100) order by d.key, d.sequence limit :limit"
-)
-_CLAIM_RETRIES = sa.text(
+_CLAIM_RETRY = sa.text(
     "update chassis.deferred d set attempts = attempts + 1, due_at = clock_timestamp() + :lease * interval '1 second'"
     " where d.id in (select id from chassis.deferred where consumer = :consumer and kind = 'retry' and due_at <= clock_timestamp()"
-    " order by due_at limit :limit for update skip locked)"
+    " order by due_at, id limit 1 for update skip locked)"
     " returning d.id, d.consumer, d.message_id, d.attempts, d.exchange, d.routing_key, d.properties, d.body"
+)
+_TRY_ALONE = sa.text(
+    "update chassis.deferred set kind = 'retry', attempts = 0, due_at = clock_timestamp()"
+    " where id in (select json_array_elements_text(cast(:rows as json))::bigint)"
 )
 
 
@@ -87,6 +89,15 @@ class Why:
     delay: float = 0.0
 
 
+@dataclass(frozen=True)
+class Claimed:
+    """A row in hand: the message as it came, the row's number, and how often it was claimed."""
+
+    delivery: Delivery
+    row: int
+    attempts: int
+
+
 EARLY = Why(Kind.EARLY, "early", "A message before it has not come yet.")
 
 
@@ -97,7 +108,7 @@ def store(work: UnitOfWork, consumer: str, kind: Kind, messages: Sequence[Incomi
 
 def park(work: UnitOfWork, consumer: str, messages: Sequence[Incoming]) -> int:
     """Put aside for good what its `fault` says is permanent; returns how many were not there already."""
-    return _put(work, consumer, [(m, explain(consumer, m, m.fault, Kind.PARKED)) for m in messages if m.fault])
+    return _put(work, consumer, [(m, explain(consumer, m, m.fault)) for m in messages if m.fault])
 
 
 def failed(work: UnitOfWork, consumer: str, message: Incoming, error: Exception) -> int:
@@ -105,7 +116,9 @@ def failed(work: UnitOfWork, consumer: str, message: Incoming, error: Exception)
     settings = work.context.settings
     attempts = max(message.attempts, 1)
     permanent = fate(error) is Fate.PARK or attempts >= settings.retry_attempts
-    why = explain(consumer, message, error, Kind.PARKED if permanent else Kind.RETRY, attempts, backoff(attempts, settings.retry_base_s))
+    why = replace(explain(consumer, message, error), attempts=attempts)
+    if not permanent:
+        why = replace(why, kind=Kind.RETRY, delay=backoff(attempts, settings.retry_base_s))
     return _put(work, consumer, [(message, why)])
 
 
@@ -120,18 +133,22 @@ def release(work: UnitOfWork, rows: Sequence[int]) -> int:
     return work.connection.execute(_RELEASE, {"rows": _encode(rows).decode()}).rowcount if rows else 0
 
 
-def early_due(work: UnitOfWork, consumer: str, limit: int = 1_000) -> Sequence[tuple[Delivery, int, int]]:
-    """Early messages of aggregates whose gap is filled, each with its row and its attempts."""
-    return [_delivery(work, row) for row in work.connection.execute(_EARLY_DUE, {"consumer": consumer, "limit": limit})]
+def claim_early(work: UnitOfWork, consumer: str, limit: int = 1_000) -> Sequence[Claimed]:
+    """Early messages whose turn has come: the unbroken run after each aggregate's position; that they were claimed is counted."""
+    return _claimed(work, work.connection.execute(_CLAIM_EARLY, {"consumer": consumer, "limit": limit}))
 
 
-def claim_retries(work: UnitOfWork, consumer: str, limit: int = 50) -> Sequence[tuple[Delivery, int, int]]:
-    """Retries that are due, their attempt counted; they are this process' own for `LEASE_S` seconds."""
-    rows = work.connection.execute(_CLAIM_RETRIES, {"consumer": consumer, "limit": limit, "lease": LEASE_S})
-    return [_delivery(work, row) for row in rows]
+def claim_retry(work: UnitOfWork, consumer: str) -> Sequence[Claimed]:
+    """The retry that is most due, if any, its attempt counted; it is this process' own for `LEASE_S` seconds."""
+    return _claimed(work, work.connection.execute(_CLAIM_RETRY, {"consumer": consumer, "lease": LEASE_S}))
 
 
-def explain(consumer: str, message: Incoming, error: BaseException, kind: Kind, attempts: int = 0, delay: float = 0.0) -> Why:
+def try_alone(work: UnitOfWork, rows: Sequence[int]) -> None:
+    """Let these be tried one at a time, as retries that are due now."""
+    work.connection.execute(_TRY_ALONE, {"rows": _encode(rows).decode()})
+
+
+def explain(consumer: str, message: Incoming, error: BaseException) -> Why:
     """The reason as a person reads it, and the fingerprint by which equal failures are grouped. No values from the message."""
     if isinstance(error, DeltagError):
         slug, reason, place = error.slug, str(error), error.slug
@@ -139,12 +156,13 @@ def explain(consumer: str, message: Incoming, error: BaseException, kind: Kind, 
         place = _place(error)
         slug, reason = "unexpected-error", f"{type(error).__name__} at {place}"
     fingerprint = hashlib.blake2b(f"{consumer}|{message.type}|{slug}|{place}".encode(), digest_size=6).hexdigest()
-    return Why(kind, slug, reason, fingerprint, attempts, delay)
+    return Why(Kind.PARKED, slug, reason, fingerprint)
 
 
 def _place(error: BaseException) -> str:
     """The innermost line of our own code in a traceback."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if "/services/" in f.filename] or traceback.extract_tb(error.__traceback__)
+    trace = traceback.extract_tb(error.__traceback__)
+    frames = [frame for frame in trace if "/services/" in frame.filename] or trace
     if not frames:
         return "unknown place"
     return f"{frames[-1].filename.rpartition('/services/')[2]}:{frames[-1].name}"
@@ -155,10 +173,8 @@ def _put(work: UnitOfWork, consumer: str, messages: Iterable[tuple[Incoming, Why
     for message, why in messages:
         if message.row is None:
             new.append(_row(work, consumer, message, why))
-        elif why.kind is not Kind.EARLY:
-            _change(work, message, why)
         else:
-            _change(work, message, Why(Kind.EARLY, EARLY.slug, EARLY.reason, attempts=message.attempts))
+            _change(work, message, why)
     if not new:
         return 0
     return work.connection.execute(_INSERT, {"rows": _encode(new).decode()}).rowcount
@@ -220,7 +236,9 @@ def open_body(context: Context, row: Any) -> bytes:
     return open_with(context.settings.deferred_key, bytes(row.body), f"{row.consumer}|{row.message_id}")
 
 
-def _delivery(work: UnitOfWork, row: Any) -> tuple[Delivery, int, int]:
-    properties = dict(row.properties)
-    delivery = Delivery(open_body(work.context, row), 0, row.exchange, row.routing_key, **properties)
-    return delivery, row.id, row.attempts
+def _claimed(work: UnitOfWork, rows: Iterable[Any]) -> Sequence[Claimed]:
+    return [Claimed(_delivery(work, row), row.id, row.attempts) for row in rows]
+
+
+def _delivery(work: UnitOfWork, row: Any) -> Delivery:
+    return Delivery(open_body(work.context, row), 0, row.exchange, row.routing_key, **row.properties)

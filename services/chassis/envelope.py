@@ -104,7 +104,9 @@ def encode(envelope: Mapping[str, Any]) -> bytes:
 def decode(body: bytes, content_type: str | None, headers: Mapping[str, Any]) -> Envelope:
     """Read a CloudEvent in either mode; raises `Malformed` with a reason a person can act on."""
     if len(body) > MAX_BYTES:
-        raise TooLarge("too-large", da=f"Beskeden fylder mere end {MAX_BYTES} byte.", en=f"The message is over {MAX_BYTES} bytes; send less.")
+        raise TooLarge(
+            "too-large", da=f"Beskeden fylder mere end {MAX_BYTES} byte.", en=f"The message is over {MAX_BYTES} bytes; send less."
+        )
     attributes = binary_attributes(headers)
     envelope = _binary(body, attributes) if "specversion" in attributes else _structured(body, content_type)
     _check(envelope)
@@ -134,7 +136,9 @@ def _native(attribute: str, value: Any) -> Any:
 
 def _structured(body: bytes, content_type: str | None) -> Envelope:
     if content_type and "json" not in content_type:
-        raise _malformed("content-type", "wrong-content-type", f"Expected {STRUCTURED}; set content_type, or use the binary mode's headers.")
+        raise _malformed(
+            "content-type", "wrong-content-type", f"Expected {STRUCTURED}; set content_type, or use the binary mode's headers."
+        )
     try:
         return _DECODE(body)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:

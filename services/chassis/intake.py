@@ -9,11 +9,10 @@ through one by one; what fails alone is deferred or parked, and its neighbours n
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from time import perf_counter
-from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -26,7 +25,7 @@ from services.chassis.crashpoints import crash_point
 from services.chassis.deferred import Kind
 from services.chassis.errors import Conflict, Fate, fate
 from services.chassis.ids import new_id
-from services.chassis.instruments import observe_batch, observe_handled, observe_put_aside, known_type
+from services.chassis.instruments import known_type, observe_batch, observe_handled, observe_put_aside
 from services.chassis.reading import Incoming, Reader
 from services.chassis.service import Context, Handler, Listen
 from services.chassis.storage import UnitOfWork, is_collision
@@ -159,11 +158,7 @@ class Intake:
         with self.context.work() as work:
             crashes = work.connection.execute(_COUNT_ATTEMPT, who).scalar_one() - 1
         if crashes >= CRASHES_ALLOWED:
-            suspect.fault = Conflict(
-                "ended-the-process",
-                da=f"Processen stoppede {crashes} gange, mens beskeden var i hånden.",
-                en=f"The process ended {crashes} times while it had this message in hand.",
-            )
+            suspect.fault = ended_the_process(crashes)
         self.settle_batch([suspect])
         with self.context.work() as work:
             work.connection.execute(_FORGET_ATTEMPT, who)
@@ -181,7 +176,7 @@ class Intake:
             "select key, last from chassis.position where consumer = :consumer"
             " and key in (select json_array_elements_text(cast(:keys as json)))"
         )
-        return {k: n for k, n in work.connection.execute(query, {"consumer": self.consumer, "keys": _encode(keys).decode()})}
+        return dict(work.connection.execute(query, {"consumer": self.consumer, "keys": _encode(keys).decode()}).all())
 
     def _contents(self, work: UnitOfWork, batch: Iterable[Incoming]) -> dict[tuple[str, str], str]:
         rows = _encode([{"s": m.source, "i": m.id} for m in batch]).decode()
@@ -194,7 +189,8 @@ class Intake:
             return verdict
         keys = sorted({m.key for m in placed})
         locked = work.connection.execute(_LOCK_POSITIONS, {"consumer": self.consumer, "keys": _encode(keys).decode()})
-        verdict.positions = last = {key: n for key, n in locked}
+        last: dict[str, int] = dict(locked.all())
+        verdict.positions = last
         for message in sorted(placed, key=_by_sequence):
             self._sort_fact(message, verdict, last)
         return verdict
@@ -214,34 +210,34 @@ class Intake:
 
     def _sort_requests(self, batch: Sequence[Incoming], work: UnitOfWork) -> Sorted:
         verdict = Sorted(faulty=[m for m in batch if m.fault])
-        first: dict[tuple[str, str], Incoming] = {}
-        for message in batch:
-            if not message.fault:
-                first.setdefault((message.source, message.id), message)
-        new = self._take_requests(work, first.values())
-        taken = {(m.source, m.id): m.content for m in first.values()} | self._contents(work, [m for i, m in first.items() if i not in new])
-        for message in batch:
-            if not message.fault:
-                self._sort_request(message, verdict, is_new=first[message.source, message.id] is message and (message.source, message.id) in new, taken=taken)
+        requests = [m for m in batch if not m.fault]
+        firsts = {(m.source, m.id): m for m in reversed(requests)}
+        new = self._take_requests(work, firsts.values())
+        contents = {who: m.content for who, m in firsts.items() if who in new}
+        contents |= self._contents(work, [m for who, m in firsts.items() if who not in new])
+        for message in requests:
+            who = (message.source, message.id)
+            if who in new and firsts[who] is message:
+                verdict.fit.append(message)
+            else:
+                self._sort_known(message, verdict, contents[who])
         return verdict
 
     def _take_requests(self, work: UnitOfWork, messages: Iterable[Incoming]) -> set[tuple[str, str]]:
         rows = _encode([{"s": m.source, "i": m.id, "c": m.content} for m in messages]).decode()
         return {(s, i) for s, i in work.connection.execute(_TAKE_REQUESTS, {"consumer": self.consumer, "rows": rows})}
 
-    def _sort_request(self, message: Incoming, verdict: Sorted, *, is_new: bool, taken: dict[tuple[str, str], str]) -> None:
-        if is_new:
-            verdict.fit.append(message)
-        elif taken[message.source, message.id] == message.content:
+    def _sort_known(self, message: Incoming, verdict: Sorted, content: str) -> None:
+        if content == message.content:
             verdict.duplicates.append(message)
-        else:
-            message.fault = Conflict(
-                "same-id-other-content",
-                field="/id",
-                da="Samme id er allerede modtaget med et andet indhold. Send det nye indhold under et nyt id.",
-                en="The same id was already taken with other content. Send the new content under a new id.",
-            )
-            verdict.faulty.append(message)
+            return
+        message.fault = Conflict(
+            "same-id-other-content",
+            field="/id",
+            da="Samme id er allerede modtaget med et andet indhold. Send det nye indhold under et nyt id.",
+            en="The same id was already taken with other content. Send the new content under a new id.",
+        )
+        verdict.faulty.append(message)
 
     def _record(self, verdict: Sorted, work: UnitOfWork) -> None:
         who = {"consumer": self.consumer}
@@ -273,6 +269,15 @@ class Intake:
         self._settled(message)
         log.warning("message.deferred", queue=self.consumer, type=known_type(message), message_id=message.id, error=type(error).__name__)
         observe_put_aside(self.context.service.name, fate(error), [message])
+
+
+def ended_the_process(times: int) -> Conflict:
+    """The fault of a message that no process survives."""
+    return Conflict(
+        "ended-the-process",
+        da=f"Processen stoppede {times} gange, mens beskeden var i hånden.",
+        en=f"The process ended {times} times while it had this message in hand.",
+    )
 
 
 def _by_sequence(message: Incoming) -> tuple[str, int]:
@@ -311,13 +316,12 @@ def by_handler(messages: Sequence[Incoming]) -> Iterator[tuple[Handler, Sequence
 
 def call(handler: Handler, group: Sequence[Incoming], work: UnitOfWork) -> None:
     """Refuse what breaks the contract, hand the rest to the handler."""
-    refuse: Callable[..., Any] | None = handler.refuse
-    for message in group:
-        if message.refusals and refuse:
-            refuse(message.message, message.refusals, work)
-    fit = [m.message for m in group if not m.refusals]
-    if fit and handler.many:
+    for incoming in group:
+        if incoming.refusals and handler.refuse:
+            handler.refuse(incoming.message, incoming.refusals, work)
+    fit = [incoming.message for incoming in group if not incoming.refusals]
+    if handler.many and fit:
         handler.function(fit, work)
-    elif fit:
+    elif not handler.many:
         for message in fit:
             handler.function(message, work)

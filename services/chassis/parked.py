@@ -24,8 +24,9 @@ CHUNK = 100
 """Messages that one transaction of a replay or a discard moves; an abort takes effect between two."""
 
 _GROUPS = sa.text(
-    "select fingerprint, consumer, type, slug, min(reason) as reason, count(*) as messages, min(created_at) as oldest, max(created_at) as newest"
-    " from chassis.deferred where kind = 'parked' group by fingerprint, consumer, type, slug order by count(*) desc, fingerprint"
+    "select fingerprint, consumer, type, slug, min(reason) as reason, count(*) as messages,"
+    " min(created_at) as oldest, max(created_at) as newest from chassis.deferred where kind = 'parked'"
+    " group by fingerprint, consumer, type, slug order by count(*) desc, fingerprint"
 )
 _ROWS = sa.text(
     "select * from chassis.deferred where kind = 'parked' and (:fingerprint = '' or fingerprint = :fingerprint)"
@@ -36,7 +37,9 @@ _CHOSEN = sa.text(
     "select * from chassis.deferred where kind = 'parked' and id in (select json_array_elements_text(cast(:ids as json))::bigint)"
     " order by key, sequence, id for update skip locked"
 )
-_RETRY = sa.text("update chassis.deferred set kind = 'retry', attempts = 0, due_at = clock_timestamp(), changed_at = clock_timestamp() where id = :id")
+_RETRY = sa.text(
+    "update chassis.deferred set kind = 'retry', attempts = 0, due_at = clock_timestamp(), changed_at = clock_timestamp() where id = :id"
+)
 _REPUBLISH = sa.text(
     "insert into chassis.outbox (exchange, routing_key, key, message_id, type, body)"
     " values (:exchange, :routing_key, :key, :message_id, :type, cast(:body as json))"

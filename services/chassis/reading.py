@@ -4,7 +4,7 @@ Nothing here raises for a bad message: what is wrong with it becomes its `fault`
 before anything is handled.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -53,7 +53,9 @@ class Reader:
 
     def __init__(self, listen: Listen) -> None:
         self._listen = listen
-        self._decoders = {type_: msgspec.json.Decoder(h.schema).decode for type_, h in listen.reads.items()}
+        self._decoders: dict[str, Callable[[msgspec.Raw], Any]] = {
+            type_: msgspec.json.Decoder(h.schema).decode for type_, h in listen.reads.items()
+        }
         self._known = {stem(type_) for type_ in listen.reads}
 
     def read(self, delivery: Delivery) -> Incoming:
@@ -122,7 +124,9 @@ class Reader:
             return self._decoders[envelope.type](envelope.data)
         except msgspec.ValidationError as error:
             text = without_values(str(error))
-            raise Invalid("unreadable-data", field="/data", da=f"Indholdet kan ikke læses: {text}", en=f"The data cannot be read: {text}") from None
+            raise Invalid(
+                "unreadable-data", field="/data", da=f"Indholdet kan ikke læses: {text}", en=f"The data cannot be read: {text}"
+            ) from None
 
 
 def received(envelope: Envelope, incoming: Incoming, data: Any) -> Received[Any]:

@@ -51,7 +51,7 @@ class Relay:
 
     def run(self) -> None:
         """Publish until stopped, and once more after, so that nothing that was committed waits for the next start."""
-        persist("relay", self._session, self.stop, self._note)
+        persist(self._session, self.stop, self._note, loop="relay")
 
     def _note(self, trouble: str) -> None:
         self.trouble = trouble

@@ -1,8 +1,7 @@
 """One service, put together: who gets what, in one place. A host runs its loops and mounts its door.
 
-    consumers, sweepers    one of each a queue
-    relay, listener        the outbox to the bus, woken by commits here and elsewhere
-    timers                 the service's own work on a clock, and the auditor
+Each queue has a consumer and a sweeper; a relay, woken by commits here and elsewhere, takes the outbox to the bus;
+timers do the service's own work on a clock, and the auditor's.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from functools import partial
 from services.chassis.auditor import Auditor
 from services.chassis.bus import Bus
 from services.chassis.consumer import Consumer, Pauses, Sweeper, persist
+from services.chassis.http import idempotency
 from services.chassis.instruments import observe_job
 from services.chassis.intake import Intake
 from services.chassis.lifecycle import Stop, Wake
@@ -32,7 +32,8 @@ class Loop:
 
 def context_for(service: Service, settings: Settings) -> Context:
     """A service's context, with its database and its resources, and nothing running."""
-    return Context(service, settings, Database(settings.database_url, application=f"deltag {service.name}"), service.resources(settings), utc_now)
+    database = Database(settings.database_url, application=f"deltag {service.name}")
+    return Context(service, settings, database, service.resources(settings), utc_now)
 
 
 def utc_now() -> datetime:
@@ -64,8 +65,12 @@ class Running:
             yield Loop(f"sweeper {sweeper.intake.consumer}", sweeper.run)
         yield Loop("relay", self.relay.run)
         yield Loop("listener", Listener(self.context, self.relay.wake, self.stop).run)
-        for timer in (*self.context.service.timers, Timer("auditor", self.auditor.EVERY_S, self.auditor.run)):
+        for timer in (*self.context.service.timers, *self._own_timers()):
             yield Loop(f"timer {timer.name}", self._on_a_clock(timer))
+
+    def _own_timers(self) -> Iterator[Timer]:
+        yield Timer("auditor", self.auditor.EVERY_S, self.auditor.run)
+        yield Timer("idempotency", idempotency.SWEEP_EVERY_S, idempotency.forget_expired)
 
     def troubles(self) -> dict[str, str]:
         """What keeps the service from the bus, by name; empty texts when all is well."""
@@ -76,7 +81,7 @@ class Running:
         wake = Wake()
         self.context.wakers[timer.name] = wake
         self.stop.also(wake)
-        return partial(persist, "timer", partial(self._tick, timer, wake), self.stop, lambda _trouble: None, timer=timer.name)
+        return partial(persist, partial(self._tick, timer, wake), self.stop, lambda _trouble: None, loop="timer", timer=timer.name)
 
     def _tick(self, timer: Timer, wake: Wake, pauses: Pauses) -> None:
         timer.run(self.context)

@@ -149,7 +149,9 @@ class UnitOfWork:
         It leaves at least once, and in order for its aggregate. With `reply`, the same message goes to the sender of
         `reply` too, at the address that he set.
         """
-        envelope = self._envelope(type, subject, data, cause, programme, classification)
+        envelope = self._envelope(type, subject, data, cause) | {"dataclassification": classification}
+        if programme:
+            envelope["programme"] = programme
         self._collect(_Emitted(envelope["id"], exchange, aggregate_key(type, subject), envelope, reply, snapshot=False))
         return str(envelope["id"])
 
@@ -164,7 +166,9 @@ class UnitOfWork:
         classification: str = "internal",
     ) -> None:
         """Publish the present state of an aggregate again, under its present sequence number."""
-        envelope = self._envelope(type, subject, data, None, programme, classification)
+        envelope = self._envelope(type, subject, data, None) | {"dataclassification": classification, "snapshot": True}
+        if programme:
+            envelope["programme"] = programme
         self._collect(_Emitted(envelope["id"], exchange, aggregate_key(type, subject), envelope, None, snapshot=True))
 
     def wake(self, name: str) -> None:
@@ -191,9 +195,7 @@ class UnitOfWork:
         if "relay" not in self.context.wakers:
             self.connection.execute(_NOTIFY)
 
-    def _envelope(
-        self, type_: str, subject: str, data: Any, cause: Cause | None, programme: str | None, classification: str
-    ) -> dict[str, Any]:
+    def _envelope(self, type_: str, subject: str, data: Any, cause: Cause | None) -> dict[str, Any]:
         settings = self.context.settings
         envelope = {
             "specversion": "1.0",
@@ -205,14 +207,12 @@ class UnitOfWork:
             "datacontenttype": "application/json",
             "dataschema": dataschema(type_),
             "recordedtime": self.now,
-            "dataclassification": classification,
             "municipality": (cause and cause.municipality) or settings.municipality,
             "data": data,
         }
-        programme = programme or (cause and cause.programme) or None
-        if programme:
-            envelope["programme"] = programme
         if cause:
+            if cause.programme:
+                envelope["programme"] = cause.programme
             envelope["correlationid"] = cause.correlationid or cause.id
             envelope["causationid"] = cause.id
             if cause.traceparent:
@@ -230,7 +230,7 @@ class UnitOfWork:
         current = self._current([m.key for m in emitted if m.snapshot])
         for message in emitted:
             if message.snapshot:
-                message.envelope |= {"sequence": sequence_text(current[message.key]), "snapshot": True}
+                message.envelope["sequence"] = sequence_text(current[message.key])
             else:
                 nexts[message.key] += 1
                 message.envelope["sequence"] = sequence_text(nexts[message.key])
@@ -244,7 +244,7 @@ class UnitOfWork:
     def _current(self, keys: Sequence[str]) -> dict[str, int]:
         if not keys:
             return {}
-        return {key: last for key, last in self.connection.execute(_CURRENT_SEQUENCES, {"keys": _ENCODE(keys).decode()})}
+        return dict(self.connection.execute(_CURRENT_SEQUENCES, {"keys": _ENCODE(keys).decode()}).all())
 
     def _wake_all(self) -> None:
         for name in self._wakes:

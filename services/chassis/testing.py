@@ -1,8 +1,8 @@
 """Fakes and doors for tests, of our services and of anyone's who builds on the chassis.
 
-    FakeClock          a clock that stands until it is moved
-    FakeUnitOfWork     a unit of work without a database; passes the same conformance suite as the real one
-    deliver, publish_to, published, run_timer, http    the doors of one service, without a broker
+FakeClock          a clock that stands until it is moved
+FakeUnitOfWork     a unit of work without a database; passes the same conformance suite as the real one
+deliver, publish_to, published, run_timer, http    the doors of one service, without a broker
 """
 
 import copy
@@ -66,7 +66,7 @@ class FakeUnitOfWork:
 
     def emit(
         self,
-        type: str,  # noqa: A002 - the attribute's name in CloudEvents
+        type: str,
         *,
         subject: str,
         data: Any,
@@ -79,7 +79,14 @@ class FakeUnitOfWork:
         """See `UnitOfWork.emit`."""
         key = aggregate_key(type, subject)
         self._draft.sequences[key] += 1
-        message = {"id": new_id(), "type": type, "subject": subject, "data": msgspec.to_builtins(data), "exchange": exchange, "routing_key": type}
+        message = {
+            "id": new_id(),
+            "type": type,
+            "subject": subject,
+            "data": msgspec.to_builtins(data),
+            "exchange": exchange,
+            "routing_key": type,
+        }
         message |= {"sequence": sequence_text(self._draft.sequences[key]), "dataclassification": classification, "programme": programme}
         message |= {"correlationid": cause and (cause.correlationid or cause.id), "causationid": cause and cause.id}
         self._draft.published.append(message)
@@ -91,7 +98,7 @@ class FakeUnitOfWork:
         """See `UnitOfWork.wake`."""
         self._wakes.add(name)
 
-    def admit(self, consumer: str, source: str, id: str, content: bytes) -> Literal["new", "duplicate", "conflict"]:  # noqa: A002
+    def admit(self, consumer: str, source: str, id: str, content: bytes) -> Literal["new", "duplicate", "conflict"]:
         """See `UnitOfWork.admit`."""
         known = self._draft.inbox.setdefault((consumer, source, id), (self._draft.turn, content_hash(content)))
         if known[0] == self._draft.turn:
@@ -112,12 +119,12 @@ class FakeStore:
 
 
 def event(
-    type: str,  # noqa: A002 - the attribute's name in CloudEvents
+    type: str,
     data: Any,
     *,
     subject: str | None = None,
     sequence: int | None = None,
-    id: str | None = None,  # noqa: A002
+    id: str | None = None,
     source: str = "/test",
     **attributes: Any,
 ) -> bytes:
@@ -130,7 +137,7 @@ def event(
     return msgspec.json.encode(envelope)
 
 
-def deliver(context: Context, type: str, data: Any, *, subject: str | None = None, reply_to: str | None = None, **attributes: Any) -> None:  # noqa: A002
+def deliver(context: Context, type: str, data: Any, *, subject: str | None = None, reply_to: str | None = None, **attributes: Any) -> None:
     """Hand one message to the service's own consumer path: read, sorted, handled and recorded in one transaction.
 
     A fact without a `sequence` gets the next one of its aggregate; what became due by it is swept up too.
@@ -143,12 +150,12 @@ def deliver(context: Context, type: str, data: Any, *, subject: str | None = Non
     deliver_raw(context, listen, [body], reply_to=reply_to)
 
 
-def deliver_raw(context: Context, listen: Listen, bodies: Sequence[bytes], *, redelivered: bool = False, reply_to: str | None = None) -> Intake:
+def deliver_raw(
+    context: Context, listen: Listen, bodies: Sequence[bytes], *, redelivered: bool = False, reply_to: str | None = None
+) -> Intake:
     """Hand raw bodies to one of the service's queues as one batch; returns the intake that took them."""
     intake = Intake(context, listen)
-    deliveries = [
-        Delivery(body, tag, listen.exchange, "", redelivered, STRUCTURED, reply_to) for tag, body in enumerate(bodies, start=1)
-    ]
+    deliveries = [Delivery(body, tag, listen.exchange, "", redelivered, STRUCTURED, reply_to) for tag, body in enumerate(bodies, start=1)]
     intake.settle(deliveries)
     while Sweeper(intake, Stop()).sweep_early():
         pass

@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +16,9 @@ from rich.table import Table
 
 from services.chassis import parked as parking
 from services.chassis import replay as catching_up
-from services.chassis.bus import Delivery
+from services.chassis.bus import Bus, Delivery
+from services.chassis.bus.embedded import read_log
+from services.chassis.consumer import topology
 from services.chassis.errors import DeltagError
 from services.chassis.service import Context
 from services.chassis.storage import at_head, migrate
@@ -31,6 +33,10 @@ console = Console()
 errors = Console(stderr=True)
 
 ServiceName = Annotated[str, typer.Argument(metavar="SERVICE", help=f"One of {', '.join(NAMES)}.")]
+Group = Annotated[str, typer.Option(help="A group's fingerprint.")]
+Ids = Annotated[list[int] | None, typer.Option("--id", help="A message's number; may be repeated.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say how many.")]
+Body = Annotated[bool, typer.Option("--body", help="Print the message too; it may hold personal data. The look is audited.")]
 Actor = Annotated[str, typer.Option("--as", help="Who does this, for the audit.", default_factory=getpass.getuser)]
 
 
@@ -43,7 +49,7 @@ def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
             return command(*arguments, **options)
         except DeltagError as error:
             for reason in error:
-                errors.print(f"[red]{reason.field or reason.slug}[/]: {reason.en}" if reason.field else f"[red]{reason.en or reason.slug}[/]", highlight=False)
+                errors.print(f"[red]{reason.field or reason.slug}[/]: {reason.en}", highlight=False)
             raise typer.Exit(1) from None
 
     return run
@@ -78,7 +84,7 @@ def run(name: ServiceName, only: Annotated[str | None, typer.Option(help="`http`
 
 @app.command()
 @plainly
-def demo(exit_: Annotated[bool, typer.Option("--exit", help="End when the story is told; status 1 if a count is wrong.")] = False) -> None:  # noqa: FBT002 - a flag
+def demo(exit_: Annotated[bool, typer.Option("--exit", help="End when the story is told; status 1 if a count is wrong.")] = False) -> None:
     """Play the story of 1,000 families through the public doors, and show what came of it."""
     from services.cli import serve  # noqa: PLC0415 - only a command that serves may import the host
 
@@ -144,7 +150,7 @@ def show(
     name: ServiceName,
     which: Annotated[str, typer.Argument(help="A group's fingerprint, or a message's number.")],
     actor: Actor,
-    body: Annotated[bool, typer.Option("--body", help="Print the message itself too; it may hold personal data, and the look is audited.")] = False,  # noqa: FBT002
+    body: Body = False,
 ) -> None:
     """One group's messages, or one message."""
     context = place_for(name).context(name)
@@ -164,9 +170,9 @@ def show(
 def replay(
     name: ServiceName,
     actor: Actor,
-    group: Annotated[str, typer.Option(help="A group's fingerprint.")] = "",
-    id_: Annotated[list[int] | None, typer.Option("--id", help="A message's number; may be repeated.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many.")] = False,  # noqa: FBT002
+    group: Group = "",
+    id_: Ids = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Send parked messages through again under their own ids. Ctrl-C stops between two chunks; what is done stays done."""
     context = place_for(name).context(name)
@@ -180,9 +186,9 @@ def discard(
     name: ServiceName,
     actor: Actor,
     reason: Annotated[str, typer.Option(help="Why; kept in the audit.")],
-    group: Annotated[str, typer.Option(help="A group's fingerprint.")] = "",
-    id_: Annotated[list[int] | None, typer.Option("--id", help="A message's number; may be repeated.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many.")] = False,  # noqa: FBT002
+    group: Group = "",
+    id_: Ids = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Give parked messages up for good, with a reason."""
     context = place_for(name).context(name)
@@ -192,7 +198,10 @@ def discard(
 
 @app.command("replay")
 @plainly
-def replay_log(name: ServiceName, offset: Annotated[int, typer.Option("--from", help="Offset in the log; the last line printed says where to resume.")] = 0) -> None:
+def replay_log(
+    name: ServiceName,
+    offset: Annotated[int, typer.Option("--from", help="Offset in the log; the last line printed says where to resume.")] = 0,
+) -> None:
     """Take again from the log what a service listens to: closes gaps, and has no second effect."""
     context = place_for(name).context(name)
     reached = offset
@@ -237,7 +246,7 @@ def _examine(place: Place, name: str) -> bool:
     context = place.context(name)
     checks = {"database": lambda: _at_head(context)}
     if place.bus:
-        checks["broker"] = lambda: place.bus.declare(_topology(context)) or ""  # type: ignore[union-attr,func-returns-value]
+        checks["broker"] = partial(_declared, place.bus, context)
     results = {check: _result(probe) for check, probe in checks.items()}
     for check, trouble in results.items():
         console.print(f"{name:14}{check:10}{'[green]ok[/]' if not trouble else f'[red]{trouble}[/]'}", highlight=False)
@@ -245,13 +254,13 @@ def _examine(place: Place, name: str) -> bool:
 
 
 def _at_head(context: Context) -> str:
-    return "" if at_head(context.database, context.service.migrations) else f"migrations are not at head: deltag migrate {context.service.name}"
+    head = at_head(context.database, context.service.migrations)
+    return "" if head else f"migrations are not at head: deltag migrate {context.service.name}"
 
 
-def _topology(context: Context) -> Any:
-    from services.chassis.consumer import topology  # noqa: PLC0415
-
-    return topology(context.service.listens)
+def _declared(bus: Bus, context: Context) -> str:
+    bus.declare(topology(context.service.listens))
+    return ""
 
 
 def _result(probe: Callable[[], str]) -> str:
@@ -264,8 +273,6 @@ def _result(probe: Callable[[], str]) -> str:
 
 
 def _log(place: Place, offset: int) -> Iterator[Delivery]:
-    from services.chassis.bus.embedded import read_log  # noqa: PLC0415
-
     if place.bus:
         return place.bus.read_log(catching_up.LOG, offset)
     return read_log(place.bus_database, offset)
@@ -289,4 +296,5 @@ def _in_progress(what: str, ids: Any, steps: Iterator[int], *, dry_run: bool) ->
 def _say_where(place: Place) -> None:
     address = place.settings["registration"].http_address
     metrics = place.settings["registration"].metrics_address
-    console.print(f"Deltag runs. Pages and APIs: http://{address}/  Metrics and health: http://{metrics}/  Stop with Ctrl-C.", highlight=False)
+    console.print(f"Deltag runs; stop it with Ctrl-C.\n  pages and APIs      http://{address}/", highlight=False)
+    console.print(f"  metrics and health  http://{metrics}/", highlight=False)

@@ -79,7 +79,10 @@ class Place:
 
 @contextmanager
 def embedded(data_dir: Path) -> Iterator[Place]:
-    """Everything in this process: a PostgreSQL of our own in the data folder, and the bus in memory. Raises `Conflict` when it runs already."""
+    """Everything in this process: a PostgreSQL of our own in the data folder, and the bus in memory.
+
+    Raises `Conflict` when one runs in that folder already.
+    """
     with EmbeddedPostgres(data_dir) as server:
         urls = create_databases(server.url(), [*NAMES, BUS])
         yield Place(_development_settings(data_dir, urls), EmbeddedBus(Database(urls[BUS], application="deltag bus")))
@@ -93,13 +96,12 @@ def beside_embedded(data_dir: Path) -> Place:
 
 
 def _development_settings(data_dir: Path, urls: dict[str, str]) -> dict[str, Settings]:
-    """Everybody's settings; all four share one HTTP address and one metrics address."""
+    """Everybody's settings: all four share one HTTP and one metrics address, and everyone on this machine may read the report."""
     secrets_file = chassis_settings.development_secrets(data_dir)
     shared = chassis_settings.read("deltag", secrets_file=secrets_file, database_url="", data_dir=data_dir)
-    addresses = {"http_address": shared.http_address, "metrics_address": shared.metrics_address}
+    known = {"http_address": shared.http_address, "metrics_address": shared.metrics_address, "data_dir": data_dir, "reporting_open": True}
     return {
-        name: chassis_settings.read(name, secrets_file=secrets_file, data_dir=data_dir, database_url=urls[name], **addresses)
-        for name in NAMES
+        name: chassis_settings.read(name, secrets_file=secrets_file, data_dir=data_dir, database_url=urls[name], **known) for name in NAMES
     }
 
 

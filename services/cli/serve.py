@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from signal import SIGINT, SIGTERM, Signals, signal
 from time import sleep
 from typing import Any
@@ -17,6 +18,7 @@ from services.chassis.hosting.host import host
 from services.chassis.http import wsgi
 from services.chassis.metrics import metrics_app
 from services.chassis.runtime import Running
+from services.chassis.service import Context
 from services.chassis.setting_rules import Address
 from services.chassis.storage import at_head, migrate
 from services.cli.places import NAMES, Place, data_dir, developed, embedded, is_distributed
@@ -39,7 +41,7 @@ def serve(place: Place, *, only: str | None = None, started: Callable[[], None] 
 def front(place: Place, runnings: Iterable[Running]) -> Wsgi:
     """The HTTP door: of one service, or of all under `/<service>/`."""
     state = health(place, runnings)
-    doors: Mapping[str, Wsgi] = {f"/{name}": health_app(state, wsgi(place.context(name))) for name in place.services}
+    doors: dict[str, Wsgi] = {f"/{name}": health_app(state, wsgi(place.context(name))) for name in place.services}
     if len(doors) == 1:
         return next(iter(doors.values()))
     return health_app(state, DispatcherMiddleware(welcome(doors), doors))
@@ -66,12 +68,19 @@ def health(place: Place, runnings: Iterable[Running]) -> Health:
     """What `ready` asks: each database, its migrations, and each connection to the bus."""
     state = Health()
     for name in place.services:
-        context = place.context(name)
-        state.add(f"{name} database", lambda c=context: "" if at_head(c.database, c.service.migrations) else "migrations are not at head; run `deltag migrate`")
+        state.add(f"{name} database", partial(_at_head, place.context(name)))
     for running in runnings:
         for part in running.troubles():
-            state.add(f"{running.context.service.name} {part}", lambda r=running, p=part: r.troubles()[p])
+            state.add(f"{running.context.service.name} {part}", partial(_trouble, running, part))
     return state
+
+
+def _at_head(context: Context) -> str:
+    return "" if at_head(context.database, context.service.migrations) else f"migrate it: deltag migrate {context.service.name}"
+
+
+def _trouble(running: Running, part: str) -> str:
+    return running.troubles()[part]
 
 
 def up_distributed() -> int:
@@ -85,7 +94,7 @@ def up_distributed() -> int:
 
 def _supervise(commands: Mapping[str, list[str]], environment: Mapping[str, str]) -> int:
     """Run them side by side; a signal is passed on to all, and the end of one ends all."""
-    children = {name: subprocess.Popen(command, env=dict(environment)) for name, command in commands.items()}  # noqa: S603 - our own commands
+    children = {name: subprocess.Popen(command, env=dict(environment)) for name, command in commands.items()}
     ending: list[Signals] = []
     for number in (SIGTERM, SIGINT):
         signal(number, lambda got, _frame: ending.append(Signals(got)))

@@ -26,7 +26,9 @@ def test_books_agree_after_everything_that_can_happen(context: Context) -> None:
     facts = deliver_raw(context, FACTS, [fact(1), fact(1), fact(3), fact(3), b"nonsense", b"nonsense"])
     deliver_raw(context, FACTS, [fact(2), fact(4, trouble="defect"), fact(5)])
     deliver_raw(context, FACTS, [event(DONE, {"number": 9}, subject="b", sequence=9, snapshot=True)])
-    asked = deliver_raw(context, REQUESTS, [event(ASKED, {"number": 1}, id="r"), event(ASKED, {"number": 1}, id="r"), event(ASKED, {"number": 2}, id="r")])
+    asked = deliver_raw(
+        context, REQUESTS, [event(ASKED, {"number": 1}, id="r"), event(ASKED, {"number": 1}, id="r"), event(ASKED, {"number": 2}, id="r")]
+    )
     auditor = Auditor(context, [facts, asked])
     assert [auditor.audit(intake).difference for intake in (facts, asked)] == [0, 0]
 

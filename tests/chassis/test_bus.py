@@ -110,7 +110,9 @@ def test_direct_to_a_queue(publisher: Publisher, subscription: Subscription) -> 
 
 def test_what_came_with_it_arrives(publisher: Publisher, subscription: Subscription) -> None:
     """The sender's reply address, correlation, content type and headers arrive with the message."""
-    message = Outgoing("1", EVENTS, "other.thing.done.v1", b"{}", correlation_id="c", reply_to="r", content_type="application/json", headers={"ce-id": "1"})
+    message = Outgoing(
+        "1", EVENTS, "other.thing.done.v1", b"{}", correlation_id="c", reply_to="r", content_type="application/json", headers={"ce-id": "1"}
+    )
     publisher.publish([message])
     (delivery,) = take(subscription, 1)
     assert (delivery.correlation_id, delivery.reply_to, delivery.content_type) == ("c", "r", "application/json")
@@ -201,7 +203,15 @@ def test_embedded_queue_survives_its_process(databases: Databases) -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "key", "fits"),
-    [("a.b.#", "a.b.c.v1", True), ("a.b.#", "a.b", True), ("a.b.#", "a.c.d", False), ("a.*.c", "a.x.c", True), ("a.*.c", "a.c", False), ("#", "", True), ("#.c", "a.b.c", True)],
+    [
+        ("a.b.#", "a.b.c.v1", True),
+        ("a.b.#", "a.b", True),
+        ("a.b.#", "a.c.d", False),
+        ("a.*.c", "a.x.c", True),
+        ("a.*.c", "a.c", False),
+        ("#", "", True),
+        ("#.c", "a.b.c", True),
+    ],
 )
 def test_topic_matching(pattern: str, key: str, fits: bool) -> None:  # noqa: FBT001 - a table
     """Topics match as AMQP says."""

@@ -47,7 +47,9 @@ def test_driver_does_not_block_the_hub(context: Context) -> None:
 def hosted(context: Context, bus_url: str, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """The tiny service, hosted by nameko in a process of its own, on RabbitMQ."""
     environment = os.environ | {"TINY_DATABASE": context.database.url, "TINY_BUS": bus_url, "TINY_DATA": str(tmp_path)}
-    child = subprocess.Popen([sys.executable, "-W", "ignore", "-m", "tests.chassis.tiny.hosted"], env=environment, text=True, stdout=subprocess.PIPE)
+    child = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-m", "tests.chassis.tiny.hosted"], env=environment, text=True, stdout=subprocess.PIPE
+    )
     assert child.stdout
     assert child.stdout.readline() == "running\n"
     yield child
@@ -55,7 +57,8 @@ def hosted(context: Context, bus_url: str, tmp_path: Path) -> Iterator[subproces
     child.communicate()
 
 
-def test_hosted_service_takes_and_publishes(hosted: subprocess.Popen[str], context: Context, bus_url: str) -> None:
+@pytest.mark.usefixtures("hosted")
+def test_hosted_service_takes_and_publishes(context: Context, bus_url: str) -> None:
     """A message published to RabbitMQ has its effect, and the fact that tells of it comes back over RabbitMQ."""
     from tests.chassis.tiny.hosted import ask, listen_in  # noqa: PLC0415 - only here
 

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from services.chassis.consumer import Sweeper
 from services.chassis.errors import Unavailable
 from services.chassis.intake import CRASHES_ALLOWED, Intake
 from services.chassis.lifecycle import Stop
+from services.chassis.reading import Incoming
 from services.chassis.service import Context
 from services.chassis.testing import deliver, deliver_raw, event, parked, published
 from tests.chassis import tiny
@@ -78,7 +80,9 @@ def test_attempts_used_up_are_parked(context: Context, sweep: Callable[[Intake],
     assert message["reason"].startswith("Trouble at ")
 
 
-def test_passing_fault_is_retried_until_it_works(context: Context, monkeypatch: pytest.MonkeyPatch, sweep: Callable[[Intake], None]) -> None:
+def test_passing_fault_is_retried_until_it_works(
+    context: Context, monkeypatch: pytest.MonkeyPatch, sweep: Callable[[Intake], None]
+) -> None:
     """A message that fails for a while is taken as soon as it can be, and those behind it follow in order."""
     intake = deliver_raw(context, FACTS, [fact("a", 1, trouble="later"), fact("a", 2)])
     assert effects(context) == []
@@ -187,7 +191,11 @@ def test_database_away_is_nobodys_attempt(context: Context) -> None:
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 2**32), cuts=st.lists(st.integers(1, 7), max_size=8), types=st.lists(st.sampled_from([DONE, MOVED]), min_size=4, max_size=4))
+@given(
+    seed=st.integers(0, 2**32),
+    cuts=st.lists(st.integers(1, 7), max_size=8),
+    types=st.lists(st.sampled_from([DONE, MOVED]), min_size=4, max_size=4),
+)
 def test_any_order_and_repetition_gives_the_same_state(context: Context, seed: int, cuts: list[int], types: list[str]) -> None:
     """However facts are shuffled, repeated and cut into batches, each has one effect, in order for its aggregate."""
     prefix = f"run-{random.Random(seed).getrandbits(64)}"
@@ -216,3 +224,30 @@ def sweep() -> Callable[[Intake], None]:
             pass
 
     return run
+
+
+def test_killer_among_the_early_is_parked_alone(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A held message that ends the process when its turn comes is tried alone from then on, and parked when its attempts are used up."""
+    intake = deliver_raw(context, FACTS, [fact("killer", 2), fact("innocent", 2)])
+    with context.work() as work:
+        work.connection.execute(sa.text("update chassis.position set last = 1"))
+    real = Intake.take
+
+    def dying(self: Intake, batch: list[Incoming]) -> None:
+        if any(m.id == "killer-2" and m.fault is None for m in batch):
+            raise Killed
+        real(self, batch)
+
+    monkeypatch.setattr(Intake, "take", dying)
+    sweeper = Sweeper(intake, Stop())
+    for _ in range(12):
+        with suppress(Killed):
+            sweeper.sweep()
+        with context.work() as work:
+            work.connection.execute(sa.text("update chassis.deferred set due_at = clock_timestamp()"))
+    assert effects(context) == [("innocent", 2)]
+    assert [(p["message_id"], p["slug"]) for p in parked(context)] == [("killer-2", "ended-the-process")]
+
+
+class Killed(BaseException):
+    """Stands for the end of the process: no handler of errors sees it."""

@@ -21,7 +21,10 @@ FACTS = SERVICE.listens[0]
 
 def park(context: Context, subject: str, *behind: int) -> Intake:
     """Park the first message of an aggregate for good, with later ones waiting behind it."""
-    bodies = [event(DONE, {"number": n, "trouble": "" if n > 1 else "defect"}, subject=subject, sequence=n, id=f"{subject}-{n}") for n in (1, *behind)]
+    bodies = [
+        event(DONE, {"number": n, "trouble": "" if n > 1 else "defect"}, subject=subject, sequence=n, id=f"{subject}-{n}")
+        for n in (1, *behind)
+    ]
     intake = deliver_raw(context, FACTS, bodies)
     with context.work() as work:
         work.connection.execute(sa.text("update chassis.deferred set kind = 'parked' where kind = 'retry'"))

@@ -16,9 +16,10 @@ from itertools import islice
 from typing import Any
 from uuid import uuid4
 
-import kombu
 import msgspec
 import sqlalchemy as sa
+from kombu import Connection, Exchange, Producer
+from kombu import Queue as KombuQueue
 
 from services.chassis.bus import Delivery, Topology
 from services.chassis.envelope import Outgoing
@@ -29,9 +30,11 @@ from services.chassis.storage import Database, unavailable_when_away
 _encode = msgspec.json.Encoder().encode
 
 _TABLES = (
-    "create table if not exists log (id bigint primary key, exchange text not null, routing_key text not null, message_id text not null,"
-    " correlation_id text, reply_to text, content_type text not null, headers json not null, body bytea not null,"
-    " at timestamptz not null default clock_timestamp())",
+    """create table if not exists log (
+        id bigint primary key, exchange text not null, routing_key text not null, message_id text not null, correlation_id text,
+        reply_to text, content_type text not null, headers json not null, body bytea not null,
+        at timestamptz not null default clock_timestamp()
+    )""",
     "create index if not exists log_passing on log (id) where exchange <> 'deltag.events'",
     "create sequence if not exists log_id",
     "create table if not exists cursor (queue text primary key, done bigint not null)",
@@ -54,7 +57,7 @@ class EmbeddedBus:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self._connection = kombu.Connection("memory://")
+        self._connection = Connection("memory://")
         self._prefix = f"{uuid4().hex}:"
         self._publishing = threading.Lock()
         self._arrivals: dict[str, threading.Event] = {}
@@ -134,12 +137,12 @@ class EmbeddedBus:
         """A channel of the in-memory connection."""
         return self._connection.channel()
 
-    def _exchange(self, name: str) -> kombu.Exchange:
-        return kombu.Exchange(self._prefix + name if name else "", type="topic", durable=True)
+    def _exchange(self, name: str) -> Exchange:
+        return Exchange(self._prefix + name if name else "", type="topic", durable=True)
 
     def _declare_queue(self, channel: Any, name: str, exchange: str, keys: Sequence[str]) -> None:
         for key in keys:
-            kombu.Queue(self._prefix + name, self._exchange(exchange), routing_key=key).bind(channel).declare()
+            KombuQueue(self._prefix + name, self._exchange(exchange), routing_key=key).bind(channel).declare()
         if not keys:
             channel.queue_declare(self._prefix + name)
         self._arrivals[name] = threading.Event()
@@ -177,7 +180,7 @@ class EmbeddedBus:
 
     def _put(self, channel: Any, queue: str, id_: int, message: Outgoing, *, redelivered: bool = False) -> None:
         origin = {"id": id_, "exchange": message.exchange, "routing_key": message.routing_key, "redelivered": redelivered}
-        kombu.Producer(channel).publish(
+        Producer(channel).publish(
             message.body,
             routing_key=self._prefix + queue,
             content_type=message.content_type,

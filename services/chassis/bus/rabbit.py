@@ -124,7 +124,11 @@ class RabbitPublisher:
             self._singles.discard(self._confirmed)
 
     def _on_nack(self, _tag: int, _multiple: bool) -> None:  # noqa: FBT001
-        raise Unavailable("refused", da="Køen er fuld; beskeden bliver i udbakken.", en="The broker refused a message (a full queue); it stays in the outbox.")
+        raise Unavailable(
+            "refused",
+            da="Køen er fuld; beskeden bliver i udbakken.",
+            en="The broker refused a message (a full queue); it stays in the outbox.",
+        )
 
     def _on_return(self, _error: object, _exchange: str, routing_key: str, message: amqp.Message) -> None:
         self._returned.add((message.properties["message_id"], routing_key))
@@ -227,7 +231,13 @@ def _drained(connection: amqp.Connection, idle: float) -> bool:
 def _logged(message: amqp.Message) -> Delivery:
     info, properties = message.delivery_info, message.properties
     headers = properties.get("application_headers") or {}
-    return Delivery(_raw(message), int(headers.get("x-stream-offset", 0)), info["exchange"], info["routing_key"], content_type=properties.get("content_type"))
+    return Delivery(
+        _raw(message),
+        int(headers.get("x-stream-offset", 0)),
+        info["exchange"],
+        info["routing_key"],
+        content_type=properties.get("content_type"),
+    )
 
 
 def _tuned(connection: amqp.Connection) -> amqp.Connection:
@@ -255,7 +265,7 @@ def _corked(transport: Any) -> Iterator[None]:
 def _readable(transport: Any) -> bool:
     """Whether a read would find bytes at once: in py-amqp's buffer, in the TLS layer, or in the kernel."""
     if transport.sock is None:
-        raise ConnectionResetError("the connection is closed")  # noqa: EM101
+        raise ConnectionResetError("the connection is closed")
     if transport._read_buffer:  # noqa: SLF001
         return True
     pending = getattr(transport.sock, "pending", None)
@@ -321,7 +331,9 @@ def _away(then: Callable[[], None] | None = None) -> Iterator[None]:
         if then:
             then()
         text = f"{type(error).__name__}: {getattr(error, 'reply_text', None) or error}"
-        raise Unavailable("broker-away", da=f"Meddelelsesbussen svarer ikke ({text}).", en=f"The broker does not answer ({text}).") from error
+        raise Unavailable(
+            "broker-away", da=f"Meddelelsesbussen svarer ikke ({text}).", en=f"The broker does not answer ({text})."
+        ) from error
     except Unavailable:
         if then:
             then()

@@ -37,7 +37,9 @@ class QueueDoor(Entrypoint):
     def start(self) -> None:
         """Begin to consume."""
         self._ended = Event()
-        self.container.spawn_managed_thread(partial(_run_and_tell, self.consumer.run, self._ended), identifier=self.consumer.intake.consumer)
+        self.container.spawn_managed_thread(
+            partial(_run_and_tell, self.consumer.run, self._ended), identifier=self.consumer.intake.consumer
+        )
 
     def stop(self) -> None:
         """Return when what was in hand is handled and acknowledged."""
@@ -105,12 +107,14 @@ def host(runnings: Sequence[Running], doors: Mapping[Address, Wsgi], *, drain_s:
     runner.start()
     eventlet.spawn_n(started)
     signalled.wait()
-    with Timeout(drain_s, exception=False):
-        for server in servers:
-            server.kill()
-        runner.stop()
-        return True
-    return False
+    try:
+        with Timeout(drain_s):
+            for server in servers:
+                server.kill()
+            runner.stop()
+    except Timeout:
+        return False
+    return True
 
 
 def _serve(address: Address, wsgi: Wsgi) -> Any:

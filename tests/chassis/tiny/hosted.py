@@ -1,6 +1,7 @@
 """The tiny service in a process of its own, and ways to talk to it over RabbitMQ."""
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -37,6 +38,12 @@ def listen_in(bus_url: str) -> Callable[[int], Sequence[Delivery]]:
     return heard
 
 
+def say_running() -> None:
+    """Tell the test that it may begin."""
+    sys.stdout.write("running\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     """Serve until SIGTERM."""
     from services.chassis.consumer import topology  # noqa: PLC0415 - after the patch
@@ -51,7 +58,7 @@ def main() -> None:
     bus = RabbitBus(os.environ["TINY_BUS"])
     bus.declare(topology(SERVICE.listens))
     running = Running(Context(SERVICE, settings, Database(url), None, utc_now), bus)
-    drained = host([running], {}, drain_s=settings.drain_s, started=lambda: print("running", flush=True))
+    drained = host([running], {}, drain_s=settings.drain_s, started=say_running)
     raise SystemExit(0 if drained else 1)
 
 
