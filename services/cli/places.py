@@ -100,9 +100,7 @@ def _development_settings(data_dir: Path, urls: dict[str, str]) -> dict[str, Set
     secrets_file = chassis_settings.development_secrets(data_dir)
     shared = chassis_settings.read("deltag", secrets_file=secrets_file, database_url="", data_dir=data_dir)
     known = {"http_address": shared.http_address, "metrics_address": shared.metrics_address, "data_dir": data_dir, "reporting_open": True}
-    return {
-        name: chassis_settings.read(name, secrets_file=secrets_file, data_dir=data_dir, database_url=urls[name], **known) for name in NAMES
-    }
+    return {name: chassis_settings.read(name, secrets_file=secrets_file, database_url=urls[name], **known) for name in NAMES}
 
 
 def distributed(name: str) -> Place:
