@@ -60,11 +60,11 @@ class ProfessionalRegistered(msgspec.Struct):
 
 
 class EnrolmentChanged(msgspec.Struct):
-    """Any fact of an enrolment; a rejected one names no child."""
+    """Any fact of an enrolment; a rejected one names no child, and perhaps no programme."""
 
     enrolment_id: UUID
     child_id: UUID | None
-    programme: str
+    programme: str | None
     status: str
     guardian_ids: Sequence[UUID]
 

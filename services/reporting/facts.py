@@ -43,7 +43,7 @@ class Reason(msgspec.Struct):
 class Enrolment(msgspec.Struct):
     enrolment_id: UUID
     status: str
-    programme: str
+    programme: str | None
     child_id: UUID | None = None
     guardian_ids: list[UUID] = []
     institution: str | None = None

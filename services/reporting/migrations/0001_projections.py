@@ -33,7 +33,7 @@ def upgrade() -> None:
     _projection(
         "enrolment",
         sa.Column("status", sa.Text, nullable=False),
-        sa.Column("programme", sa.Text, nullable=False),
+        sa.Column("programme", sa.Text),
         sa.Column("child_id", UUID),
         sa.Column("guardian_ids", JSONB, nullable=False),
         sa.Column("institution", sa.Text),
