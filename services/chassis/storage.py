@@ -307,7 +307,7 @@ class Database:
                 "application_name": self._application,
                 "tcp_user_timeout": 10_000,
                 "keepalives_idle": 10,
-                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_S}s -c idle_in_transaction_session_timeout=60s",
+                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_S}s -c idle_in_transaction_session_timeout=60s -c timezone=UTC",
             },
         )
 
