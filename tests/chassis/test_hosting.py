@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -41,6 +42,30 @@ def test_driver_does_not_block_the_hub(context: Context) -> None:
     """While PostgreSQL takes its time, other green threads go on: no gap comes near the second that the query takes."""
     child = subprocess.run([sys.executable, "-W", "ignore", "-c", HUB, context.database.url], capture_output=True, text=True, check=True)
     assert float(child.stdout) < 0.5
+
+
+TAKEN = """
+from services.chassis.hosting.green import patch
+patch()
+import sys
+from services.chassis.errors import Conflict
+from services.chassis.hosting.host import host
+from services.chassis.setting_rules import Address
+try:
+    host([], {Address("127.0.0.1", int(sys.argv[1])): None}, drain_s=1)
+except Conflict as taken:
+    print(taken.slug)
+"""
+
+
+def test_a_port_is_not_shared() -> None:
+    """A port that another process listens on is refused, also where that one would share it: callers would get either of the two."""
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        command = [sys.executable, "-W", "ignore", "-c", TAKEN, str(other.getsockname()[1])]
+        assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "address-taken\n"
 
 
 @pytest.fixture

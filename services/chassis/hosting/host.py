@@ -19,7 +19,7 @@ from nameko.runners import ServiceRunner
 
 from services.chassis.bus import Delivery
 from services.chassis.consumer import Consumer
-from services.chassis.errors import Unavailable
+from services.chassis.errors import Conflict, Unavailable
 from services.chassis.runtime import Running
 from services.chassis.setting_rules import Address
 
@@ -118,8 +118,17 @@ def host(runnings: Sequence[Running], doors: Mapping[Address, Wsgi], *, drain_s:
 
 
 def _serve(address: Address, wsgi: Wsgi) -> Any:
-    listener = eventlet.listen((address.host, address.port), backlog=500)
+    listener = _listener(address)
     return eventlet.spawn(eventlet.wsgi.server, listener, wsgi, log_output=False, keepalive=30, socket_timeout=60, debug=False)
+
+
+def _listener(address: Address) -> Any:
+    """The port, for this process alone: if two shared it, each would get some of the callers. Raises `Conflict` when it is taken."""
+    try:
+        return eventlet.listen((address.host, address.port), backlog=500, reuse_port=False)
+    except OSError as error:
+        text = f"cannot be listened on ({error.strerror}). Stop what uses it, or choose another address."
+        raise Conflict("address-taken", field=str(address), da=text, en=text) from None
 
 
 def _send_once(event: Event) -> None:
