@@ -26,7 +26,7 @@ BASE = {name: f"http://127.0.0.1:8080/{name}" for name in ("registration", "even
 def world(tmp_path: Path) -> World:
     """A world that nobody asks anything."""
     doors = Doors(BASE, LocalIssuer(settings_for("registration"), FakeClock()), "0151")
-    return World(RabbitBus("amqp://nobody"), doors, ("http://127.0.0.1:9080",), tmp_path, tmp_path / "mail", lambda: None, dict)
+    return World(RabbitBus("amqp://nobody"), doors, ("http://127.0.0.1:9080",), tmp_path, tmp_path / "mail", lambda: None, dict, int)
 
 
 def told(world: World, outcome: Outcome) -> tuple[bool, str]:

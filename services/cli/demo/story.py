@@ -75,6 +75,7 @@ def play(world: World, file: DemoFile, plan: Plan, teller: Teller | None = None)
     record_attendance(stage)
     withdraw_some(stage)
     wait_for_mails(stage, forecast.told(map(forecast.after_all, plan.activities)), "Those whom it concerns are told")
+    wait_until_all_is_settled(stage)
     return wait_for_report(stage)
 
 
@@ -161,6 +162,13 @@ def wait_for_mails(stage: Stage, expected: int, title: str) -> None:
     """Every mail has come to its end: sent, or held back because there is no address."""
     with stage.teller.step(title, expected) as note:
         until(lambda: _said(note, _count_settled_mails(stage), "mails") >= expected, "the mails")
+
+
+def wait_until_all_is_settled(stage: Stage) -> None:
+    """No service holds a message back, or has one to try again: each had its effect, or is parked."""
+    with stage.teller.step("Nothing is left on its way", 1) as note:
+        until(lambda: stage.world.unsettled() == 0, "messages that are tried again")
+        note(1, "no message is held back or tried again")
 
 
 def wait_for_report(stage: Stage) -> Outcome:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from services.chassis import parked
 from services.chassis.bus import Bus
 from services.chassis.errors import Unavailable
@@ -20,13 +22,15 @@ from services.registration.handlers import CONSUMER, load_programme
 if TYPE_CHECKING:
     from services.cli.places import Place
 
+_UNSETTLED = sa.text("select count(*) from chassis.deferred where kind <> 'parked'")
+
 
 @dataclass(frozen=True)
 class World:
     """Everything around the demo. `metrics` are the addresses of the services' metrics.
 
-    `load_programme` and `parked` are an operator's: load the programme's folder, and count what is parked by reason, or
-    by queue and reason where it is not a request. `mail_folder` is None where a mail server takes the mails.
+    The last three are an operator's tools: load the programme's folder; count what is parked by reason, or by queue and
+    reason where it is not a request; count the messages that are held back or are to be tried again. `mail_folder` is None where a mail server takes the mails.
     """
 
     bus: Bus
@@ -36,6 +40,7 @@ class World:
     mail_folder: Path | None
     load_programme: Callable[[], None]
     parked: Callable[[], Mapping[str, int]]
+    unsettled: Callable[[], int]
 
     @property
     def base(self) -> Mapping[str, str]:
@@ -57,6 +62,7 @@ def world_of(place: "Place") -> World:
         mail_folder=None if mails.smtp_url else mails.mail_folder,
         load_programme=lambda: _load(place),
         parked=lambda: _parked(place),
+        unsettled=lambda: sum(_unsettled(place, name) for name in place.services),
     )
 
 
@@ -73,6 +79,11 @@ def _url(host: str, port: int) -> str:
 def _load(place: "Place") -> None:
     with place.context("registration").work() as work:
         load_programme(FOLDER.parent, work)
+
+
+def _unsettled(place: "Place", name: str) -> int:
+    with place.context(name).work() as work:
+        return int(work.connection.execute(_UNSETTLED).scalar_one())
 
 
 def _parked(place: "Place") -> Counter[str]:
