@@ -30,7 +30,8 @@ class World:
     """Everything around the demo. `metrics` are the addresses of the services' metrics.
 
     The last three are an operator's tools: load the programme's folder; count what is parked by reason, or by queue and
-    reason where it is not a request; count the messages that are held back or are to be tried again. `mail_folder` is None where a mail server takes the mails.
+    reason where it is not a request; count the messages that are held back or are to be tried again.
+    `mail_folder` is None where a mail server takes the mails.
     """
 
     bus: Bus
