@@ -7,7 +7,7 @@ UV := $(BIN)/uv
 PIN := $(UV) pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast check fmt docs pin clean
+.PHONY: help setup demo test test-fast check bench fmt docs pin clean
 
 help: ## list what you can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ check: $(VENV)/.tests ## check style, types, architecture and contracts
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m scripts.contracts_check
 	$(BIN)/python -m scripts.contracts_docs --check
+
+bench: $(VENV)/.tests ## measure the enrolment pipeline beside the broker's own pace (ARGS="--requests 20000")
+	@$(BIN)/python -m benchmarks.pipeline $(ARGS)
 
 fmt: $(VENV)/.tests ## format the code, and mend what can be mended by itself
 	$(BIN)/ruff check --fix --exit-zero
