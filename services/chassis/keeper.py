@@ -28,7 +28,7 @@ kill "$guard" 2>/dev/null
 
 
 class KeptProcess:
-    """A running server: `pid` is its own process id, not the keeper's.
+    """A running server: `pid` is its own process id, not the keeper's. Its working folder is that of `log`.
 
     `stop_signal` asks it to end; after `grace` seconds it is killed. What it prints is added to `log`.
     """
@@ -50,6 +50,7 @@ class KeptProcess:
                 stdout=subprocess.PIPE,
                 stderr=output,
                 env=environment,
+                cwd=log.parent,  # what a server drops when it crashes falls beside its log
                 start_new_session=True,
             )
         assert self._keeper.stdout is not None  # noqa: S101 - a pipe was asked for
