@@ -14,7 +14,7 @@ from unnest(array['deltag_registration', 'deltag_events', 'deltag_notifications'
 where not exists (select from pg_roles where rolname = role)
 \gexec
 
--- PostgreSQL 16 and later: to give a database to a role, one must be able to become it.
+-- To give a database to a role one must be able to become it (PostgreSQL 16 or newer).
 select format('grant %I to current_user', role)
 from unnest(array['deltag_registration', 'deltag_events', 'deltag_notifications', 'deltag_reporting']) as role
 where not pg_has_role(current_user, role, 'set')
