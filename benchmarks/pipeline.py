@@ -149,7 +149,7 @@ def await_first(registration: Context) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while not _scalar(registration, _STARTED):
         if time.monotonic() > deadline:
-            raise TimeoutError("registration does not begin")  # noqa: EM101, TRY003 - a script
+            raise TimeoutError("registration does not begin")
         time.sleep(0.01)
 
 
