@@ -117,7 +117,7 @@ def _signups(rooms: Sequence[Room]) -> dict[str, int]:
 
 
 def _mails(rooms: Sequence[Room]) -> Counter[str]:
-    return Counter(kind if party.has_address else "no address" for room in rooms for kind, party in room.mails)
+    return Counter(kind if party.has_address else "not sent: no address" for room in rooms for kind, party in room.mails)
 
 
 def _report(file: DemoFile, plan: Plan, rooms: Sequence[Room], rolls: dict[Person, str]) -> dict[str, int]:

@@ -92,7 +92,7 @@ def _mails(sent: Iterable[Found]) -> Counter[str]:
 def _fate(mail: Found) -> str:
     if mail["status"] == "sent":
         return str(mail["kind"])
-    return "no address" if mail["reason"] == "no-address" else f"{mail['status']} ({mail['reason']})"
+    return "not sent: no address" if mail["reason"] == "no-address" else f"{mail['status']} ({mail['reason']})"
 
 
 def _attendance(world: World, plan: Plan, opened: Iterable[Found]) -> Counter[str]:

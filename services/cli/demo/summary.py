@@ -12,6 +12,8 @@ from services.cli.demo.file import FOLDER, REQUESTS, DemoFile
 from services.cli.demo.outcome import Counts, Difference, Outcome, differences
 from services.cli.demo.world import World
 
+_EXAMPLE = "contracts/enrolment.requested/v1.example.json"
+
 WIDTH = 40
 """Of one group of numbers; as many stand side by side as the terminal has room for."""
 
@@ -22,7 +24,7 @@ _GROUPS: Sequence[tuple[str, str, str]] = (
     ("sign-ups", "Sign-ups", "to {activities} activities, in strict order"),
     ("mails", "Mails delivered, by kind", "in the language that a person reads"),
     ("attendance", "Attendance", "at today's activities"),
-    ("report", "The report", "from facts alone; small numbers are hidden"),
+    ("report", "The report", "from facts; small numbers are hidden"),
 )
 
 
@@ -88,7 +90,7 @@ def _mails(folder: Path | None) -> str:
 def _advice(world: World) -> Iterator[str]:
     yield f"Read the report as the funder would: {world.base['reporting']}/report"
     yield "See what nobody could read, and why: deltag parked list registration"
-    yield f"Ask for an enrolment yourself: deltag publish FILE --http {world.base['registration']} (deltag publish --help says how)"
+    yield f"Ask for an enrolment yourself: deltag publish {_EXAMPLE} --http {world.base['registration']}/v1 --token $(deltag token system)"
 
 
 def _verdict(console: Console, wrong: Sequence[Difference]) -> None:
