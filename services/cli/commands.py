@@ -12,7 +12,6 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from services.chassis import parked as parking
 from services.chassis import replay as catching_up
@@ -23,6 +22,7 @@ from services.chassis.errors import DeltagError
 from services.chassis.service import Context
 from services.chassis.storage import at_head, migrate
 from services.cli.places import NAMES, Place, data_dir, distributed, embedded, is_distributed, place_for
+from services.cli.publish import publish
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", help="Deltag: run it, feed it, look into it.")
 parked = typer.Typer(no_args_is_help=True, help="Messages that were put aside for a person to look at.")
@@ -91,6 +91,9 @@ def demo(exit_: Annotated[bool, typer.Option("--exit", help="End when the story 
     raise typer.Exit(serve.demo(console, stay=not exit_))
 
 
+app.command()(plainly(publish))
+
+
 @app.command("migrate")
 @plainly
 def migrate_(name: ServiceName) -> None:
@@ -138,10 +141,16 @@ def list_(name: ServiceName) -> None:
     if not groups:
         console.print("Nothing is parked.")
         return
-    table = Table("group", "messages", "queue", "type", "reason", "oldest (UTC)")
     for group in groups:
-        table.add_row(group.fingerprint, str(group.messages), group.consumer, group.type, group.reason, f"{group.oldest:%Y-%m-%d %H:%M}")
-    console.print(table)
+        console.print(
+            f"[bold]{group.fingerprint}[/]  {_several(group.messages)} in {group.consumer} since {group.oldest:%Y-%m-%d %H:%M} UTC"
+        )
+        console.print(f"  {group.type or 'no type could be read'}: {group.reason}", highlight=False)
+    console.print(f"\nLook: deltag parked show {name} GROUP   Send again: deltag parked replay {name} --group GROUP", highlight=False)
+
+
+def _several(messages: int) -> str:
+    return "1 message" if messages == 1 else f"{messages} messages"
 
 
 @parked.command()

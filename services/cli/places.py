@@ -89,8 +89,13 @@ def embedded(data_dir: Path) -> Iterator[Place]:
 
 
 def beside_embedded(data_dir: Path) -> Place:
-    """The databases of an embedded Deltag that may be running, for tools that only need those."""
+    """The databases of an embedded Deltag that is running, for tools that only need those. Raises `Unavailable` when it is not."""
     server = EmbeddedPostgres(data_dir)
+    try:
+        psycopg.connect(server.url(), connect_timeout=5).close()
+    except psycopg.OperationalError:
+        text = f"The Deltag in {data_dir} does not run. Start it with `deltag up`, and ask again beside it."
+        raise Unavailable("not-running", da=text, en=text) from None
     urls = {name: server.url(name) for name in NAMES}
     return Place(_development_settings(data_dir, urls), None, bus_url=server.url(BUS))
 
