@@ -5,6 +5,10 @@ it asks the kernel for exactly the next frame's bytes (three calls a message; no
 it writes every frame by itself (now a whole window goes out in one call), and it looks for a *blocked* notice
 before every publish (now the publisher looks while it waits for confirms). Its TCP_USER_TIMEOUT of one second, which kills
 connections that the broker merely slows down, is replaced by the deadline.
+
+And it raises while it reads a frame whose text is not UTF-8, or whose header holds a time that no calendar has, so that one
+message of a careless sender would stop its queue for good. Here such text is read with other characters in its place
+(`_text`, `_in_ascii`), and a message whose properties cannot be read at all comes without them (`_forgiving`).
 """
 
 import fcntl
@@ -16,7 +20,9 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import amqp
-from amqp.exceptions import AMQPError, NotFound, PreconditionFailed
+from amqp import serialization, spec
+from amqp.exceptions import AMQPError, FrameSyntaxError, NotFound, PreconditionFailed
+from amqp.method_framing import frame_handler
 from kombu.utils.url import parse_url
 
 from services.chassis.bus import Delivery, Queue, Topology
@@ -32,6 +38,9 @@ WINDOW = 1_000
 
 READ_BYTES = 16_384
 STREAM_PREFETCH = 500
+CONTENT_HEADER = 2
+"""The type of the frame that holds a message's properties: after twelve bytes of class and size, flags that say which."""
+NOT_ASCII = 0x80
 TRANSIENT_MS = 3_600_000
 
 
@@ -140,6 +149,7 @@ class RabbitSubscription:
     def __init__(self, connection: amqp.Connection, queue: str, prefetch: int) -> None:
         self._connection = connection
         self._channel = connection.channel()
+        self._channel.auto_decode = False
         self._channel.basic_qos(0, prefetch, a_global=False)
         self._buffer: list[Delivery] = []
         self._channel.basic_consume(queue, callback=self._on_message, on_cancel=self._on_cancel)
@@ -202,6 +212,7 @@ def connect(url: str, name: str) -> amqp.Connection:
         connect_timeout=DEADLINE_S / 2,
         client_properties={"connection_name": name, "product": "Deltag"},
         socket_settings={socket.TCP_USER_TIMEOUT: int(DEADLINE_S * 1000)},
+        frame_handler=_forgiving,
     )
     connection.connect()
     return _tuned(connection)
@@ -211,6 +222,7 @@ def _read_stream(url: str, stream: str, offset: int, idle: float) -> Iterator[De
     with _away(), _connection(url, f"deltag {stream}") as connection:
         channel = connection.channel()
         buffer: list[amqp.Message] = []
+        channel.auto_decode = False
         channel.basic_qos(0, STREAM_PREFETCH, a_global=False)
         channel.basic_consume(stream, callback=buffer.append, arguments={"x-stream-offset": offset or "first"})
         while _drained(connection, idle):
@@ -289,8 +301,47 @@ def _amqp_message(message: Outgoing) -> amqp.Message:
 
 
 def _raw(message: amqp.Message) -> bytes:
-    """The body's bytes, also where py-amqp has decoded it as the sender's content_encoding says."""
-    return message.body.encode() if isinstance(message.body, str) else bytes(message.body)
+    """The body's bytes; py-amqp has a text for none."""
+    return bytes(message.body or b"")
+
+
+def _forgiving(connection: amqp.Connection, callback: Callable[..., object]) -> Callable[[tuple[int, int, bytes]], bool]:
+    """py-amqp's reader of frames, which gets what it cannot read a second time, without what it cannot read."""
+
+    def dispatch(channel: int, method: tuple[int, int], arguments: bytes, content: amqp.Message | None) -> None:
+        try:
+            callback(channel, method, arguments, content)
+        except UnicodeDecodeError:
+            if method != spec.Basic.Deliver:
+                raise
+            callback(channel, method, _in_ascii(arguments), content)
+
+    read = frame_handler(connection, dispatch)
+
+    def forgive(frame: tuple[int, int, bytes]) -> bool:
+        try:
+            return bool(read(frame))
+        except (ValueError, ArithmeticError, struct.error, FrameSyntaxError):
+            kind, channel, content = frame
+            if kind != CONTENT_HEADER:
+                raise
+            return bool(read((kind, channel, content[:12] + b"\0\0")))
+
+    return forgive
+
+
+def _in_ascii(arguments: bytes) -> bytes:
+    """The arguments of a delivery, of which the routing key is the last and the only one that a sender chooses."""
+    _, at = serialization.loads("sLbs", arguments, 4)
+    return arguments[: at + 1] + bytes(byte if byte < NOT_ASCII else ord("?") for byte in arguments[at + 1 :])
+
+
+def _text(raw: bytes | str) -> str:
+    """What the broker says is text, as far as it is."""
+    return raw.decode(errors="replace") if isinstance(raw, bytes) else raw
+
+
+serialization.pstr_t = _text
 
 
 def _declare_exchange(connection: amqp.Connection, exchange: str) -> None:

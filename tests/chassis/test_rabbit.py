@@ -1,0 +1,58 @@
+"""What RabbitMQ carries for foreign clients and py-amqp cannot read: it is delivered all the same, and stops no queue."""
+
+import struct
+from typing import Any
+
+import pika
+import pytest
+from pika.spec import BasicProperties
+
+from services.chassis.bus import Queue, Topology
+from services.chassis.bus.rabbit import RabbitBus
+from services.chassis.service import REQUESTS
+
+BODY = b'{"caf\xc3\xa9": "\\ud800"}'
+NOT_UTF8, HALF_A_CHARACTER = b"\xff\xfe", b"\xed\xa0\x80"
+
+
+class FarFuture(BasicProperties):  # type: ignore[misc] # pika has no types
+    """One header, with milliseconds where AMQP has seconds: a year that no calendar has."""
+
+    def encode(self) -> list[bytes]:
+        """The properties as they go over the wire."""
+        header = b"\x01tT" + struct.pack(">Q", 1_700_000_000_000)
+        return [struct.pack(">HI", self.FLAG_HEADERS, len(header)) + header]
+
+
+@pytest.mark.parametrize(
+    ("key", "properties"),
+    [
+        (b"thing." + NOT_UTF8, BasicProperties()),
+        (b"thing." + HALF_A_CHARACTER, BasicProperties()),
+        (b"thing.asked", BasicProperties(reply_to=NOT_UTF8)),
+        (b"thing.asked", BasicProperties(correlation_id=HALF_A_CHARACTER)),
+        (b"thing.asked", BasicProperties(content_type=NOT_UTF8)),
+        (b"thing.asked", BasicProperties(content_encoding="unicode_escape")),
+        (b"thing.asked", BasicProperties(headers={NOT_UTF8: "x"})),
+        (b"thing.asked", FarFuture()),
+    ],
+)
+def test_odd_message_is_delivered(bus_url: str, key: bytes, properties: Any) -> None:
+    """Whatever a sender puts beside the content, its bytes arrive, and so does the message after it."""
+    bus = RabbitBus(bus_url)
+    bus.declare(Topology([REQUESTS], [Queue("things", REQUESTS, ["thing.#"])]))
+    with pika.BlockingConnection(pika.URLParameters(bus_url)) as connection:
+        channel = connection.channel()
+        channel.basic_publish(REQUESTS, key, BODY, properties)
+        channel.basic_publish(REQUESTS, "thing.after", b"after")
+    assert arrived(bus, 2) == [BODY, b"after"]
+
+
+def arrived(bus: RabbitBus, count: int) -> list[bytes]:
+    """The next bodies in the queue."""
+    subscription = bus.subscribe("things", 10)
+    bodies: list[bytes] = []
+    while len(bodies) < count and (got := subscription.receive(count, 5.0)):
+        bodies += [delivery.body for delivery in got]
+    subscription.close()
+    return bodies
