@@ -11,6 +11,7 @@ from typing import Any
 
 from rich.console import Console
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from services.chassis import logs
 from services.chassis.health import Health, health_app
@@ -42,8 +43,8 @@ def front(place: Place, runnings: Iterable[Running]) -> Wsgi:
     """The HTTP door: of one service, or of all under `/<service>/`."""
     state = health(place, runnings)
     doors: dict[str, Wsgi] = {f"/{name}": health_app(state, wsgi(place.context(name))) for name in place.services}
-    if len(doors) == 1:
-        return next(iter(doors.values()))
+    if len(doors) == 1:  # a proxy in front names the path under which it offers the service: the door's own links need it
+        return ProxyFix(next(iter(doors.values())), x_for=0, x_proto=0, x_host=0, x_prefix=1)
     return health_app(state, DispatcherMiddleware(welcome(doors), doors))
 
 
