@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,8 @@ from tests.servers.rabbit import RabbitNode
 ROOT = Path(__file__).parents[2]
 NAMES = ("registration", "events", "notifications", "reporting")
 START_WITHIN_S = 90
+LEASH = ("setpriv", "--pdeathsig", "TERM") if shutil.which("setpriv") else ()
+"""What a test starts ends with the tests, also where these are killed."""
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.server]
 
@@ -32,7 +35,7 @@ def environment(folder: Path, **variables: str) -> dict[str, str]:
 
 def told(variables: Mapping[str, str]) -> str:
     """What the demo says; it must end well."""
-    command = [sys.executable, "-m", "services.cli", "demo", "--exit"]
+    command = [*LEASH, sys.executable, "-m", "services.cli", "demo", "--exit"]
     done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr[-4_000:]}"
     return done.stdout
@@ -69,7 +72,7 @@ def distributed(tmp_path: Path, rabbit: RabbitNode, durable_postgres_server: Emb
         **{f"DELTAG_{name.upper()}_{what}_ADDRESS": f"127.0.0.1:{free_port()}" for name in NAMES for what in ("HTTP", "METRICS")},
     )
     with (tmp_path / "log").open("wb") as log:
-        up = subprocess.Popen([sys.executable, "-m", "services.cli", "up"], cwd=ROOT, env=variables, stdout=log, stderr=log)
+        up = subprocess.Popen([*LEASH, sys.executable, "-m", "services.cli", "up"], cwd=ROOT, env=variables, stdout=log, stderr=log)
     try:
         for name in NAMES:
             await_ready(up, variables[f"DELTAG_{name.upper()}_METRICS_ADDRESS"], tmp_path / "log")
