@@ -22,7 +22,8 @@ from services.chassis.service import EVENTS, PERSONAL, REQUESTS, Listen
 log = structlog.get_logger(__name__)
 
 PREFETCH = 1_000
-IDLE_S = 1.0
+IDLE_S = 0.25
+"""How long the consumer waits for a message before it looks whether to stop."""
 LONGEST_PAUSE_S = 5.0
 SWEEP_S = 0.5
 EXCHANGES = (EVENTS, REQUESTS, PERSONAL)

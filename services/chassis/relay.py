@@ -22,6 +22,8 @@ from services.chassis.storage import unavailable_when_away
 
 BATCH = 1_000
 POLL_S = 1.0
+LISTEN_S = 0.25
+"""How long the listener waits for a notice before it looks whether to stop."""
 OUTBOX = "outbox"
 """The name under which unroutable messages are parked."""
 
@@ -116,5 +118,5 @@ class Listener:
         with psycopg.connect(self.context.database.url, autocommit=True, connect_timeout=5, tcp_user_timeout=10_000) as connection:
             connection.execute("listen deltag_outbox")
             while not self.stop.is_set():
-                for _ in connection.notifies(timeout=POLL_S, stop_after=1):
+                for _ in connection.notifies(timeout=LISTEN_S, stop_after=1):
                     self.wake()
