@@ -27,7 +27,7 @@ def told() -> set[str]:
 
 def measures() -> set[str]:
     """The names of our metrics, as Prometheus shows them."""
-    kinds = {"counter": "_total"}
+    kinds = {"counter": "_total", "info": "_info"}
     return {f"{family.name}{kinds.get(family.type, '')}" for family in REGISTRY.collect() if family.name.startswith("deltag_")}
 
 
