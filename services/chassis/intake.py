@@ -32,8 +32,11 @@ from services.chassis.storage import UnitOfWork, is_collision
 
 log = structlog.get_logger(__name__)
 
-CRASHES_ALLOWED = 3
-"""A message that was in hand this often when the process died is parked without another try."""
+GROUPS = (500, 20, 1, 1, 1)
+"""How many redelivered messages are tried together when the process has died with them in hand not at all, once, twice …
+
+After as many deaths as there are groups a message is parked without another try: the last three it had to itself.
+"""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -62,11 +65,19 @@ _COUNT = sa.text(
     " duplicate = l.duplicate + excluded.duplicate, deferred = l.deferred + excluded.deferred,"
     " released = l.released + excluded.released, skipped = l.skipped + excluded.skipped"
 )
-_COUNT_ATTEMPT = sa.text(
-    "insert into chassis.attempt as a (consumer, source, message_id, count) values (:consumer, :source, :id, 1)"
-    " on conflict (consumer, source, message_id) do update set count = a.count + 1, tried_at = clock_timestamp() returning count"
+_ATTEMPTS = sa.text(
+    "select source, message_id, count from chassis.attempt join json_to_recordset(cast(:rows as json)) as x(s text, i text)"
+    " on source = s and message_id = i where consumer = :consumer"
 )
-_FORGET_ATTEMPT = sa.text("delete from chassis.attempt where consumer = :consumer and source = :source and message_id = :id")
+_COUNT_ATTEMPTS = sa.text(
+    "insert into chassis.attempt as a (consumer, source, message_id, count)"
+    " select distinct :consumer, s, i, 1 from json_to_recordset(cast(:rows as json)) as x(s text, i text) order by s, i"
+    " on conflict (consumer, source, message_id) do update set count = a.count + 1, tried_at = clock_timestamp()"
+)
+_FORGET_ATTEMPTS = sa.text(
+    "delete from chassis.attempt using json_to_recordset(cast(:rows as json)) as x(s text, i text)"
+    " where consumer = :consumer and source = s and message_id = i"
+)
 
 PROCESS = new_id()
 """This process' row in the ledger: nobody else writes it, so replicas do not wait for one another."""
@@ -145,31 +156,47 @@ class Intake:
         self._observe(verdict, perf_counter() - began)
 
     def _settle_suspects(self, suspects: Sequence[Incoming]) -> None:
-        """Redelivered messages: one of them may have killed the process, so each is tried alone, its attempt counted beforehand."""
-        new = self._not_yet_taken(suspects)
-        known = [m for m in suspects if m not in new]
+        """Redelivered messages: one of them may have ended the process, so they are tried in ever smaller groups, and at last alone.
+
+        That a group is tried is counted before it is; a message is parked only after it was in hand alone, so an
+        innocent never shares a killer's fate, and after a crash that was nobody's fault the first try takes all.
+        """
+        known, new = self._sifted(suspects)
         if known:
             self.settle_batch(known)
-        for suspect in new:
-            self._settle_suspect(suspect)
+        crashes = self._crashes(new)
+        new.sort(key=lambda m: crashes.get((m.source, m.id), 0))
+        for count, group in groupby(new, key=lambda m: crashes.get((m.source, m.id), 0)):
+            for tried in _chunks(list(group), GROUPS[min(count, len(GROUPS) - 1)]):
+                self._settle_counted(tried, count)
 
-    def _settle_suspect(self, suspect: Incoming) -> None:
-        who = {"consumer": self.consumer, "source": suspect.source, "id": suspect.id}
+    def _settle_counted(self, group: Sequence[Incoming], crashes: int) -> None:
+        who = {"consumer": self.consumer, "rows": _encode([{"s": m.source, "i": m.id} for m in group]).decode()}
         with self.context.work() as work:
-            crashes = work.connection.execute(_COUNT_ATTEMPT, who).scalar_one() - 1
-        if crashes >= CRASHES_ALLOWED:
-            suspect.fault = ended_the_process(crashes)
-        self.settle_batch([suspect])
+            work.connection.execute(_COUNT_ATTEMPTS, who)
+        for message in group:
+            message.fault = ended_the_process(crashes) if crashes >= len(GROUPS) else message.fault
+        self.settle_batch(group)
         with self.context.work() as work:
-            work.connection.execute(_FORGET_ATTEMPT, who)
+            work.connection.execute(_FORGET_ATTEMPTS, who)
 
-    def _not_yet_taken(self, suspects: Sequence[Incoming]) -> list[Incoming]:
+    def _crashes(self, suspects: Sequence[Incoming]) -> dict[tuple[str, str], int]:
+        rows = _encode([{"s": m.source, "i": m.id} for m in suspects]).decode()
+        with self.context.work() as work:
+            found = work.connection.execute(_ATTEMPTS, {"consumer": self.consumer, "rows": rows})
+            return {(source, id_): count for source, id_, count in found}
+
+    def _sifted(self, suspects: Sequence[Incoming]) -> tuple[list[Incoming], list[Incoming]]:
+        """Those that were taken already, and those that were not."""
         with self.context.work() as work:
             if self.listen.ordered:
                 last = self._positions(work, [m.key for m in suspects if m.key])
-                return [m for m in suspects if m.sequence is None or m.sequence > last.get(m.key, 0)]
-            known = self._contents(work, suspects)
-            return [m for m in suspects if (m.source, m.id) not in known]
+                taken = [m.sequence is not None and m.sequence <= last.get(m.key, 0) for m in suspects]
+            else:
+                known = self._contents(work, suspects)
+                taken = [(m.source, m.id) in known for m in suspects]
+        pairs = list(zip(suspects, taken, strict=True))
+        return [m for m, is_taken in pairs if is_taken], [m for m, is_taken in pairs if not is_taken]
 
     def _positions(self, work: UnitOfWork, keys: Sequence[str]) -> dict[str, int]:
         query = sa.text(
@@ -269,6 +296,11 @@ class Intake:
         self._settled(message)
         log.warning("message.deferred", queue=self.consumer, type=known_type(message), message_id=message.id, error=type(error).__name__)
         observe_put_aside(self.context.service.name, fate(error), [message])
+
+
+def _chunks(messages: Sequence[Incoming], size: int) -> Iterator[Sequence[Incoming]]:
+    for start in range(0, len(messages), size):
+        yield messages[start : start + size]
 
 
 def ended_the_process(times: int) -> Conflict:

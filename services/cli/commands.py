@@ -91,7 +91,7 @@ def demo(exit_: Annotated[bool, typer.Option("--exit", help="End when the story 
     raise typer.Exit(serve.demo(console, stay=not exit_))
 
 
-app.command()(plainly(publish))
+app.command()(publish)
 
 
 @app.command("migrate")

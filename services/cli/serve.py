@@ -27,10 +27,10 @@ from services.cli.places import NAMES, Place, data_dir, developed, embedded, is_
 Wsgi = Callable[..., Iterable[bytes]]
 
 
-def serve(place: Place, *, only: str | None = None, started: Callable[[], None] = lambda: None) -> bool:
+def serve(place: Place, *, only: str | None = None, log_level: str | None = None, started: Callable[[], None] = lambda: None) -> bool:
     """Run what the place holds until told to stop; False when the drain took too long. `only` is `http` or `bus`."""
     first = next(iter(place.settings.values()))
-    logs.configure(first.service if len(place.services) == 1 else "deltag", first.log_level)
+    logs.configure(first.service if len(place.services) == 1 else "deltag", log_level or first.log_level)
     assert place.bus  # noqa: S101 - places that serve have one
     runnings = [Running(place.context(name), place.bus) for name in place.services] if only != "http" else []
     doors: dict[Address, Any] = {first.metrics_address: metrics_app(health(place, runnings))}
@@ -126,7 +126,7 @@ def demo(console: Console, *, stay: bool) -> int:
     told: list[bool] = []
     with embedded(data_dir()) as place:
         place.prepare()
-        serve(place, started=lambda: _play(place, console, told, stay=stay))
+        serve(place, log_level="error", started=lambda: _play(place, console, told, stay=stay))
     return 0 if told == [True] else 1
 
 
@@ -136,5 +136,7 @@ def _play(place: Place, console: Console, told: list[bool], *, stay: bool) -> No
     try:
         told.append(play_and_report(world_of(place), console))
     finally:
-        if not stay:
+        if stay:
+            console.print("\nDeltag stays up for you to look around. Stop it with Ctrl-C.")
+        else:
             os.kill(os.getpid(), SIGTERM)

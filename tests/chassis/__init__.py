@@ -1,0 +1,1 @@
+"""The chassis, through its doors."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from services.chassis.bus import Delivery
 from services.chassis.consumer import Sweeper
 from services.chassis.errors import Unavailable
-from services.chassis.intake import CRASHES_ALLOWED, Intake
+from services.chassis.intake import GROUPS, Intake
 from services.chassis.lifecycle import Stop
 from services.chassis.reading import Incoming
 from services.chassis.service import Context
@@ -154,11 +154,33 @@ def test_innocents_do_not_share_a_killers_fate(context: Context) -> None:
     with context.work() as work:
         work.connection.execute(
             sa.text("insert into chassis.attempt (consumer, source, message_id, count) values ('tiny.facts', '/test', 'killer-1', :n)"),
-            {"n": CRASHES_ALLOWED},
+            {"n": len(GROUPS)},
         )
     deliver_raw(context, FACTS, batch, redelivered=True)
     assert [p["slug"] for p in parked(context)] == ["ended-the-process"]
     assert len(effects(context)) == 9
+
+
+def test_a_killer_is_found_without_harm_to_innocents(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two hundred messages in hand, the one that ends the process each time is parked after a few deaths, and all others are taken."""
+    batch = [fact(f"innocent-{n}", 1) for n in range(199)]
+    batch.insert(150, fact("killer", 1))
+    real = Intake.take
+
+    def dying(self: Intake, messages: list[Incoming]) -> None:
+        if any(m.id == "killer-1" and m.fault is None for m in messages):
+            raise Killed
+        real(self, messages)
+
+    monkeypatch.setattr(Intake, "take", dying)
+    deaths = 0
+    while not parked(context):
+        try:
+            deliver_raw(context, FACTS, batch, redelivered=deaths > 0)
+        except Killed:
+            deaths += 1
+    assert [p["message_id"] for p in parked(context)] == ["killer-1"]
+    assert (len(effects(context)), deaths) == (199, 1 + len(GROUPS))
 
 
 def test_redelivered_and_taken_is_a_duplicate(context: Context) -> None:
