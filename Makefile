@@ -28,6 +28,7 @@ check: $(VENV)/.tests ## check style, types, architecture and contracts
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m scripts.contracts_check
 	$(BIN)/python -m scripts.contracts_docs --check
+	$(BIN)/python -m scripts.generated --check
 
 bench: $(VENV)/.tests ## measure the enrolment pipeline beside the broker's own pace (ARGS="--requests 20000")
 	@$(BIN)/python -m benchmarks.pipeline $(ARGS)
@@ -36,8 +37,9 @@ fmt: $(VENV)/.tests ## format the code, and mend what can be mended by itself
 	$(BIN)/ruff check --fix --exit-zero
 	$(BIN)/ruff format
 
-docs: $(VENV)/.tests ## write again what is made of the contracts
+docs: $(VENV)/.tests ## write again what is made of the contracts and the code
 	$(BIN)/python -m scripts.contracts_docs
+	$(BIN)/python -m scripts.generated
 
 setup: $(VENV)/.tests ## set up the environment for all of these
 

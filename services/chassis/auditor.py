@@ -24,7 +24,7 @@ _BOOKS = sa.text(
     "select coalesce(sum(handled), 0) as handled, coalesce(sum(duplicate), 0) as duplicate, coalesce(sum(deferred), 0) as deferred,"
     " coalesce(sum(released), 0) as released, coalesce(sum(skipped), 0) as skipped,"
     " (select coalesce(sum(last), 0) from chassis.position where consumer = :consumer) as positions,"
-    " (select count(*) from chassis.inbox where consumer = :consumer) as inbox,"
+    " (select count(*) from chassis.inbox where consumer = :consumer and door = 'bus') as inbox,"
     " (select count(*) from chassis.deferred where consumer = :consumer) as present"
     " from chassis.ledger where consumer = :consumer"
 )

@@ -14,7 +14,7 @@ from services.chassis import deferred
 from services.chassis.bus import Bus, Delivery, Queue, Subscription, Topology
 from services.chassis.deferred import Claimed
 from services.chassis.errors import Unavailable
-from services.chassis.intake import Intake, ended_the_process
+from services.chassis.intake import ALONE, Intake, ended_the_process
 from services.chassis.lifecycle import Stop
 from services.chassis.reading import Incoming
 from services.chassis.service import EVENTS, PERSONAL, REQUESTS, Listen
@@ -110,9 +110,10 @@ class Sweeper:
 
     def sweep_retries(self) -> int:
         """Try the retry that is most due, alone; its attempt was counted before, so one that ends the process is parked too."""
-        with self.intake.context.work() as work:
-            due = deferred.claim_retry(work, self.intake.consumer)
-        self._settle(due)
+        with ALONE:
+            with self.intake.context.work() as work:
+                due = deferred.claim_retry(work, self.intake.consumer)
+            self._settle(due)
         return len(due)
 
     def _settle(self, due: Sequence[Claimed]) -> None:

@@ -8,6 +8,7 @@ queue and still every aggregate's messages are taken in order. Requests from out
 through one by one; what fails alone is deferred or parked, and its neighbours never notice.
 """
 
+import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -37,6 +38,8 @@ GROUPS = (500, 20, 1, 1, 1)
 
 After as many deaths as there are groups a message is parked without another try: the last three it had to itself.
 """
+ALONE = threading.Lock()
+"""Held while suspects are in hand: when the process ends then, only these are suspected, and none of another queue."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -105,6 +108,7 @@ class Intake:
         self.reader = Reader(listen)
         self.taken = self.settled = 0
         self._busy = False
+        self._counted: set[tuple[str, str]] = set()
         self._retrying = Retrying(
             retry=retry_if_exception(is_collision), stop=stop_after_attempt(6), wait=wait_random_exponential(0.01, max=0.5), reraise=True
         )
@@ -168,23 +172,34 @@ class Intake:
         new.sort(key=lambda m: crashes.get((m.source, m.id), 0))
         for count, group in groupby(new, key=lambda m: crashes.get((m.source, m.id), 0)):
             for tried in _chunks(list(group), GROUPS[min(count, len(GROUPS) - 1)]):
-                self._settle_counted(tried, count)
+                with ALONE:
+                    self._settle_counted(tried, count)
 
     def _settle_counted(self, group: Sequence[Incoming], crashes: int) -> None:
-        who = {"consumer": self.consumer, "rows": _encode([{"s": m.source, "i": m.id} for m in group]).decode()}
-        with self.context.work() as work:
-            work.connection.execute(_COUNT_ATTEMPTS, who)
+        self._count_attempts({(m.source, m.id) for m in group})
         for message in group:
             message.fault = ended_the_process(crashes) if crashes >= len(GROUPS) else message.fault
         self.settle_batch(group)
+        self._forget_attempts({(m.source, m.id) for m in group})
+
+    def _count_attempts(self, suspects: set[tuple[str, str]]) -> None:
+        """Count each once in the life of this process, however often the database goes away meanwhile: it can end but once."""
+        new = suspects - self._counted
         with self.context.work() as work:
-            work.connection.execute(_FORGET_ATTEMPTS, who)
+            work.connection.execute(_COUNT_ATTEMPTS, {"consumer": self.consumer, "rows": _names(new)})
+        self._counted |= new
+
+    def _forget_attempts(self, suspects: set[tuple[str, str]]) -> None:
+        with self.context.work() as work:
+            work.connection.execute(_FORGET_ATTEMPTS, {"consumer": self.consumer, "rows": _names(suspects)})
+        self._counted -= suspects
 
     def _crashes(self, suspects: Sequence[Incoming]) -> dict[tuple[str, str], int]:
-        rows = _encode([{"s": m.source, "i": m.id} for m in suspects]).decode()
+        """How many processes have ended with each in hand; this one has not."""
+        rows = _names((m.source, m.id) for m in suspects)
         with self.context.work() as work:
             found = work.connection.execute(_ATTEMPTS, {"consumer": self.consumer, "rows": rows})
-            return {(source, id_): count for source, id_, count in found}
+            return {(source, id_): count - ((source, id_) in self._counted) for source, id_, count in found}
 
     def _sifted(self, suspects: Sequence[Incoming]) -> tuple[list[Incoming], list[Incoming]]:
         """Those that were taken already, and those that were not."""
@@ -206,7 +221,7 @@ class Intake:
         return dict(work.connection.execute(query, {"consumer": self.consumer, "keys": _encode(keys).decode()}).all())
 
     def _contents(self, work: UnitOfWork, batch: Iterable[Incoming]) -> dict[tuple[str, str], str]:
-        rows = _encode([{"s": m.source, "i": m.id} for m in batch]).decode()
+        rows = _names((m.source, m.id) for m in batch)
         return {(s, i): c for s, i, c in work.connection.execute(_TAKEN_REQUESTS, {"consumer": self.consumer, "rows": rows})}
 
     def _sort_facts(self, batch: Sequence[Incoming], work: UnitOfWork) -> Sorted:
@@ -296,6 +311,10 @@ class Intake:
         self._settled(message)
         log.warning("message.deferred", queue=self.consumer, type=known_type(message), message_id=message.id, error=type(error).__name__)
         observe_put_aside(self.context.service.name, fate(error), [message])
+
+
+def _names(messages: Iterable[tuple[str, str]]) -> str:
+    return _encode([{"s": source, "i": id_} for source, id_ in messages]).decode()
 
 
 def _chunks(messages: Sequence[Incoming], size: int) -> Iterator[Sequence[Incoming]]:

@@ -68,6 +68,7 @@ class Relay:
                 pauses.reset()
                 if taken < BATCH:
                     self.wake.wait(POLL_S)
+                    publisher.keep_alive()
             self.publish_batch(publisher)
         finally:
             publisher.close()

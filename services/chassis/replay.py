@@ -7,11 +7,17 @@ that was not there, a database restored from a backup) closes its gap.
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
+import sqlalchemy as sa
+
 from services.chassis.bus import Delivery, matches
 from services.chassis.intake import Intake
 from services.chassis.service import EVENTS, Context
+from services.chassis.storage import UnitOfWork
 
 LOG = "deltag.log"
+
+_FORGET_POSITIONS = sa.text("delete from chassis.position where consumer = :consumer")
+_FORGET_HANDLED = sa.text("update chassis.ledger set handled = 0, skipped = 0 where consumer = :consumer")
 
 
 def replay(context: Context, logged: Iterable[Delivery]) -> Iterator[tuple[int, int]]:
@@ -25,6 +31,12 @@ def replay(context: Context, logged: Iterable[Delivery]) -> Iterator[tuple[int, 
             if wanted:
                 intake.settle(wanted)
         yield batch[-1].tag, taken
+
+
+def forget_positions(work: UnitOfWork, consumer: str) -> None:
+    """Let a consumer take every fact anew; its books begin anew too. For projections that are emptied in the same unit of work."""
+    for statement in (_FORGET_POSITIONS, _FORGET_HANDLED):
+        work.connection.execute(statement, {"consumer": consumer})
 
 
 def refresh(context: Context) -> None:

@@ -52,7 +52,7 @@ _INSERT_OUTBOX = sa.text(
     " as x(e text, r text, k text, i text, t text, c text, b json)"
 )
 _ADMIT = sa.text(
-    "insert into chassis.inbox (consumer, source, id, content) values (:consumer, :source, :id, :content)"
+    "insert into chassis.inbox (consumer, source, id, content, door) values (:consumer, :source, :id, :content, 'http')"
     " on conflict do nothing returning true"
 )
 _ADMITTED = sa.text("select content from chassis.inbox where consumer = :consumer and source = :source and id = :id")

@@ -19,10 +19,13 @@ from services.chassis.bus import Bus, Delivery
 from services.chassis.bus.embedded import read_log
 from services.chassis.consumer import topology
 from services.chassis.errors import DeltagError
-from services.chassis.service import Context
+from services.chassis.service import EVENTS, Context
 from services.chassis.storage import at_head, migrate
 from services.cli.places import NAMES, Place, data_dir, distributed, embedded, is_distributed, place_for
 from services.cli.publish import publish
+
+FINGERPRINT = 12
+"""How many characters a group's fingerprint has; no message's number comes near."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", help="Deltag: run it, feed it, look into it.")
 parked = typer.Typer(no_args_is_help=True, help="Messages that were put aside for a person to look at.")
@@ -163,7 +166,7 @@ def show(
 ) -> None:
     """One group's messages, or one message."""
     context = place_for(name).context(name)
-    if not which.isdecimal():
+    if not which.isdecimal() or len(which) == FINGERPRINT:
         for row in parking.rows(context, which):
             console.print(f"{row.id}  {row.created_at:%Y-%m-%d %H:%M}  {row.type}  {row.message_id}  {row.reason}", highlight=False)
         return
@@ -213,6 +216,9 @@ def replay_log(
 ) -> None:
     """Take again from the log what a service listens to: closes gaps, and has no second effect."""
     context = place_for(name).context(name)
+    if not any(listen.exchange == EVENTS for listen in context.service.listens):
+        console.print(f"{name} listens to no facts: there is nothing to take again.")
+        return
     reached = offset
     for reached, taken in catching_up.replay(context, _log(place_for(name), offset)):
         console.print(f"offset {reached}: {taken} messages", end="\r")

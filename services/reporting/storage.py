@@ -13,6 +13,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
+from services.chassis.replay import forget_positions
 from services.chassis.storage import UnitOfWork
 from services.reporting.domain.figures import TOTAL, Cell, Count
 from services.reporting.domain.measures import FAMILIES, Family
@@ -73,7 +74,6 @@ mail = _projection("mail", *_ids("person_id", "activity_id"), *_texts("state"))
 PROJECTIONS: Sequence[sa.Table] = tuple(metadata.tables.values())
 
 
-_FORGET_POSITIONS = sa.text("delete from chassis.position where consumer = :consumer")
 _FORGET_STATES = sa.text(f"truncate {', '.join(table.name for table in PROJECTIONS)}")
 
 
@@ -180,7 +180,7 @@ class Work(UnitOfWork):
 
     def forget(self, consumer: str) -> None:
         """Empty all projections, and let the consumer take every fact anew."""
-        self.connection.execute(_FORGET_POSITIONS, {"consumer": consumer})
+        forget_positions(self, consumer)
         self.connection.execute(_FORGET_STATES)
 
 

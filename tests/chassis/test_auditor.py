@@ -9,6 +9,7 @@ from prometheus_client import REGISTRY
 from services.chassis.auditor import Auditor
 from services.chassis.bus import Delivery
 from services.chassis.intake import Intake
+from services.chassis.replay import forget_positions
 from services.chassis.service import Context
 from services.chassis.testing import deliver_raw, event
 from tests.chassis.tiny import ASKED, DONE, SERVICE
@@ -31,6 +32,23 @@ def test_books_agree_after_everything_that_can_happen(context: Context) -> None:
     )
     auditor = Auditor(context, [facts, asked])
     assert [auditor.audit(intake).difference for intake in (facts, asked)] == [0, 0]
+
+
+def test_requests_over_http_are_not_the_queues(context: Context) -> None:
+    """A request that came over HTTP takes its id in the same inbox, and does not upset the queue's books."""
+    asked = deliver_raw(context, REQUESTS, [event(ASKED, {"number": 1}, id="r")])
+    with context.work() as work:
+        work.admit("tiny.requests", "/portal", "h", b"{}")
+    assert Auditor(context, [asked]).audit(asked).difference == 0
+
+
+def test_books_begin_anew_with_the_projections(context: Context) -> None:
+    """After a consumer's positions were forgotten and its facts taken again, the books agree."""
+    facts = deliver_raw(context, FACTS, [fact(1), fact(2)])
+    with context.work() as work:
+        forget_positions(work, FACTS.queue)
+    deliver_raw(context, FACTS, [fact(1), fact(2), fact(3)])
+    assert Auditor(context, [facts]).audit(facts).difference == 0
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from services.chassis.bus import Bus, Delivery, Publisher, Queue, Subscription, 
 from services.chassis.bus.embedded import EmbeddedBus
 from services.chassis.bus.rabbit import RabbitBus
 from services.chassis.envelope import Outgoing
+from services.chassis.errors import Unavailable
 from services.chassis.storage import Database
 from tests.servers.databases import Databases
 
@@ -158,6 +159,14 @@ def test_prefetch_bounds_what_is_in_hand(bus: Bus, publisher: Publisher) -> None
     subscription.close()
 
 
+def test_idle_publisher_keeps_its_connection(publisher: Publisher, subscription: Subscription) -> None:
+    """A publisher that had nothing to say for a while can still publish."""
+    publisher.keep_alive()
+    publisher.publish([thing("1")])
+    publisher.keep_alive()
+    assert bodies(take(subscription, 1)) == ["1"]
+
+
 def test_declaring_again_changes_nothing(bus: Bus, publisher: Publisher) -> None:
     """What exists already may be declared again, and what is in it stays."""
     publisher.publish([thing("kept")])
@@ -216,3 +225,14 @@ def test_embedded_queue_survives_its_process(databases: Databases) -> None:
 def test_topic_matching(pattern: str, key: str, fits: bool) -> None:  # noqa: FBT001 - a table
     """Topics match as AMQP says."""
     assert matches(pattern, key) is fits
+
+
+def test_silent_broker_is_noticed(bus_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broker that says nothing, not even a heartbeat, counts as gone, for those who wait and for those who are idle."""
+    bus = declared(RabbitBus(bus_url))
+    publisher, subscription = bus.publisher(), bus.subscribe("things", 10)
+    monkeypatch.setattr("services.chassis.bus.heartbeat.SILENT_S", -1.0)
+    with pytest.raises(Unavailable, match="silent"):
+        subscription.receive(1, 0.01)
+    with pytest.raises(Unavailable, match="silent"):
+        publisher.keep_alive()

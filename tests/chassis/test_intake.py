@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from contextlib import suppress
+from threading import Thread
 
 import pytest
 import sqlalchemy as sa
@@ -181,6 +182,53 @@ def test_a_killer_is_found_without_harm_to_innocents(context: Context, monkeypat
             deaths += 1
     assert [p["message_id"] for p in parked(context)] == ["killer-1"]
     assert (len(effects(context)), deaths) == (199, 1 + len(GROUPS))
+
+
+def test_a_database_that_goes_away_ends_no_process(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A redelivered message during whose tries the database goes away again and again is not taken for a killer."""
+    intake, delivery = Intake(context, FACTS), Delivery(fact("a", 1), 1, redelivered=True)
+    with monkeypatch.context() as away:
+        away.setattr(tiny, "stumble", raising(Unavailable(en="gone")))
+        for _ in range(2 * len(GROUPS)):
+            with pytest.raises(Unavailable):
+                intake.settle([delivery])
+    intake.settle([delivery])
+    assert effects(context) == [("a", 1)]
+    assert parked(context) == []
+
+
+def raising(error: Exception) -> Callable[[object], None]:
+    """A function that fails."""
+
+    def fail(_thing: object) -> None:
+        raise error
+
+    return fail
+
+
+def test_only_one_queue_has_suspects_in_hand(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While redelivered messages of one queue are tried, those of another wait uncounted: the process' end would not be theirs."""
+    seen: list[int] = []
+    other = Thread(target=deliver_raw, args=(context, REQUESTS, [request("waits")]), kwargs={"redelivered": True}, daemon=True)
+
+    def look(_thing: object) -> None:
+        if not seen:
+            other.start()
+            other.join(0.5)
+            seen.append(counted(context))
+
+    monkeypatch.setattr(tiny, "stumble", look)
+    deliver_raw(context, FACTS, [fact("a", 1)], redelivered=True)
+    other.join()
+    assert seen == [1]
+    assert counted(context) == 0
+    assert len(effects(context)) == 2
+
+
+def counted(context: Context) -> int:
+    """Messages that would be suspected if the process ended now."""
+    with context.work() as work:
+        return int(work.connection.execute(sa.text("select count(*) from chassis.attempt")).scalar_one())
 
 
 def test_redelivered_and_taken_is_a_duplicate(context: Context) -> None:

@@ -31,6 +31,9 @@ class Recorder:
         self._stumble("_after")
         return ()
 
+    def keep_alive(self) -> None:
+        """There is no connection."""
+
     def close(self) -> None:
         """Nothing is held."""
 

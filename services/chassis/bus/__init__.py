@@ -56,6 +56,10 @@ class Publisher(Protocol):
         """Store all, in order; returns those that no queue wanted. Raises `Unavailable`, and then any of them may be stored."""
         ...
 
+    def keep_alive(self) -> None:
+        """For a publisher that has nothing to publish, every few seconds. Raises `Unavailable` when the broker is gone."""
+        ...
+
     def close(self) -> None:
         """Let go of the connection at once; never waits for the broker."""
         ...

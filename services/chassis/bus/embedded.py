@@ -202,6 +202,9 @@ class EmbeddedPublisher:
         """See `Publisher.publish`."""
         return self._bus.append(messages)
 
+    def keep_alive(self) -> None:
+        """There is no connection."""
+
     def close(self) -> None:
         """Nothing is held."""
 

@@ -9,7 +9,7 @@ lock that every other write to the socket holds too, and never blocks: a full so
 import contextlib
 import os
 from _thread import allocate_lock, start_new_thread
-from time import sleep
+from time import monotonic, sleep
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
@@ -19,23 +19,46 @@ if TYPE_CHECKING:
 INTERVAL_S = 10
 """What is agreed with the broker; a frame leaves twice in this time."""
 
+SILENT_S = 2.5 * INTERVAL_S
+"""A broker that has said nothing for so long, not even a heartbeat, is gone."""
+
 _FRAME = b"\x08\x00\x00\x00\x00\x00\x00\xce"
 _alive: "WeakSet[Guarded]" = WeakSet()
 _started = allocate_lock()
 
 
 class Guarded:
-    """One connection's socket: its writes hold a lock, and the heartbeat thread beats for it."""
+    """One connection's socket: its writes hold a lock, the heartbeat thread beats for it, and its owner hears whether it lives.
+
+    Over TLS only the owner may write, so there `attend` beats, and a handler that computes for longer than two
+    intervals loses its connection (and its messages come again).
+    """
 
     def __init__(self, connection: "Connection") -> None:
         self._lock = allocate_lock()
+        self._connection = connection
         self._transport = connection.transport
+        self._heard = self._beaten = monotonic()
         self._write = self._transport._write  # noqa: SLF001 - py-amqp has no public seam for its writes
         self._transport._write = self._locked_write  # noqa: SLF001
         self.encrypted = connection.transport.__class__.__name__ == "SSLTransport"
         if not self.encrypted:
             _alive.add(self)
             _start()
+
+    def hear(self, data: bytes) -> bytes:
+        """Note that the broker said something."""
+        self._heard = monotonic()
+        return data
+
+    def attend(self) -> None:
+        """For the owner, between two waits. Raises `ConnectionResetError` when the broker has been silent for too long."""
+        now = monotonic()
+        if now - self._heard > SILENT_S:
+            raise ConnectionResetError("the broker is silent")
+        if self.encrypted and now - self._beaten > INTERVAL_S / 2:
+            self._connection.send_heartbeat()
+            self._beaten = now
 
     def _locked_write(self, data: bytes) -> None:
         with self._lock:

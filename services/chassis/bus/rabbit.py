@@ -111,6 +111,13 @@ class RabbitPublisher:
                 self._publish_window(messages[start : start + WINDOW])
         return [m for m in messages if (m.id, m.routing_key) in self._returned]
 
+    def keep_alive(self) -> None:
+        """See `Publisher.keep_alive`."""
+        with _away(self.close):
+            while _readable(self._connection.transport):
+                self._connection.on_inbound_frame(self._connection.transport.read_frame())
+            self._connection.deltag_guard.attend()
+
     def close(self) -> None:
         """See `Publisher.close`."""
         _hang_up(self._connection)
@@ -178,6 +185,7 @@ class RabbitSubscription:
                 dispatch(transport.read_frame())
         while len(self._buffer) < limit and _readable(transport):
             dispatch(transport.read_frame())
+        self._connection.deltag_guard.attend()
 
     def _on_message(self, message: amqp.Message) -> None:
         info, properties = message.delivery_info, message.properties
@@ -256,9 +264,9 @@ def _tuned(connection: amqp.Connection) -> amqp.Connection:
     transport = connection.transport
     transport.sock.settimeout(DEADLINE_S)
     receive = transport._quick_recv  # noqa: SLF001 - py-amqp has no public seam for the size of its reads
-    transport._quick_recv = lambda n: receive(max(n, READ_BYTES))  # noqa: SLF001
+    guard = connection.deltag_guard = Guarded(connection)
+    transport._quick_recv = lambda n: guard.hear(receive(max(n, READ_BYTES)))  # noqa: SLF001
     connection.client_properties = {**connection.client_properties, "capabilities": {}}
-    connection.deltag_guard = Guarded(connection)
     return connection
 
 

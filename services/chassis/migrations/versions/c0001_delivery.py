@@ -34,6 +34,7 @@ create table chassis.inbox (
     source text not null,
     id text not null,
     content text not null,
+    door text not null default 'bus',
     taken_at timestamptz not null default clock_timestamp(),
     primary key (consumer, source, id)
 );
