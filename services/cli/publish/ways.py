@@ -18,7 +18,7 @@ from services.cli.publish.lines import Request
 
 CHUNK = 200
 ENROLMENT_REQUESTED = "enrolment.requested.v1"
-_PATIENT = urllib3.Retry(total=6, backoff_factor=0.5, status_forcelist=(503,), allowed_methods=None, raise_on_status=False)
+_PATIENT = urllib3.Retry(total=6, connect=2, backoff_factor=0.5, status_forcelist=(503,), allowed_methods=None, raise_on_status=False)
 _NO_TOKEN, _NO_DOOR = 401, (404, 405)
 
 
