@@ -298,6 +298,9 @@ class Intake:
         observe_batch(service, self.consumer, seconds)
         observe_handled(service, verdict.fit, verdict.duplicates, self.context.clock())
         observe_put_aside(service, Fate.PARK, verdict.faulty)
+        for message in verdict.faulty:
+            slug = message.fault.slug if message.fault else ""
+            log.warning("message.parked", queue=self.consumer, type=known_type(message), message_id=message.id, reason=slug)
 
     def _settled(self, *messages: Incoming) -> None:
         """Count what came off the queue and is decided; what came from `chassis.deferred` was counted when it went there."""

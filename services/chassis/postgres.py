@@ -184,11 +184,13 @@ def create_databases(url: str, names: Iterable[str]) -> dict[str, str]:
 
     The user of `url` must be allowed to create databases. Safe to repeat, and to run from several processes at once.
     """
+    wanted = list(names)
     with psycopg.connect(url, autocommit=True) as connection:
-        for name in names:
+        present = {name for (name,) in connection.execute("select datname from pg_database")}
+        for name in set(wanted) - present:
             with suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
                 connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-    return {name: make_url(url).set(database=name).render_as_string(hide_password=False) for name in names}
+    return {name: make_url(url).set(database=name).render_as_string(hide_password=False) for name in wanted}
 
 
 def _locked(folder: Path) -> IO[str]:

@@ -7,6 +7,7 @@ from threading import Thread
 
 import pytest
 import sqlalchemy as sa
+import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -134,6 +135,15 @@ def test_bad_message_is_parked_with_its_reason(context: Context, body: bytes, sl
     deliver_raw(context, REQUESTS, [request("before"), body, request("after")])
     assert [p["slug"] for p in parked(context)] == [slug]
     assert len(effects(context)) == 2
+
+
+def test_parking_leaves_a_line_in_the_log(context: Context) -> None:
+    """Whoever looks for a message in the log finds that it was parked and why, and nothing of what it says."""
+    with structlog.testing.capture_logs() as lines:
+        deliver_raw(context, REQUESTS, [event("thing.unheard-of.v1", {"name": "Karla"}, id="r-7")])
+    (line,) = (line for line in lines if line["event"] == "message.parked")
+    assert (line["message_id"], line["reason"], line["queue"]) == ("r-7", "unknown-type", "tiny.requests")
+    assert "Karla" not in str(lines)
 
 
 def test_future_version_of_a_fact_is_parked(context: Context) -> None:
