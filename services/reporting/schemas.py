@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-MONTH = validate.Regexp(r"[12]\d{3}-(0[1-9]|1[0-2])\Z", error="A month is written 2024-03.")
+MONTH = validate.Regexp(r"[12]\d{3}-(0[1-9]|1[0-2])\Z", error="Not a valid month.")
 
 
 class Question(Schema):

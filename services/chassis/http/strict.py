@@ -11,10 +11,10 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
-from marshmallow import RAISE, Schema, ValidationError, fields
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from services.chassis.errors import Invalid, Reason
-from services.chassis.http.texts import of_marshmallow
+from services.chassis.http.texts import is_known, of_marshmallow
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
@@ -30,6 +30,9 @@ _BETTER: dict[type, str] = {
     fields.Decimal: "JSON has no decimals, use fields.Float or count in whole units",
 }
 
+
+_STORABLE = validate.Range(min=-(2**31), max=2**31 - 1)
+"""The whole numbers that a column of PostgreSQL's type `integer` can hold; a field's own range may be narrower."""
 
 _ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 """The one character that JSON can hold and PostgreSQL cannot, as JSON writes it; after an even number of backslashes, or it is none."""
@@ -78,7 +81,10 @@ QUERY = Notation(_whole_in_text, float, {"true"}, {"false"})
 
 
 def strictly(schema: Schema, notation: Notation = JSON) -> Schema:
-    """The same schema, refusing what its fields would convert. Fields that cannot be strict are refused here, at import."""
+    """The same schema, refusing what its fields would convert, and whole numbers that a column cannot hold.
+
+    Fields that cannot be strict, or that refuse in words of one language, are refused here, at import.
+    """
     schema.unknown = RAISE
     for field in schema.fields.values():
         _tighten(field, notation)
@@ -113,11 +119,13 @@ def is_name(key: str | int) -> bool:
 
 
 def _tighten(field: Any, notation: Notation) -> None:
+    _check_words(field)
     match field:
         case fields.Boolean():
             field.truthy, field.falsy = notation.true, notation.false
         case fields.Integer():
             field.num_type = notation.whole  # type: ignore[assignment]  # it is only called
+            field.validators.append(_STORABLE)
         case fields.Float():
             field.num_type = notation.number  # type: ignore[assignment]  # it is only called
         case fields.Date():
@@ -132,3 +140,10 @@ def _tighten(field: Any, notation: Notation) -> None:
             _tighten(field.inner, notation)
         case fields.Dict():
             _tighten(field.value_field, notation)
+
+
+def _check_words(field: Any) -> None:
+    for validator in field.validators:
+        own = getattr(validator, "error", None)
+        if own and not is_known(own):
+            raise TypeError(f"{field.name}: say what breaks the rule in texts.toml, in Danish and English: {own!r}")

@@ -41,11 +41,16 @@ def _with_text(given: Reason, kind: str) -> Reason:
 
 
 def of_marshmallow(message: str, field: str) -> Reason:
-    """The rule that one of marshmallow's messages means. A schema's own message is kept as it is."""
+    """The rule that a message of marshmallow or of a schema means; one that is not known says no more than that a rule is broken."""
     for slug, pattern in _patterns():
         if match := pattern.fullmatch(message):
             return reason(slug, field, **match.groupdict())
-    return Reason("invalid", field, message, message)
+    return reason("invalid", field)
+
+
+def is_known(message: str) -> bool:
+    """Whether a message means one of the rules here, and so can be said in both languages."""
+    return any(pattern.fullmatch(message) for _, pattern in _patterns())
 
 
 @cache

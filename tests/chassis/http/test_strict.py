@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from services.chassis.errors import Invalid
 from services.chassis.http.strict import QUERY, load, strictly
@@ -113,7 +113,7 @@ def test_only_true_and_false_are_booleans(value: Any) -> None:
     assert fields_of({"flag": value}) == {"/flag"}
 
 
-@given(st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.booleans())
+@given(st.integers(min_value=-(2**31), max_value=2**31 - 1), st.floats(allow_nan=False, allow_infinity=False), st.booleans())
 def test_the_right_types_pass(count: int, weight: float, flag: bool) -> None:  # noqa: FBT001 - a property's values
     """What is right goes through unchanged."""
     data = {"count": count, "weight": weight, "flag": flag}
@@ -134,6 +134,26 @@ def test_everything_wrong_is_said_at_once() -> None:
     assert fields_of(wrong) == {
         "/count", "/flag", "/counts/1", "/counts/2", "/by_name/b/value", "/inner/count", "/inners/1/count", "/inners/2", "/colour",
     }  # fmt: skip
+
+
+@given(st.integers(max_value=-(2**31) - 1) | st.integers(min_value=2**31))
+def test_a_number_that_no_column_holds_is_refused(count: int) -> None:
+    """A whole number beyond 32 bits is the sender's to mend, wherever it stands."""
+    data = {"count": count, "counts": [1, count], "by_name": {"a": count}, "inner": {"count": count}}
+    assert fields_of(data) == {"/count", "/counts/1", "/by_name/a/value", "/inner/count"}
+
+
+def test_a_number_in_a_query_fits_a_column() -> None:
+    """A query's whole numbers have the same limits as a body's."""
+    with pytest.raises(Invalid, match="Must be from -2147483648 to 2147483647"):
+        load(QUERY_SCHEMA, {"count": "3000000000"})
+
+
+def test_a_validator_that_speaks_one_language_is_refused() -> None:
+    """A schema whose refusal is not among the texts in both languages is refused when it is declared."""
+    schema = Schema.from_dict({"month": fields.String(validate=validate.Regexp("a", error="A month is written 2024-03."))})
+    with pytest.raises(TypeError, match=r"^month: say what breaks the rule in texts\.toml"):
+        strictly(schema())
 
 
 @pytest.mark.parametrize("whole", [[], "text", 5, None, True])

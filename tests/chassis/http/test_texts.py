@@ -100,9 +100,16 @@ def test_an_errors_own_text_is_kept() -> None:
     assert (reason.da, reason.en) == ("For gammel.", "Too old.")
 
 
-def test_a_schemas_own_message_is_kept() -> None:
-    """A schema that speaks for itself is not overruled."""
-    assert texts.of_marshmallow("Ring i stedet.", "/phone").en == "Ring i stedet."
+def test_an_unknown_message_is_said_in_both_languages() -> None:
+    """A message in one language never stands for the other: the general rule is told instead."""
+    reason = texts.of_marshmallow("Ring i stedet.", "/phone")
+    assert (reason.slug, reason.da, reason.en) == ("invalid", TEXTS["invalid"]["da"], TEXTS["invalid"]["en"])
+
+
+def test_a_month_is_explained() -> None:
+    """A month in another form is told how it is written, in both languages."""
+    reason = texts.of_marshmallow("Not a valid month.", "/from")
+    assert (reason.slug, "2024-03" in reason.da, "2024-03" in reason.en) == ("wrong-format", True, True)
 
 
 def test_marshmallow_is_the_version_whose_messages_are_known() -> None:
