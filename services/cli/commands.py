@@ -3,7 +3,7 @@
 import getpass
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial, wraps
 from pathlib import Path
@@ -11,21 +11,27 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
 
 from services.chassis import parked as parking
 from services.chassis import replay as catching_up
 from services.chassis.bus import Bus, Delivery
 from services.chassis.bus.embedded import read_log
 from services.chassis.consumer import topology
-from services.chassis.errors import DeltagError
+from services.chassis.errors import DeltagError, Invalid, NotFound
+from services.chassis.http import Role
 from services.chassis.service import EVENTS, Context
 from services.chassis.storage import at_head, migrate
-from services.cli.places import NAMES, Place, data_dir, distributed, embedded, is_distributed, place_for
+from services.cli.places import NAMES, Place, data_dir, distributed, embedded, is_distributed, place_for, refuse_half
+from services.cli.progress import told
 from services.cli.publish import publish
 
 FINGERPRINT = 12
 """How many characters a group's fingerprint has; no message's number comes near."""
+
+LONGEST_TOKEN_H = 24 * 30
+HIGHEST_ID = 2**63 - 1
+REBUILT = "reporting"
+"""The one service that can be made anew from facts; the others are where facts come from."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", help="Deltag: run it, feed it, look into it.")
 parked = typer.Typer(no_args_is_help=True, help="Messages that were put aside for a person to look at.")
@@ -37,7 +43,7 @@ errors = Console(stderr=True)
 
 ServiceName = Annotated[str, typer.Argument(metavar="SERVICE", help=f"One of {', '.join(NAMES)}.")]
 Group = Annotated[str, typer.Option(help="A group's fingerprint.")]
-Ids = Annotated[list[int] | None, typer.Option("--id", help="A message's number; may be repeated.")]
+Ids = Annotated[list[int] | None, typer.Option("--id", min=1, max=HIGHEST_ID, help="A message's number; may be repeated.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say how many.")]
 Body = Annotated[bool, typer.Option("--body", help="Print the message too; it may hold personal data. The look is audited.")]
 Actor = Annotated[str, typer.Option("--as", help="Who does this, for the audit.", default_factory=getpass.getuser)]
@@ -68,6 +74,7 @@ def up() -> None:
     """
     from services.cli import serve  # noqa: PLC0415 - only a command that serves may import the host
 
+    refuse_half()
     if is_distributed():
         raise typer.Exit(serve.up_distributed())
     with embedded(data_dir()) as place:
@@ -91,6 +98,7 @@ def demo(exit_: Annotated[bool, typer.Option("--exit", help="End when the story 
     """Play the story of 1,000 families through the public doors, and show what came of it."""
     from services.cli import serve  # noqa: PLC0415 - only a command that serves may import the host
 
+    refuse_half()
     raise typer.Exit(serve.demo(console, stay=not exit_))
 
 
@@ -106,22 +114,28 @@ def migrate_(name: ServiceName) -> None:
     console.print(f"{name}: migrations are at head.")
 
 
+def _good_for(hours: float) -> float:
+    if not 0 < hours <= LONGEST_TOKEN_H:
+        raise typer.BadParameter(f"A token is good for more than 0 and at most {LONGEST_TOKEN_H} hours.")
+    return hours
+
+
 @app.command()
 @plainly
 def token(
-    role: Annotated[str, typer.Argument(help="coordinator, leader, professional, health-visitor, guardian, system, operator, reader")],
+    role: Annotated[Role, typer.Argument(help="What its holder is to the municipality.")],
     subject: Annotated[str, typer.Option(help="Whose token: a person's or a system's id.")] = "developer",
     institution: Annotated[list[str] | None, typer.Option(help="Only these institutions (code or id); may be repeated.")] = None,
     source: Annotated[str | None, typer.Option(help="For a system: the CloudEvents source that it speaks for.")] = None,
-    hours: Annotated[float, typer.Option(help="How long it is good for.")] = 1.0,
+    hours: Annotated[float, typer.Option(callback=_good_for, help=f"How long it is good for; at most {LONGEST_TOKEN_H}.")] = 1.0,
 ) -> None:
     """Print a development token for the HTTP doors. Production refuses to make them, and to take them."""
-    from services.chassis.http import Grant, Role  # noqa: PLC0415 - costs the other commands nothing
+    from services.chassis.http import Grant  # noqa: PLC0415 - costs the other commands nothing
     from services.chassis.http.issuer import LocalIssuer  # noqa: PLC0415
     from services.chassis.runtime import utc_now  # noqa: PLC0415
 
     settings = place_for("registration").settings["registration"]
-    grant = Grant(Role(role), settings.municipality, frozenset(institution) if institution else None, source)
+    grant = Grant(role, settings.municipality, frozenset(institution) if institution else None, source)
     sys.stdout.write(LocalIssuer(settings, utc_now).issue(subject, [grant], timedelta(hours=hours)) + "\n")
 
 
@@ -131,6 +145,9 @@ def load(folder: Annotated[Path, typer.Argument(help="A programme's folder, such
     """Check a programme's folder whole and load it in one transaction; loading it again changes nothing."""
     from services.registration.handlers import load_programme  # noqa: PLC0415
 
+    if not folder.is_dir():
+        text = f"There is no folder {folder}."
+        raise NotFound("no-such-folder", da=text, en=text)
     with place_for("registration").context("registration").work() as work:
         load_programme(folder, work)
     console.print(f"{folder.name} is loaded.")
@@ -166,15 +183,45 @@ def show(
 ) -> None:
     """One group's messages, or one message."""
     context = place_for(name).context(name)
-    if not which.isdecimal() or len(which) == FINGERPRINT:
-        for row in parking.rows(context, which):
-            console.print(f"{row.id}  {row.created_at:%Y-%m-%d %H:%M}  {row.type}  {row.message_id}  {row.reason}", highlight=False)
+    if not which.isdecimal() or len(which) >= FINGERPRINT:
+        _show_group(context, which)
         return
     row = parking.show(context, int(which), actor=actor)
     facts = {k: v for k, v in vars(row).items() if k not in {"body", "properties"}}
     console.print_json(json.dumps(facts, default=str))
     if body:
         sys.stdout.write(row.body.decode(errors="replace") + "\n")
+
+
+def _show_group(context: Context, fingerprint: str) -> None:
+    rows = parking.rows(context, fingerprint)
+    if not rows:
+        raise _no_group(fingerprint)
+    for row in rows:
+        console.print(f"{row.id}  {row.created_at:%Y-%m-%d %H:%M}  {row.type}  {row.message_id}  {row.reason}", highlight=False)
+
+
+def _chosen(context: Context, ids: list[int] | None, group: str) -> Sequence[int]:
+    """Those that are parked among the given ids, or a group's; raises `NotFound` when there is none."""
+    if not ids:
+        found = parking.chosen(context, fingerprint=group)
+        if not found:
+            raise _no_group(group)
+        return found
+    parked_ids = [id_ for id_ in dict.fromkeys(ids) if _is_parked(context, id_)]
+    if not parked_ids:
+        text = f"Not parked: {', '.join(map(str, ids))}. `deltag parked list` shows what is."
+        raise NotFound("not-parked", da=text, en=text)
+    return parked_ids
+
+
+def _is_parked(context: Context, id_: int) -> bool:
+    return any(row.id == id_ for row in parking.rows(context, after=id_ - 1, limit=1))
+
+
+def _no_group(fingerprint: str) -> NotFound:
+    text = f"No parked messages have the fingerprint {fingerprint!r}. `deltag parked list` shows the groups."
+    return NotFound("no-such-group", da=text, en=text)
 
 
 @parked.command()
@@ -188,8 +235,8 @@ def replay(
 ) -> None:
     """Send parked messages through again under their own ids. Ctrl-C stops between two chunks; what is done stays done."""
     context = place_for(name).context(name)
-    ids = parking.chosen(context, ids=id_ or (), fingerprint=group)
-    _in_progress("Replaying", ids, parking.replay(context, ids, actor=actor), dry_run=dry_run)
+    ids = _chosen(context, id_, group)
+    _in_progress("Replaying", ids, parking.replay(context, ids, actor=actor), asked=len(id_ or ids), dry_run=dry_run)
 
 
 @parked.command()
@@ -204,25 +251,31 @@ def discard(
 ) -> None:
     """Give parked messages up for good, with a reason."""
     context = place_for(name).context(name)
-    ids = parking.chosen(context, ids=id_ or (), fingerprint=group)
-    _in_progress("Discarding", ids, parking.discard(context, ids, actor=actor, reason=reason), dry_run=dry_run)
+    ids = _chosen(context, id_, group)
+    _in_progress("Discarding", ids, parking.discard(context, ids, actor=actor, reason=reason), asked=len(id_ or ids), dry_run=dry_run)
 
 
 @app.command("replay")
 @plainly
 def replay_log(
     name: ServiceName,
-    offset: Annotated[int, typer.Option("--from", help="Offset in the log; the last line printed says where to resume.")] = 0,
+    offset: Annotated[
+        int, typer.Option("--from", min=0, max=HIGHEST_ID, help="Offset in the log; the last line printed says where to resume.")
+    ] = 0,
 ) -> None:
     """Take again from the log what a service listens to: closes gaps, and has no second effect."""
     context = place_for(name).context(name)
     if not any(listen.exchange == EVENTS for listen in context.service.listens):
         console.print(f"{name} listens to no facts: there is nothing to take again.")
         return
-    reached = offset
-    for reached, taken in catching_up.replay(context, _log(place_for(name), offset)):
-        console.print(f"offset {reached}: {taken} messages", end="\r")
-    console.print(f"\n{name} has taken the log up to offset {reached}.")
+    reached = None
+    steps = catching_up.replay(context, _log(place_for(name), offset))
+    for reached in told(console, "Taken up to offset", (at for at, _taken in steps)):  # noqa: B007 - the last one counts
+        pass
+    if reached is None:
+        console.print(f"The log holds nothing after offset {offset}.")
+        return
+    console.print(f"{name} has taken the log up to offset {reached}.")
 
 
 @app.command()
@@ -239,11 +292,12 @@ def rebuild(name: Annotated[str, typer.Argument(metavar="reporting", help="The s
     """Make a service's projections anew from the log."""
     from services.reporting.rebuild import rebuild as anew  # noqa: PLC0415
 
+    if name != REBUILT:
+        text = f"Only {REBUILT} can be rebuilt from facts. To tell the present state of another again: deltag refresh SERVICE."
+        raise Invalid("not-rebuilt", field="SERVICE", da=text, en=text)
     place = place_for(name)
-    with Progress(console=console) as progress:
-        task = progress.add_task("Rebuilding", total=None)
-        for done in anew(place.context(name), _log(place, 0)):
-            progress.update(task, completed=done)
+    for _done in told(console, "Rebuilding, at offset", anew(place.context(name), _log(place, 0))):
+        pass
     console.print(f"{name} is rebuilt.")
 
 
@@ -293,19 +347,17 @@ def _log(place: Place, offset: int) -> Iterator[Delivery]:
     return read_log(place.bus_database, offset)
 
 
-def _in_progress(what: str, ids: Any, steps: Iterator[int], *, dry_run: bool) -> None:
+def _in_progress(what: str, ids: Sequence[int], steps: Iterator[int], *, asked: int, dry_run: bool) -> None:
     if dry_run:
-        console.print(f"{len(ids)} messages would be moved.")
+        console.print(f"{_several(len(ids))} would be moved.")
         return
     done = 0
-    with Progress(console=console) as progress:
-        task = progress.add_task(what, total=len(ids))
-        try:
-            for done in steps:
-                progress.update(task, completed=done)
-        except KeyboardInterrupt:
-            console.print("Stopped.")
-    console.print(f"{done} of {len(ids)} messages.")
+    try:
+        for done in told(console, what, steps, len(ids)):  # noqa: B007 - the last one counts
+            pass
+    except KeyboardInterrupt:
+        console.print("Stopped.")
+    console.print(f"{done} of {asked} messages.")
 
 
 def _say_where(place: Place) -> None:

@@ -5,9 +5,10 @@ A place knows its settings, its databases and its bus; commands ask it for conte
 
 import os
 import secrets
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -21,12 +22,13 @@ from services.chassis.bus import Bus
 from services.chassis.bus.embedded import EmbeddedBus
 from services.chassis.bus.rabbit import RabbitBus
 from services.chassis.consumer import topology
-from services.chassis.errors import Invalid, Unavailable
+from services.chassis.errors import Conflict, Invalid, Unavailable
 from services.chassis.files import write_private
 from services.chassis.postgres import EmbeddedPostgres, create_databases
 from services.chassis.replay import LOG
 from services.chassis.runtime import context_for
 from services.chassis.service import Context, Service
+from services.chassis.setting_rules import Address
 from services.chassis.settings import Settings
 from services.chassis.storage import Database, migrate
 
@@ -74,15 +76,28 @@ class Place:
             migrate(self.context(name).database, self.context(name).service.migrations)
         listens = [listen for name in self.services for listen in self.context(name).service.listens]
         if self.bus:
-            self.bus.declare(topology(listens, LOG))
+            with _named("DELTAG_AMQP_URL"):
+                self.bus.declare(topology(listens, LOG))
+
+
+@contextmanager
+def _named(variable: str) -> Iterator[None]:
+    """Whatever is away was named by this variable."""
+    try:
+        yield
+    except Unavailable as error:
+        raise Unavailable(reasons=[replace(reason, field=variable) for reason in error]) from error
 
 
 @contextmanager
 def embedded(data_dir: Path) -> Iterator[Place]:
     """Everything in this process: a PostgreSQL of our own in the data folder, and the bus in memory.
 
-    Raises `Conflict` when one runs in that folder already.
+    Raises `Conflict` when one runs in that folder already, or an address is taken: before a new folder is made.
     """
+    if not data_dir.exists():
+        _refuse_taken(data_dir)
+    _private(data_dir)
     with EmbeddedPostgres(data_dir) as server:
         urls = create_databases(server.url(), [*NAMES, BUS])
         yield Place(_development_settings(data_dir, urls), EmbeddedBus(Database(urls[BUS], application="deltag bus")))
@@ -130,9 +145,51 @@ def in_production() -> bool:
     return os.environ.get("DELTAG_ENVIRONMENT") == "production"
 
 
+def _private(folder: Path) -> None:
+    """Make the data folder, for its owner's eyes only, where it is not there. Raises `Invalid` when it cannot be used."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        usable = os.access(folder, os.W_OK | os.X_OK)
+    except OSError as error:
+        raise _unusable(folder, error.strerror or "it cannot be made") from None
+    if not usable:
+        raise _unusable(folder, "it may not be written to")
+
+
+def _unusable(folder: Path, why: str) -> Invalid:
+    text = f"{folder} cannot be used as the data folder ({why}). Name a folder that you may write to."
+    return Invalid("data-folder", field="DELTAG_DATA_DIR", da=text, en=text)
+
+
+def _refuse_taken(data_dir: Path) -> None:
+    known = chassis_settings.read("deltag", database_url="", data_dir=data_dir, deferred_key=b"")
+    for address in (known.http_address, known.metrics_address):
+        _refuse_if_taken(address)
+
+
+def _refuse_if_taken(address: Address) -> None:
+    try:
+        socket.create_server((address.host, address.port)).close()
+    except OSError as error:
+        text = f"cannot be listened on ({error.strerror}). Stop what uses it, or choose another address."
+        raise Conflict("address-taken", field=str(address), da=text, en=text) from None
+
+
+SERVERS = ("DELTAG_AMQP_URL", "DELTAG_POSTGRES_URL")
+
+
+def refuse_half() -> None:
+    """Raises `Invalid` when one of the two servers is given and the other is not."""
+    missing = [variable for variable in SERVERS if not os.environ.get(variable)]
+    if len(missing) == 1:
+        given = next(variable for variable in SERVERS if variable not in missing)
+        text = f"is not set, and {given} is. Set both to use servers of your own, or neither to run in one process."
+        raise Invalid("half-distributed", field=missing[0], da=text, en=text)
+
+
 def is_distributed() -> bool:
     """Whether a broker and a database server are given."""
-    return bool(os.environ.get("DELTAG_AMQP_URL") and os.environ.get("DELTAG_POSTGRES_URL"))
+    return all(os.environ.get(variable) for variable in SERVERS)
 
 
 class Developed:
@@ -141,7 +198,6 @@ class Developed:
     def __init__(self, url: str, folder: Path) -> None:
         self._url = url
         self._passwords = folder / "postgres-passwords.env"
-        folder.mkdir(parents=True, exist_ok=True)
 
     @cached_property
     def urls(self) -> dict[str, str]:
@@ -174,10 +230,20 @@ def _as_role(url: str, role: str, password: str) -> str:
     return sa.make_url(url).set(username=role, password=password).render_as_string(hide_password=False)
 
 
+def _development_urls(url: str) -> dict[str, str]:
+    """See `Developed.urls`. Raises `Unavailable` without a word of the address, which holds a password."""
+    try:
+        return Developed(url, data_dir()).urls
+    except (psycopg.Error, sa.exc.ArgumentError):
+        text = "The database server does not answer, or does not take this user. Start it, or correct the address."
+        raise Unavailable("postgres-away", field="DELTAG_POSTGRES_URL", da=text, en=text) from None
+
+
 def developed() -> Place:
     """All four services on the development servers that `DELTAG_POSTGRES_URL` and `DELTAG_AMQP_URL` name."""
+    _private(data_dir())
     secrets_file = chassis_settings.development_secrets(data_dir())
-    urls = Developed(os.environ["DELTAG_POSTGRES_URL"], data_dir()).urls
+    urls = _development_urls(os.environ["DELTAG_POSTGRES_URL"])
     settings = {name: chassis_settings.read(name, secrets_file=secrets_file, database_url=urls[name]) for name in NAMES}
     return Place(settings, bus_of(settings["registration"]))
 
@@ -189,6 +255,9 @@ def place_for(name: str) -> Place:
     if is_distributed():
         return developed()
     if not (data_dir() / "postgres").exists():
-        text = f"There is no Deltag in {data_dir()}, and no DELTAG_{name.upper()}_DATABASE_URL. Start one with `deltag up`."
+        text = (
+            f"There is no Deltag in {data_dir()}. Start one there with `deltag up`, name the folder of another in DELTAG_DATA_DIR,"
+            f" or give the address of a database in DELTAG_{name.upper()}_DATABASE_URL."
+        )
         raise Unavailable("no-deltag", da=text, en=text)
     return beside_embedded(data_dir())

@@ -1,0 +1,170 @@
+"""What somebody at a keyboard reads when something foreseeable is wrong: a sentence and a status, never a trace."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from services.chassis.http import Role
+from services.chassis.service import Context
+from services.chassis.settings import development_secrets
+from services.cli.commands import app
+from services.registration.service import SERVICE
+
+SERVERS = ("DELTAG_AMQP_URL", "DELTAG_POSTGRES_URL")
+
+
+@pytest.fixture(autouse=True)
+def _environment_kept() -> Iterator[None]:
+    """Secrets that a command reads into its environment end with the test."""
+    with patch.dict(os.environ):
+        yield
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder that is not there yet, and no server."""
+    monkeypatch.setenv("DELTAG_DATA_DIR", str(tmp_path / "data"))
+    for variable in SERVERS:
+        monkeypatch.delenv(variable, raising=False)
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def operated(folder: Path, context_of: Callable[..., Context], monkeypatch: pytest.MonkeyPatch) -> Context:
+    """Registration, as an operator's commands find it by its environment."""
+    context = context_of(SERVICE)
+    development_secrets(folder)
+    monkeypatch.setenv("DELTAG_REGISTRATION_DATABASE_URL", context.settings.database_url)
+    return context
+
+
+@pytest.fixture
+def taken() -> Iterator[str]:
+    """An address on which somebody listens already."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield "{}:{}".format(*server.getsockname())
+
+
+def deltag(*arguments: str) -> Result:
+    """Run a command; a defect fails the test with its own trace."""
+    result = CliRunner().invoke(app, arguments, env={"COLUMNS": "400"})
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def refused(*arguments: str) -> str:
+    """What is said when a command is refused, on one line."""
+    result = deltag(*arguments)
+    assert result.exit_code in (1, 2), result.output
+    return " ".join(result.output.split())
+
+
+def test_an_unknown_role_is_answered_with_those_that_there_are() -> None:
+    """Whoever misspells a role reads every role."""
+    said = refused("token", "nonsense")
+    assert all(role in said for role in Role)
+
+
+@pytest.mark.parametrize("hours", ["0", "-1", "721", "nan", "inf"])
+def test_a_token_has_a_length_of_life(hours: str) -> None:
+    """A token that is never good, or for too long, is refused with the bounds."""
+    assert "more than 0 and at most 720 hours" in refused("token", "system", "--hours", hours)
+
+
+def test_only_reporting_is_rebuilt() -> None:
+    """A service that is no projection is not rebuilt, and the command that may be meant is named."""
+    assert "Only reporting can be rebuilt" in refused("rebuild", "events")
+
+
+@pytest.mark.parametrize("below", ["", "data"])
+def test_a_data_folder_that_is_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch, below: str) -> None:
+    """A data folder that cannot be made is named with its variable."""
+    folder.touch()
+    monkeypatch.setenv("DELTAG_DATA_DIR", str(folder / below))
+    monkeypatch.setenv("DELTAG_HTTP_ADDRESS", "127.0.0.1:0")
+    monkeypatch.setenv("DELTAG_METRICS_ADDRESS", "127.0.0.1:0")
+    assert "DELTAG_DATA_DIR: " in (said := refused("up"))
+    assert "cannot be used as the data folder" in said
+
+
+@pytest.mark.parametrize("url", ["postgresql://somebody:sesame@127.0.0.1:1/postgres", "nonsense:sesame"])
+def test_a_database_server_that_is_down(folder: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """A database server that does not answer is named by its variable, and the password in it is not printed."""
+    monkeypatch.setenv("DELTAG_AMQP_URL", "amqp://nobody@127.0.0.1:1")
+    monkeypatch.setenv("DELTAG_POSTGRES_URL", url)
+    said = refused("up")
+    assert "DELTAG_POSTGRES_URL: The database server does not answer" in said
+    assert "sesame" not in said
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_broker_that_is_down(folder: Path, monkeypatch: pytest.MonkeyPatch, operated: Context) -> None:
+    """A broker that does not answer is named by its variable."""
+    superuser = operated.settings.database_url
+    monkeypatch.setenv("DELTAG_AMQP_URL", "amqp://nobody:sesame@127.0.0.1:1")
+    monkeypatch.setenv("DELTAG_POSTGRES_URL", superuser)
+    said = refused("up")
+    assert "DELTAG_AMQP_URL: The broker does not answer" in said
+    assert "sesame" not in said
+    assert folder.exists()
+
+
+@pytest.mark.parametrize("command", ["up", "demo"])
+@pytest.mark.parametrize(("given", "missing"), [SERVERS, SERVERS[::-1]])
+def test_one_server_without_the_other(folder: Path, monkeypatch: pytest.MonkeyPatch, command: str, given: str, missing: str) -> None:
+    """With half of what a distributed Deltag needs, nothing starts, and the other half is named."""
+    monkeypatch.setenv(given, "amqp://nobody@127.0.0.1:1")
+    assert f"{missing}: is not set, and {given} is" in refused(command)
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("command", ["up", "demo"])
+@pytest.mark.parametrize("variable", ["DELTAG_HTTP_ADDRESS", "DELTAG_METRICS_ADDRESS"])
+def test_a_taken_address_leaves_nothing_behind(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, taken: str, command: str, variable: str
+) -> None:
+    """Where an address is taken, no data folder is made."""
+    monkeypatch.setenv("DELTAG_HTTP_ADDRESS", "127.0.0.1:0")
+    monkeypatch.setenv("DELTAG_METRICS_ADDRESS", "127.0.0.1:0")
+    monkeypatch.setenv(variable, taken)
+    assert f"{taken}: cannot be listened on" in refused(command)
+    assert not folder.exists()
+
+
+def test_no_deltag(folder: Path) -> None:
+    """Where no Deltag is found, the folder is named in which it was looked for, and the variable that names another."""
+    said = refused("token", "system")
+    assert str(folder) in said
+    assert "DELTAG_DATA_DIR" in said
+
+
+def test_a_programme_that_is_not_there() -> None:
+    """A folder that does not exist is one mistake, not one for each of its files."""
+    assert refused("programme", "load", "/nonexistent") == "no-such-folder: There is no folder /nonexistent."
+
+
+@pytest.mark.usefixtures("operated")
+@pytest.mark.parametrize("which", ["zzz", "012345678901", "9" * 30])
+def test_a_group_that_is_not_there(which: str) -> None:
+    """To look at a group that does not exist is an error."""
+    assert "No parked messages have the fingerprint" in refused("parked", "show", "registration", which)
+
+
+@pytest.mark.usefixtures("operated")
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+@pytest.mark.parametrize("action", [["replay"], ["discard", "--reason", "a mistake"]])
+def test_nothing_is_moved_without_an_error(action: list[str], dry: list[str]) -> None:
+    """To move a group or a message that is not parked is an error, dry or not."""
+    command, *reason = action
+    assert "the fingerprint 'nope'" in refused("parked", command, "registration", "--group", "nope", *reason, *dry)
+    assert "Not parked: 7." in refused("parked", command, "registration", "--id", "7", *reason, *dry)
+
+
+def test_no_offset_is_negative() -> None:
+    """The log has no offset below zero."""
+    assert "--from" in refused("replay", "events", "--from", "-1")
