@@ -132,7 +132,8 @@ def test_nothing_of_a_person_is_printed(run: Run) -> None:
     ("arguments", "said"),
     [
         ([], "Say where to"),
-        (["--http", "http://127.0.0.1:1"], "There is no registration service at http://127.0.0.1:1/registration/v1"),
+        (["--http", "http://127.0.0.1:1"], "There is no registration service at http://127.0.0.1:1/registration/v1 (nobody answers)"),
+        (["--http", "ftp:nonsense"], "--http  The address must begin with http:// or https://."),
         (["--amqp", "amqp://nobody@127.0.0.1:1"], "The broker"),
     ],
 )
@@ -141,6 +142,7 @@ def test_nothing_can_be_sent(run: Run, arguments: list[str], said: str) -> None:
     result = run([a_request()], *arguments)
     assert result.exit_code == 2
     assert said in result.stderr
+    assert "Error" not in result.stderr
 
 
 def test_a_bad_token(run: Run, door: str) -> None:

@@ -389,7 +389,7 @@ def _away(then: Callable[[], None] | None = None) -> Iterator[None]:
     except (AMQPError, OSError) as error:
         if then:
             then()
-        text = f"{type(error).__name__}: {getattr(error, 'reply_text', None) or error}"
+        text = getattr(error, "reply_text", None) or getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise Unavailable(
             "broker-away", da=f"Meddelelsesbussen svarer ikke ({text}).", en=f"The broker does not answer ({text})."
         ) from error

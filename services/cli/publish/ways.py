@@ -11,7 +11,7 @@ import urllib3
 
 from services.chassis.bus import Bus, Queue, Subscription, Topology
 from services.chassis.envelope import Outgoing
-from services.chassis.errors import Reason, Unauthenticated, Unavailable
+from services.chassis.errors import Invalid, Reason, Unauthenticated, Unavailable
 from services.chassis.ids import new_id
 from services.chassis.service import REQUESTS
 from services.cli.publish.lines import Request
@@ -67,9 +67,15 @@ class OverBus:
 
 
 class OverHttp:
-    """Over HTTP, one after the other: the answer comes with the response. What was sent before is answered the same again."""
+    """Over HTTP, one after the other: the answer comes with the response. What was sent before is answered the same again.
+
+    Raises `Invalid` for an address that is none of HTTP.
+    """
 
     def __init__(self, url: str, token: str) -> None:
+        if not url.startswith(("http://", "https://")):
+            text = "The address must begin with http:// or https://."
+            raise Invalid("no-http-address", field="--http", da=text, en=text)
         root = url.rstrip("/")
         self._root = root if root.endswith("/v1") else f"{root}/registration/v1"
         self._token = token
@@ -94,8 +100,10 @@ class OverHttp:
         try:
             response = self._http.request("POST", self._root + path, json=body, headers=headers)
             content: Mapping[str, Any] = response.json()
-        except (urllib3.exceptions.HTTPError, ValueError) as error:
-            raise self._nobody(type(error).__name__) from None
+        except urllib3.exceptions.HTTPError:
+            raise self._nobody("nobody answers") from None
+        except ValueError:
+            raise self._nobody("the answer is not JSON") from None
         if response.status == _NO_TOKEN:
             raise Unauthenticated(reasons=_reasons(content["errors"]))
         return response.status, content
