@@ -38,7 +38,7 @@ ALWAYS_PERSONAL = frozenset(_ALWAYS.split())
 ALONE_PERSONAL = frozenset(_ALONE.split())
 """Under these names too, but not under longer ones: a `queue_name` is nobody's."""
 
-_NOISY = {"amqp": "WARNING", "kombu": "WARNING", "sqlalchemy.engine": "WARNING", "alembic": "WARNING", "nameko": "INFO"}
+_NOISY = {"amqp": "WARNING", "kombu": "WARNING", "sqlalchemy.engine": "WARNING", "alembic": "WARNING", "nameko": "WARNING"}
 
 _DATE = r"\d{4}-\d\d-\d\d"
 _KEEP = rf"""
