@@ -9,7 +9,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import GenericAlias
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import msgspec
@@ -21,6 +21,9 @@ from services.chassis.http.texts import reason
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
+
+_BIGINT = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""The whole numbers that PostgreSQL can compare with a key; a cursor that holds another one is made up."""
 
 _LIMIT = re.compile(r"[0-9]{1,3}")
 _ENCODE = msgspec.json.Encoder().encode
@@ -56,7 +59,7 @@ class Paging:
     """Reads `limit` and `after` for one route, whose cursor holds values of the types `key`."""
 
     def __init__(self, key: tuple[Any, ...]) -> None:
-        self._decode = msgspec.json.Decoder(GenericAlias(tuple, key)).decode
+        self._decode = msgspec.json.Decoder(GenericAlias(tuple, tuple(_BIGINT if kind is int else kind for kind in key))).decode
 
     def read(self, pairs: Sequence[tuple[str, str]]) -> tuple[Page, list[tuple[str, str]]]:
         """The page asked for, and the query parameters that are not about paging."""

@@ -138,7 +138,7 @@ def _tighten(field: Any, notation: Notation) -> None:
             strictly(field.schema, notation)
         case fields.List():
             _tighten(field.inner, notation)
-        case fields.Dict():
+        case fields.Dict() if field.value_field:
             _tighten(field.value_field, notation)
 
 

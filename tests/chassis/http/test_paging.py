@@ -88,6 +88,13 @@ def test_a_cursor_of_another_list_is_refused(key: Any) -> None:
         PAGING.read([("after", encode_cursor(key))])
 
 
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 10**20])
+def test_a_cursor_holds_no_number_out_of_reach(number: int) -> None:
+    """A number that PostgreSQL cannot compare with is no key of ours."""
+    with pytest.raises(Malformed):
+        Paging((int,)).read([("after", urlsafe_b64encode(f"[{number}]".encode()).decode().rstrip("="))])
+
+
 def test_a_cursor_holds_no_nul() -> None:
     """Nor does a cursor smuggle in the character that PostgreSQL cannot keep."""
     with pytest.raises(Malformed):

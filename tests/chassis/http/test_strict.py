@@ -24,6 +24,7 @@ class Strict(Schema):
     at = fields.AwareDateTime()
     counts = fields.List(fields.Integer())
     by_name = fields.Dict(keys=fields.String(), values=fields.Integer())
+    anything = fields.Dict()
     inner = fields.Nested(Inner)
     inners = fields.List(fields.Nested(Inner))
 
