@@ -4,16 +4,14 @@ A request is matched, its caller admitted, its parts read and checked; then its 
 work, which holds the effect, the audit row and the stored answer to its idempotency key: all of them, or none.
 """
 
-import traceback
 from collections.abc import Callable, Iterable
 from time import perf_counter
 from typing import Any
 
 import sqlalchemy as sa
-import structlog
 from structlog.contextvars import bound_contextvars
 
-from services.chassis.errors import DeltagError, TryLater
+from services.chassis.errors import TryLater
 from services.chassis.http import audit, idempotency, reading
 from services.chassis.http.api import Route
 from services.chassis.http.auth import admit, authenticator
@@ -21,22 +19,20 @@ from services.chassis.http.caller import NOBODY, Caller
 from services.chassis.http.correlation import cause_of
 from services.chassis.http.docs import built_in
 from services.chassis.http.metrics import observe
-from services.chassis.http.problem import MethodNotAllowed, problem
+from services.chassis.http.problem import MethodNotAllowed
 from services.chassis.http.reading import Environ
+from services.chassis.http.refusal import named, path_of, refuse
 from services.chassis.http.reply import Reply, written
 from services.chassis.http.request import Cause, Request
 from services.chassis.http.routing import Endpoint, Router
 from services.chassis.service import Context
 from services.chassis.storage import is_collision
 
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 TRIES = 3
 """How often a request is run whose transaction collided with another one; each try begins anew."""
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
-
-log = structlog.get_logger(__name__)
 
 
 def wsgi(context: Context) -> Application:
@@ -62,23 +58,22 @@ class Door:
         with bound_contextvars(correlation_id=cause.correlationid):
             label, reply = self._answer(method, environ, cause)
         start_response(reply.status_line, [*reply.headers, *reply.length, ("X-Correlation-Id", str(cause.correlationid))])
-        observe(self._context.service.name, label, method if method in METHODS else "other", reply.status, perf_counter() - began)
+        observe(self._context.service.name, label, named(method), reply.status, perf_counter() - began)
         return [] if method == "HEAD" else [reply.body]
 
     def _answer(self, method: str, environ: Environ, cause: Cause) -> tuple[str, Reply]:
         """The reply, and the template of the route that gave it."""
-        path, label = _path(environ), "unmatched"
+        label = "unmatched"
         try:
-            endpoint, variables = self._router.find(method, path)
+            endpoint, variables = self._router.find(method, path_of(environ))
             label = endpoint.template
             return label, self._serve(endpoint, variables, environ, cause)
         except MethodNotAllowed as refused:
             if method == "OPTIONS":
                 return label, Reply(204, (("Allow", refused.allowed),))
-            return label, problem(refused, path, cause)
+            return label, refuse(refused, label, environ, cause)
         except Exception as error:  # noqa: BLE001 - whatever happens, the caller gets a problem document
-            _log(error, label)
-            return label, problem(error, path, cause)
+            return label, refuse(error, label, environ, cause)
 
     def _serve(self, endpoint: Endpoint, variables: Any, environ: Environ, cause: Cause) -> Reply:
         if not isinstance(endpoint, Route):
@@ -124,15 +119,3 @@ def _perform(route: Route, request: Request, work: Any) -> Reply:
     if audit.is_due(route):
         audit.record(route, request, work)
     return reply
-
-
-def _path(environ: Environ) -> str:
-    """PATH_INFO as text: WSGI hands over its bytes as latin-1."""
-    return str(environ.get("PATH_INFO", "")).encode("latin-1").decode("utf-8", "replace")
-
-
-def _log(error: Exception, route: str) -> None:
-    """Where an unexpected error came from; not its message, which may quote personal data."""
-    if not isinstance(error, DeltagError):
-        stack = "\n".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__))
-        log.error("http.failed", route=route, error=type(error).__name__, stack=stack)

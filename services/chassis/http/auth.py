@@ -6,7 +6,7 @@ roles of another municipality do not count here, and neither do roles that Delta
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -21,7 +21,7 @@ from services.chassis.errors import Forbidden, Unauthenticated
 from services.chassis.http.caller import Caller, Grant, Role
 from services.chassis.http.issuer import LOCAL_ISSUER, LocalIssuer
 from services.chassis.http.jwks import Jwks, at
-from services.chassis.http.texts import error
+from services.chassis.http.texts import error, reason
 from services.chassis.settings import Settings
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "Ed25519")
@@ -113,10 +113,10 @@ def authenticator(settings: Settings, clock: Callable[[], datetime], seconds: Ca
     return Authenticator(Jwks(load, seconds), registry, settings.municipality, settings.token_assurance)
 
 
-def admit(caller: Caller, roles: Iterable[Role]) -> Caller:
+def admit(caller: Caller, roles: Sequence[Role]) -> Caller:
     """The caller, if he holds one of the roles. Asked before anything is looked up, so a 403 tells nothing of what exists."""
     if not caller.has(*roles):
-        raise error(Forbidden, "forbidden")
+        raise Forbidden(reasons=[reason("role-missing", roles=", ".join(roles))])
     return caller
 
 

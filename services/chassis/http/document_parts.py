@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from apispec import APISpec
 
+from services.chassis.errors import Reason
 from services.chassis.http import idempotency, paging, problem, texts
 from services.chassis.http.api import Route
 
@@ -64,7 +65,7 @@ _PROBLEM = {
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
-        "instance": {"type": "string", "description": "the path that was asked for"},
+        "instance": {"type": "string", "description": "the path that was asked for, from the root of the address"},
         "correlation_id": {"type": "string", "description": "give it when you ask about this request"},
         "errors": {
             "type": "array",
@@ -135,7 +136,7 @@ _EXTRA_HEADERS = {401: ("Authenticate",), 503: ("RetryAfter",)}
 def example_of(status: int) -> dict[str, Any]:
     """A problem document with that status."""
     slug = _USUAL[status]
-    given = texts.reason(slug, "/start_date" if slug == "field-missing" else "")
+    given = _reason_for(slug)
     kind = "invalid" if slug == "field-missing" else slug
     return {
         "type": problem.TYPES + kind,
@@ -146,3 +147,13 @@ def example_of(status: int) -> dict[str, Any]:
         "correlation_id": "0198c7a0-5b1e-7c3a-9d2f-6f0a4c1b2e3d",
         "errors": [given.as_dict()],
     }
+
+
+def _reason_for(slug: str) -> Reason:
+    match slug:
+        case "field-missing":
+            return texts.reason(slug, "/start_date")
+        case "forbidden":
+            return texts.reason("role-missing", roles="coordinator, system")
+        case _:
+            return texts.reason(slug)

@@ -36,12 +36,13 @@ class MethodNotAllowed(DeltagError):
 
 def problem(error: Exception, path: str, cause: Cause) -> Reply:
     """The reply to an error. What was not raised on purpose is a 500 that says nothing but the correlation id."""
-    known = _known(error)
-    document = _about(known) | {"instance": path, "correlation_id": cause.correlationid}
-    return reply.json(document, http_status(known), _headers(known), MEDIA_TYPE)
+    told = known(error)
+    document = _about(told) | {"instance": path, "correlation_id": cause.correlationid}
+    return reply.json(document, http_status(told), _headers(told), MEDIA_TYPE)
 
 
-def _known(error: Exception) -> DeltagError:
+def known(error: Exception) -> DeltagError:
+    """The error as callers are told of it."""
     if isinstance(error, DeltagError):
         return error
     if isinstance(error, (sa.exc.OperationalError, sa.exc.TimeoutError)):

@@ -136,6 +136,59 @@ def test_a_crash_says_nothing_but_the_correlation_id(faulty: Client) -> None:
     assert "RuntimeError" in repr(log)
 
 
+def test_a_refusal_is_one_line_in_the_log(client: Client) -> None:
+    """A correlation id that a caller quotes leads to the route, the method, the status and the slug; nothing that was sent is there."""
+    mine = "0198c7a0-5b1e-7c3a-9d2f-6f0a4c1b2e3d"
+    with capture_logs() as log:
+        client.delete(f"/v1/books/{mine}?name={SECRET}", headers={"X-Correlation-Id": mine})
+    assert log == [
+        {
+            "event": "http.refused", "log_level": "info", "correlation_id": mine,
+            "route": "/v1/books/{id}", "method": "DELETE", "status": 401, "slug": "token-missing",
+        }
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "logged"), [("PUT", "PUT"), (f"X{SECRET}", "other")])
+def test_what_is_made_up_is_not_logged(client: Client, method: str, logged: str) -> None:
+    """An address or a method that does not exist may hold anything, so its line names neither."""
+    with capture_logs() as log:
+        client.open(f"/v1/{SECRET}", method=method)
+    assert [(line["route"], line["method"], line["slug"]) for line in log] == [("unmatched", logged, "not-found")]
+    assert SECRET not in repr(log)
+
+
+def test_a_crash_is_one_line_in_the_log(faulty: Client) -> None:
+    """A fault of ours is an error in the log, with what a refusal has and where it happened."""
+    with capture_logs() as log:
+        answer = faulty.post("/v1/crash")
+    (line,) = log
+    assert (line["event"], line["log_level"], line["status"], line["slug"]) == ("http.failed", "error", 500, "internal-error")
+    assert (line["route"], line["correlation_id"]) == ("/v1/crash", answer.headers["X-Correlation-Id"])
+
+
+def test_a_success_is_not_logged(client: Client) -> None:
+    """What went well is counted, not logged."""
+    with capture_logs() as log:
+        client.get("/v1/books")
+        client.options("/v1/books")
+    assert log == []
+
+
+def test_a_problem_names_the_address_that_was_used(client: Client) -> None:
+    """Behind a prefix `instance` has it too, written as in an address."""
+    answer = client.get("/v1/børn og bøger", environ_overrides={"SCRIPT_NAME": "/shelf"})
+    assert read(answer)["instance"] == "/shelf/v1/b%C3%B8rn%20og%20b%C3%B8ger"
+
+
+def test_a_missing_role_is_named(client: Client, token: Callable[..., Any]) -> None:
+    """403 says which roles the route is open to, in both languages."""
+    answer = client.post("/v1/books", headers=token(Role.GUARDIAN))
+    (reason,) = read(answer)["errors"]
+    assert (answer.status_code, reason["slug"], read(answer)["type"]) == (403, "forbidden", "https://deltag.dk/problems/forbidden")
+    assert all("coordinator, system" in reason["text"][language] for language in ("da", "en"))
+
+
 def test_a_crash_leaves_nothing_behind(faulty: Client, rows: Callable[..., Any]) -> None:
     """What a request did before it failed is undone."""
     faulty.post("/v1/crash")
