@@ -78,6 +78,24 @@ def test_it_links_to_the_document_where_it_is_mounted(client: Client) -> None:
     assert "/shelf/openapi.json" in Outline(html).links
 
 
+def test_what_is_wide_scrolls_in_its_own_box(html: str) -> None:
+    """Every table and example can be scrolled by keyboard, and a reader of screens hears what it is."""
+    boxes = re.findall(r'<(?:pre|div class="table")( [^>]*)?>', html)
+    assert len(boxes) == html.count("<pre") + html.count("<table")
+    assert all('tabindex="0"' in box and 'role="region"' in box and 'aria-label="' in box for box in boxes)
+    assert html.count("overflow-x: auto") == 2
+
+
+def test_a_column_without_a_text_is_left_out(html: str) -> None:
+    """A table has columns for what its fields say, and none that is empty from top to bottom."""
+    tables = re.findall(r"<table>.*?</table>", html, re.DOTALL)
+    assert tables
+    for table in tables:
+        rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in re.findall(r"<tr>(.*?)</tr>", table, re.DOTALL)]
+        assert {len(row) for row in rows} == {len(rows[0])}
+        assert all(any(column) for column in zip(*rows[1:], strict=True))
+
+
 def test_texts_are_escaped() -> None:
     """What an API says of itself is text, never markup."""
     api = Api("x", title="<script>", description="a < b & c")
