@@ -16,7 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from services.chassis import logs
 from services.chassis.health import Health, health_app
 from services.chassis.hosting.host import host
-from services.chassis.http import wsgi
+from services.chassis.http import entrance, wsgi
 from services.chassis.metrics import metrics_app
 from services.chassis.runtime import Running
 from services.chassis.service import Context
@@ -45,24 +45,18 @@ def front(place: Place, runnings: Iterable[Running]) -> Wsgi:
     doors: dict[str, Wsgi] = {f"/{name}": health_app(state, wsgi(place.context(name))) for name in place.services}
     if len(doors) == 1:  # a proxy in front names the path under which it offers the service: the door's own links need it
         return ProxyFix(next(iter(doors.values())), x_for=0, x_proto=0, x_host=0, x_prefix=1)
-    return health_app(state, DispatcherMiddleware(welcome(doors), doors))
+    return health_app(state, DispatcherMiddleware(welcome(doors, next(iter(place.settings.values())).municipality), doors))
 
 
-def welcome(doors: Mapping[str, Wsgi]) -> Wsgi:
-    """The page at `/`: where to go from here."""
+def welcome(doors: Mapping[str, Wsgi], municipality: str) -> Wsgi:
+    """The page at `/`: where to go from here. Whatever else is asked for there is refused as at every door."""
     links = "".join(f'<li><a href="{path}/docs">{path[1:]}</a></li>' for path in doors)
     page = (
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Deltag</title>'
         f'<body style="font:1.1rem/1.6 system-ui;max-width:40rem;margin:3rem auto;padding:0 1rem"><h1>Deltag</h1><p>The services and'
         f' their interfaces:</p><ul>{links}</ul><p><a href="/reporting/report">The report</a></p></body></html>'
-    ).encode()
-
-    def show(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        found = environ.get("PATH_INFO") in ("", "/")
-        start_response("200 OK" if found else "404 Not Found", [("Content-Type", "text/html; charset=utf-8")])
-        return [page]
-
-    return show
+    )
+    return entrance(page, municipality)
 
 
 def health(place: Place, runnings: Iterable[Running]) -> Health:
