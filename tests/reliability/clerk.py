@@ -1,0 +1,120 @@
+"""A clerk who works over HTTP, with a Deltag that dies under his hands: what was not answered he asks again.
+
+He sends families in bulk, signs every second child's party up, and withdraws every third child. What he was answered with
+success is acknowledged; what he repeats, he repeats under the same ids and keys.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http import HTTPStatus
+from http.client import HTTPException
+from threading import Event, Thread
+from time import monotonic, sleep
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request as HttpRequest
+from urllib.request import urlopen
+
+from services.events.schemas import OPENING
+from tests.reliability.load import Families, Ledger, Request
+from tests.reliability.oracle import withdrawal_of
+from tests.reliability.patience import START_WITHIN_S
+
+ACTIVITY = str(OPENING["activity_id"])
+AT_ONCE = 60
+SEATS = 10_000
+
+
+class Clerk:
+    """`address` says where Deltag answers now; `token` is good for a system and for a coordinator."""
+
+    def __init__(self, address: Callable[[], str], token: str, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.signed_up: set[str] = set()
+        self._address = address
+        self._token = token
+        self._families = Families()
+        self._accepted = 0
+
+    def open_activity(self) -> None:
+        """Open what families can sign up to."""
+        self._ask("/events/v1/activities", OPENING | {"capacity": SEATS})
+
+    def run(self, stop: Event) -> None:
+        """Work until the stop; what was begun is finished."""
+        while not stop.is_set():
+            requests = [self._families.request() for _ in range(AT_ONCE)]
+            for answer in self._enrol(requests):
+                self._follow_up(answer)
+
+    def _enrol(self, requests: Sequence[Request]) -> list[dict[str, Any]]:
+        ids = [request["id"] for request in requests]
+        self.ledger.attempted.update(ids)
+        body = {"requests": [{"id": request["id"], "data": request["data"]} for request in requests]}
+        answers = self._ask("/registration/v1/enrolment-requests/bulk", body)["answers"]
+        self.ledger.acknowledged.update(ids)
+        return [answer["enrolment"] for answer in answers]
+
+    def _follow_up(self, enrolment: Mapping[str, Any]) -> None:
+        self._accepted += 1
+        if self._accepted % 12 == 0:
+            self._sign_up(enrolment)
+        elif self._accepted % 12 == 6:
+            self._withdraw(enrolment)
+
+    def _sign_up(self, enrolment: Mapping[str, Any]) -> None:
+        child, guardian = enrolment["child_id"], enrolment["guardian_ids"][0]
+        party = [{"person_id": child, "role": "child"}, {"person_id": guardian, "role": "guardian"}]
+        self._ask(f"/events/v1/activities/{ACTIVITY}/signups", {"party": party, "contact_id": guardian})
+        self.signed_up.add(child)
+
+    def _withdraw(self, enrolment: Mapping[str, Any]) -> None:
+        name = withdrawal_of(enrolment["enrolment_id"])
+        self.ledger.attempted[name] += 1
+        details = {"reason": "moved", "effective_date": "2024-06-01"}
+        self._ask(f"/registration/v1/enrolments/{enrolment['enrolment_id']}/withdrawal", details, key=enrolment["enrolment_id"])
+        self.ledger.acknowledged.add(name)
+
+    def _ask(self, path: str, body: Any, key: str = "") -> Any:
+        """Ask until there is an answer. A conflict may pass: what one service has told, another has perhaps not heard yet."""
+        deadline = monotonic() + START_WITHIN_S
+        while (answer := self._try(path, body, key)) is None:
+            assert monotonic() < deadline, f"{path} is not answered"
+            sleep(0.05)
+        return answer
+
+    def _try(self, path: str, body: Any, key: str) -> Any:
+        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})
+        request = HttpRequest(f"http://{self._address()}{path}", json.dumps(body).encode(), headers)
+        try:
+            with urlopen(request, timeout=30) as answer:  # noqa: S310 - our own address
+                return json.load(answer)
+        except HTTPError as refused:
+            if refused.code not in {HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE}:
+                raise AssertionError(refused.read()) from None
+        except (OSError, HTTPException, ValueError):
+            pass
+        return None
+
+
+@contextmanager
+def working(clerk: Clerk) -> Iterator[None]:
+    """The clerk works during the block, and has finished at its end."""
+    stop, failures = Event(), []
+
+    def run() -> None:
+        try:
+            clerk.run(stop)
+        except BaseException as failure:  # noqa: BLE001 - told to the test below
+            failures.append(failure)
+
+    thread = Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+    for failure in failures:
+        raise failure

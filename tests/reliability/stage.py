@@ -1,0 +1,128 @@
+"""Registration and reporting on a stage of their own: two databases, a virtual host, processes that may die."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from services.chassis.bus.rabbit import RabbitBus
+from services.chassis.consumer import topology
+from services.chassis.files import programmes
+from services.chassis.runtime import utc_now
+from services.chassis.service import Context, Service
+from services.chassis.storage import Database
+from services.registration.handlers import load_programme
+from services.registration.service import SERVICE as REGISTRATION
+from services.reporting.service import SERVICE as REPORTING
+from tests.reliability.load import Families, Ledger, Sender, flowing
+from tests.reliability.oracle import Enrolments, Figures
+from tests.reliability.patience import START_WITHIN_S, eventually
+from tests.reliability.processes import Process, environment_of
+from tests.reliability.witness import Passed, Witness
+from tests.servers.databases import Databases
+from tests.settings import settings_for
+
+SERVICES = {service.name: service for service in (REGISTRATION, REPORTING)}
+QUEUES = [listen.queue for service in SERVICES.values() for listen in service.listens]
+
+
+class Stage:
+    """Two services and the broker between them. `contexts` are the test's own view into their databases."""
+
+    def __init__(self, folder: Path, bus_url: str, contexts: Mapping[str, Context]) -> None:
+        self.folder = folder
+        self.bus_url = bus_url
+        self.contexts = contexts
+        self.ledger = Ledger()
+        self.families = Families()
+        self.processes: list[Process] = []
+        self.witness = Witness(bus_url)
+        RabbitBus(bus_url).declare(topology([listen for service in SERVICES.values() for listen in service.listens]))
+        with contexts["registration"].work() as work:
+            load_programme(programmes() / "sammen-om-boern", work)
+
+    @cached_property
+    def enrolments(self) -> Enrolments:
+        """Both services, before the oracle."""
+        return Enrolments(self.contexts["registration"], [self.contexts["reporting"]], self.ledger, lambda: self.witness.waiting(QUEUES))
+
+    def start(self, name: str, **environment: str) -> Process:
+        """Start a process of a service; `await_ready` waits until it takes part."""
+        settings = self.contexts[name].settings
+        chosen = {"DELTAG_AMQP_URL": self.bus_url, "DELTAG_BATCH_SIZE": "25", **environment}
+        log = self.folder / f"{name}-{len(self.processes)}.log"
+        process = Process(["-m", "services.cli", "run", name], environment=environment_of(settings) | chosen, log=log)
+        self.processes.append(process)
+        return process
+
+    def start_all(self, *names: str, **environment: str) -> list[Process]:
+        """Start several at once, and wait until all are ready."""
+        started = [self.start(name, **environment) for name in names]
+        for process in started:
+            process.await_ready()
+        return started
+
+    def sender(self, **options: int) -> Sender:
+        """The other system, on a connection of its own."""
+        return Sender(self.bus_url, self.ledger, self.families, **options)
+
+    @contextmanager
+    def flowing(self, requests: int | None = None) -> Iterator[None]:
+        """Requests come during the block."""
+        sender = self.sender()
+        with flowing(sender, requests):
+            yield
+        sender.close()
+
+    def restart(self, name: str, **environment: str) -> float:
+        """Start a process in the place of one that died; returns the seconds from its being ready to all being
+        handled that had been acknowledged by then.
+        """
+        self.start_all(name, **environment)
+        acknowledged = set(self.ledger.acknowledged)
+        return eventually(lambda: self.enrolments.handled(acknowledged), what=f"{name} at work again")
+
+    def await_progress(self, answers: int = 40) -> None:
+        """Wait until so many more requests are answered."""
+        wanted = len(self.ledger.answers) + answers
+        eventually(lambda: len(self.ledger.answers) >= wanted, within=START_WITHIN_S, what=f"{answers} more answers")
+
+    def await_settled(self) -> None:
+        """Wait until everything that was acknowledged is handled, and everybody knows of it."""
+        eventually(self.enrolments.settled, within=START_WITHIN_S, what="settled", told=self.enrolments.unsettled)
+
+    def stop(self) -> None:
+        """Stop in order whatever still runs."""
+        for process in self.processes:
+            if not process.ended:
+                process.stop()
+
+    def figures(self, seconds: float, facts: Sequence[Passed] = ()) -> Figures:
+        """Settle, stop, and count; `facts` are those that the witness gave away before."""
+        self.await_settled()
+        eventually(lambda: self.witness.waiting(QUEUES) == 0, within=START_WITHIN_S, what="empty queues")
+        self.stop()
+        return self.enrolments.figures([*facts, *self.witness.testimony()], seconds)
+
+    def discard(self) -> None:
+        """Leave nothing running."""
+        for process in self.processes:
+            process.discard()
+        for context in self.contexts.values():
+            context.database.close()
+
+
+@contextmanager
+def a_stage(databases: Databases, bus_url: str, folder: Path) -> Iterator[Stage]:
+    """A stage with the sample programme loaded, and nothing running on it."""
+    with ExitStack() as cleanup:
+        contexts = {name: viewed(service, cleanup.enter_context(databases.migrated(service)), folder) for name, service in SERVICES.items()}
+        stage = Stage(folder, bus_url, contexts)
+        cleanup.callback(stage.discard)
+        yield stage
+
+
+def viewed(service: Service, url: str, folder: Path) -> Context:
+    """The test's own view of a service whose database is at `url`."""
+    settings = settings_for(service.name, database_url=url, data_dir=folder)
+    return Context(service, settings, Database(url, application="test"), service.resources(settings), utc_now)

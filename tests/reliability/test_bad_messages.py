@@ -1,0 +1,95 @@
+"""What no consumer can take, between what it can: it is parked with a reason, and nobody else notices."""
+
+import json
+import struct
+from typing import Any
+
+from pika.spec import BasicProperties
+
+from services.chassis.service import REQUESTS
+from tests.reliability.load import REQUESTED, STRUCTURED, Families, Raw, event, publish
+from tests.reliability.stage import Stage
+
+FIVE_MEGABYTES = 5_000_000
+OTHERS = "https://other-systems.example"
+
+
+class FarFuture(BasicProperties):  # type: ignore[misc]
+    """A header that holds a time in milliseconds where AMQP has seconds: a year that no calendar has."""
+
+    def encode(self) -> list[bytes]:
+        """The properties as they go over the wire: one table, with one header in it."""
+        header = b"\x01t" + b"T" + struct.pack(">Q", 1_700_000_000_000)
+        return [struct.pack(">H", self.FLAG_HEADERS), struct.pack(">I", len(header)) + header]
+
+
+def raw(body: bytes, *, key: str | bytes = REQUESTED, **properties: Any) -> Raw:
+    """A message for registration's queue."""
+    return Raw(REQUESTS, key, body, BasicProperties(**{"content_type": STRUCTURED, "delivery_mode": 2} | properties))
+
+
+def structured(**attributes: Any) -> bytes:
+    """A whole request with some attributes changed; one that is None is left out."""
+    changed = event(REQUESTED, next(FAMILIES)) | {"source": OTHERS} | attributes
+    return json.dumps({name: value for name, value in changed.items() if value is not None}).encode()
+
+
+FAMILIES = iter(Families(first=900_000).details, None)
+
+BAD = {
+    "malformed JSON": raw(b'{"specversion": "1.0", "id": '),
+    "no JSON": raw(b"\x80\x04\x95 pickled"),
+    "no bytes": raw(b""),
+    "another content type": raw(structured(), content_type="application/xml"),
+    "five megabytes": raw(b'"' + b"x" * FIVE_MEGABYTES + b'"'),
+    "an unknown type": raw(structured(type="enrolment.wished-for.v1"), key="enrolment.wished-for.v1"),
+    "a future version": raw(structured(type="enrolment.requested.v2"), key="enrolment.requested.v2"),
+    "no id": raw(structured(id=None)),
+    "no source": raw(structured(source=None)),
+    "no type": raw(structured(type=None)),
+    "no specversion": raw(structured(specversion=None)),
+    "another specversion": raw(structured(specversion="0.3")),
+    "binary mode without its headers": raw(json.dumps(next(FAMILIES)).encode(), content_type="application/json"),
+    "an id that is no Unicode": raw(structured(id="\ud800")),
+    "nonsense with half a character to reply to": raw(b"nonsense 1", reply_to=b"\xed\xa0\x80", headers={b"\xff": "\0"}),
+    "nonsense with half a character to route by": raw(b"nonsense 2", key=b"enrolment.\xed\xa0\x80"),
+    "a body that another codec spells": raw(rb"\ud800", content_encoding="unicode_escape"),
+    "binary mode with a header that is no text": raw(b"{}", headers={"cloudEvents_specversion": b"\xff\xfe"}),
+}
+"""By what is wrong with each: it must be parked."""
+
+ODD = {
+    "a reply address in another encoding": raw(structured(), reply_to=b"\xff\xfe"),
+    "a reply address of half a character": raw(structured(), reply_to=b"\xed\xa0\x80"),
+    "a correlation in another encoding": raw(structured(), correlation_id=b"\xff\xfe"),
+    "headers in another encoding": raw(structured(), headers={b"\xff": b"\xff", "half": b"\xed\xa0\x80"}),
+    "headers of every kind": raw(structured(), headers={"deep": {"deeper": [1, 2**40, True, None]}}),
+    "a routing key of half a character": raw(structured(), key=b"enrolment.\xed\xa0\x80"),
+    "a routing key in another encoding": raw(structured(), key=b"enrolment.\xff"),
+    "a time that no calendar has": Raw(REQUESTS, REQUESTED, structured(), FarFuture()),
+    "white space": raw(b"\n" + structured() + b"\n"),
+}
+"""By what is odd about each: it must be handled all the same."""
+
+UNANSWERABLE = sum("reply address" in name for name in ODD)
+"""Their answers find no queue, and are parked."""
+
+
+def test_bad_messages_between_good_ones(stage: Stage) -> None:
+    """Fault 21: what cannot be taken is parked with a reason, the service lives, and its neighbours are handled."""
+    stage.start_all("registration", "reporting")
+    with stage.flowing(100):
+        publish(stage.bus_url, BAD.values())
+    figures = stage.figures(0.0)
+    figures.judge("bad messages", parked=len(BAD))
+
+
+def test_odd_messages_between_good_ones(stage: Stage) -> None:
+    """A message that is only odd in what it carries beside its content is handled, and stops nobody."""
+    stage.start_all("registration", "reporting")
+    with stage.flowing(100):
+        publish(stage.bus_url, ODD.values())
+    asked = [json.loads(message.body)["id"] for message in ODD.values()]
+    stage.ledger.attempted.update(asked)
+    stage.ledger.acknowledged.update(asked)
+    stage.figures(0.0).judge("odd messages", parked=UNANSWERABLE)

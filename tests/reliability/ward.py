@@ -1,0 +1,127 @@
+"""The ward of the lethal service: processes that share its queues, and a supervisor that replaces the dead."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.chassis.bus.rabbit import RabbitBus
+from services.chassis.consumer import topology
+from services.chassis.service import EVENTS, REQUESTS, Context
+from services.chassis.testing import event, parked
+from tests.chassis.tiny import ASKED, DONE
+from tests.reliability.lethal import SERVICE
+from tests.reliability.load import Raw
+from tests.reliability.oracle import Figures, deferred, difference, outbox, rows
+from tests.reliability.patience import START_WITHIN_S, eventually
+from tests.reliability.processes import Process, environment_of
+from tests.reliability.witness import Witness, repeated
+
+QUEUES = [listen.queue for listen in SERVICE.listens]
+ECHO = "tiny.echo/"
+MOST_DEATHS = 8
+"""So often may a message kill until it is parked."""
+RETRIES = 3
+
+
+class Ward:
+    """What the lethal service did is in the table of its effects, in order."""
+
+    def __init__(self, context: Context, bus_url: str, folder: Path) -> None:
+        self.context = context
+        self.bus_url = bus_url
+        self.deaths = 0
+        self.witness = Witness(bus_url)
+        self._log = folder / "lethal.log"
+        self._processes: list[Process] = []
+        RabbitBus(bus_url).declare(topology(SERVICE.listens))
+
+    def start(self) -> None:
+        """Start one more process."""
+        variables = {"DELTAG_AMQP_URL": self.bus_url, "DELTAG_RETRY_ATTEMPTS": str(RETRIES)}
+        environment = environment_of(self.context.settings) | variables
+        self._processes.append(Process(["-m", "tests.reliability.lethal_process"], environment=environment, log=self._log))
+
+    def supervise(self, *, effects: int, parked: int = 0) -> None:
+        """Replace each process that dies, until there are so many effects and parked messages."""
+
+        def wanted() -> bool:
+            self._replace_the_dead()
+            return self._has(effects, parked)
+
+        eventually(wanted, within=START_WITHIN_S, what=f"{effects} effects", told=self._progress)
+
+    def figures(self, sent: Collection[str]) -> Figures:
+        """Stop and count, by the ids of the messages that were sent and of those that effects came from."""
+        for process in self._processes:
+            process.await_ready()
+            process.stop()
+        effects = rows(self.context, "select subject, number, message from effect order by id")
+        echoes = [fact for fact in self.witness.testimony() if fact.key.startswith(ECHO)]
+        told = len({fact.id for fact in echoes})
+        handled, aside = Counter(effect.message for effect in effects), {p["message_id"] for p in parked(self.context)}
+        return Figures(
+            attempted=len(sent),
+            acknowledged=len(sent),
+            handled=len(handled),
+            repeated=repeated(echoes),
+            lost=len(set(sent) - set(handled) - aside),
+            unexpected=len(set(handled) - set(sent)),
+            double_effects=len(effects) - len(handled),
+            out_of_order=_out_of_order(effects),
+            ghosts=max(0, told - len(effects)),
+            zombies=max(0, len(effects) - told),
+            difference=difference(self.context),
+            outbox=outbox(self.context),
+            queued=self.witness.waiting(QUEUES),
+            deferred=deferred(self.context, kinds=("early", "retry")),
+            parked=len(aside),
+        )
+
+    def discard(self) -> None:
+        """Leave nothing running."""
+        for process in self._processes:
+            process.discard()
+
+    def _replace_the_dead(self) -> None:
+        for process in [process for process in self._processes if process.ended]:
+            self._processes.remove(process)
+            self.deaths += 1
+            assert self.deaths <= MOST_DEATHS, "it kills and kills"
+            self._expire_leases()
+            self.start()
+
+    def _expire_leases(self) -> None:
+        """Let the minute pass for which the dead process had leased what it retried; all times are the database's."""
+        with self.context.work() as work:
+            work.connection.execute(sa.text("update chassis.deferred set due_at = clock_timestamp() where kind = 'retry'"))
+
+    def _has(self, effects: int, aside: int) -> bool:
+        waiting = deferred(self.context, kinds=("early", "retry")) + outbox(self.context) + self.witness.waiting(QUEUES)
+        return self._progress() >= (effects, aside) and not waiting
+
+    def _progress(self) -> tuple[int, int]:
+        return len(rows(self.context, "select from effect")), len(parked(self.context))
+
+
+def fact(subject: str, sequence: int, trouble: str = "") -> tuple[str, Raw]:
+    """A fact, and its id, which tells where it belongs."""
+    id_ = f"{subject}-{sequence}"
+    body = event(DONE, {"number": sequence, "trouble": trouble}, subject=subject, sequence=sequence, id=id_)
+    return id_, Raw(EVENTS, DONE, body)
+
+
+def request(id_: str, trouble: str = "") -> tuple[str, Raw]:
+    """A request of another system, and its id."""
+    return id_, Raw(REQUESTS, ASKED, event(ASKED, {"number": 1, "trouble": trouble}, subject=id_, id=id_))
+
+
+def _out_of_order(effects: Sequence[Any]) -> int:
+    """How many effects came before one that precedes them in their aggregate."""
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for effect in effects:
+        numbers[effect.subject].append(effect.number)
+    return sum(early > late for found in numbers.values() for early, late in pairwise(found))
