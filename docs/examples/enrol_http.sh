@@ -1,7 +1,9 @@
 #!/bin/sh
 # Ask Deltag over HTTP to enrol a child, and print the answer.
-#   sh enrol_http.sh http://127.0.0.1:8080 family.json
+# From the project's folder:
+#   sh docs/examples/enrol_http.sh http://127.0.0.1:8080 docs/examples/family.json
 set -eu
+PATH="$PATH:.venv/bin"
 TOKEN="${TOKEN:-$(deltag token system --source https://daycare-administration.example)}"
 ID="${ID:-$(cat /proc/sys/kernel/random/uuid)}"
 

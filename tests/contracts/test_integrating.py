@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,14 +26,15 @@ from tests.servers.rabbit import RabbitNode
 EXAMPLES = ROOT / "docs" / "examples"
 DOCUMENT = (ROOT / "docs" / "integrating.md").read_text(encoding="utf-8")
 GATE = tomllib.loads((ROOT / "services" / "chassis" / "contracts.toml").read_text(encoding="utf-8"))
+EXAMPLE = "contracts/enrolment.requested/v1.example.json"
 SOURCE = "https://daycare-administration.example"
 USER, PASSWORD = "daycare-administration", "good-for-a-minute"
 NOT_FOR_REQUESTS = {Rule.UNKNOWN_CONSENT, Rule.UNKNOWN_PROFESSION}
 
 
-def run(*command: str, **environment: str) -> str:
-    """What a command prints; it must succeed."""
-    done = subprocess.run(command, cwd=EXAMPLES, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=60)
+def run(*command: str, folder: Path = EXAMPLES, **environment: str) -> str:
+    """What a command prints in a folder; it must succeed."""
+    done = subprocess.run(command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -70,6 +72,12 @@ def test_the_family_of_the_examples_keeps_the_contract() -> None:
     assert problems("enrolment.requested/v1", json.loads((EXAMPLES / "family.json").read_text(encoding="utf-8"))) == []
 
 
+def test_the_family_of_the_examples_is_not_that_of_the_contract() -> None:
+    """Whoever sends the contract's example and then this page's enrols two children, and is not told of a repetition."""
+    ours, theirs = (json.loads(path.read_text(encoding="utf-8")) for path in (EXAMPLES / "family.json", ROOT / EXAMPLE))
+    assert ours["child"]["cpr_number"] != theirs["data"]["child"]["cpr_number"]
+
+
 @pytest.mark.parametrize("rule", [rule for rule in Rule if rule not in NOT_FOR_REQUESTS])
 def test_every_reason_that_registration_gives_is_explained(rule: Rule) -> None:
     """Whatever rule rejects a request, the table of answers has its slug."""
@@ -92,7 +100,7 @@ def test_every_request_and_every_answer_is_named(type_: str) -> None:
 def test_a_first_request_is_accepted(user: str, script: str) -> None:
     """With the rights that the document gives, an ordinary client gets its first answer, in either mode: accepted."""
     answer = python(script, user)
-    assert (answer["status"], answer["institution"], answer["birth_month"]) == ("accepted", "birkegaarden", "2022-05")
+    assert (answer["status"], answer["institution"], answer["birth_month"]) == ("accepted", "birkegaarden", "2022-09")
     assert problems("enrolment.accepted/v1", answer) == []
 
 
@@ -109,6 +117,13 @@ def test_the_http_example_is_accepted(address: str, token: str) -> None:
     answer = json.loads(run("sh", "enrol_http.sh", address, "family.json", TOKEN=token))
     assert answer["status"] == "accepted"
     assert problems("enrolment.accepted/v1", answer) == []
+
+
+def test_the_http_example_works_as_it_is_written(address: str, token: str) -> None:
+    """The command that the document shows, with another address, is run as it stands from the project's folder."""
+    (command,) = re.findall(r"^sh docs/examples/enrol_http\.sh .*$", DOCUMENT, re.MULTILINE)
+    words = command.replace("http://127.0.0.1:8080", address).split()
+    assert json.loads(run(*words, folder=ROOT, TOKEN=token))["status"] == "accepted"
 
 
 def test_a_repeated_http_request_is_answered_the_same(address: str, token: str) -> None:
