@@ -1,5 +1,6 @@
 """What a newcomer reads at the end of the demo."""
 
+import re
 from io import StringIO
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from rich.console import Console
 
 from services.chassis.bus.rabbit import RabbitBus
 from services.chassis.http import LocalIssuer
+from services.chassis.service import REQUESTS
 from services.chassis.testing import FakeClock
 from services.cli.demo import file, forecast
 from services.cli.demo.doors import Doors
@@ -19,6 +21,8 @@ from tests.settings import settings_for
 
 FILE = file.read()
 EXPECTED = forecast.counts(FILE, plan_of(FILE))
+README = Path(__file__).parents[2] / "README.md"
+DEMO = README.parent / "services" / "cli" / "demo"
 BASE = {name: f"http://127.0.0.1:8080/{name}" for name in ("registration", "events", "notifications", "reporting")}
 
 
@@ -62,3 +66,22 @@ def test_mails_are_counted(world: World, tmp_path: Path) -> None:
 def test_another_user_is_named(world: World) -> None:
     """Where somebody else has used this Deltag, the reader is told that the report is about more than the demo."""
     assert "Somebody else has used this Deltag too" in told(world, Outcome(EXPECTED, shared=True))[1]
+
+
+def test_the_report_tells_why_it_has_fewer_rejections(world: World) -> None:
+    """Whoever compares the report with the requests reads why they differ."""
+    assert "rejected without naming a programme that is known are not in it" in " ".join(told(world, Outcome(EXPECTED))[1].split())
+
+
+def test_the_readme_shows_the_summary_as_it_is(world: World) -> None:
+    """Every title, explanation and name in the README's shortened demo is said by the demo, in these words."""
+    code = "".join(path.read_text(encoding="utf-8") for path in DEMO.glob("*.py")).replace("{REQUESTS}", REQUESTS)
+    block = README.read_text(encoding="utf-8").split("<!-- demo -->\n```\n")[1].split("```")[0]
+    said = " ".join((code + told(world, Outcome(EXPECTED))[1]).split())
+    assert [words for words in wording(block) if words not in said] == []
+
+
+def wording(block: str) -> list[str]:
+    """The words of each column of each line: of a step its title, of a number its name."""
+    columns = (re.sub(r"^\W*\d*", "", column).strip() for line in block.splitlines() for column in re.split(r"\s{2,}", line.strip("✓ …")))
+    return [words for words in columns if words and not re.search(r"\d", words)]
