@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from services.chassis.http import Role
+from services.chassis.postgres import EmbeddedPostgres
 from services.chassis.service import Context
 from services.chassis.settings import development_secrets
 from services.cli.commands import app
@@ -103,15 +104,15 @@ def test_a_database_server_that_is_down(folder: Path, monkeypatch: pytest.Monkey
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_broker_that_is_down(folder: Path, monkeypatch: pytest.MonkeyPatch, operated: Context) -> None:
-    """A broker that does not answer is named by its variable."""
-    superuser = operated.settings.database_url
+@pytest.mark.usefixtures("folder")
+def test_a_broker_that_is_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broker that does not answer is named by its variable, and the password in it is not printed."""
     monkeypatch.setenv("DELTAG_AMQP_URL", "amqp://nobody:sesame@127.0.0.1:1")
-    monkeypatch.setenv("DELTAG_POSTGRES_URL", superuser)
-    said = refused("up")
+    with EmbeddedPostgres(tmp_path / "server", options={"fsync": "off"}) as server:  # of its own: roles are for a whole server
+        monkeypatch.setenv("DELTAG_POSTGRES_URL", server.url())
+        said = refused("up")
     assert "DELTAG_AMQP_URL: The broker does not answer" in said
     assert "sesame" not in said
-    assert folder.exists()
 
 
 @pytest.mark.parametrize("command", ["up", "demo"])
