@@ -33,7 +33,7 @@ def show(console: Console, world: World, file: DemoFile, expected: Counts, outco
     wrong = list(differences(expected, outcome))
     console.print()
     console.print(Columns(_groups(file, expected, outcome), width=WIDTH))
-    console.print("The report is one programme's: requests that were rejected without naming a programme that is known are not in it.\n")
+    console.print("The report is one programme's. Requests that break their contract are rejected unread and count for no programme.\n")
     if outcome.shared:
         console.print("Somebody else has used this Deltag too: the report, and what is parked, are about more than the demo.\n")
     console.print("[bold]Where to look[/]")
