@@ -9,9 +9,11 @@ from pika.spec import BasicProperties
 
 from services.chassis.bus import Queue, Topology
 from services.chassis.bus.rabbit import RabbitBus
+from services.chassis.envelope import Outgoing
 from services.chassis.service import REQUESTS
 
 BODY = b'{"caf\xc3\xa9": "\\ud800"}'
+ROUNDS, AT_ONCE = 40, 25
 NOT_UTF8, HALF_A_CHARACTER = b"\xff\xfe", b"\xed\xa0\x80"
 
 
@@ -46,6 +48,26 @@ def test_odd_message_is_delivered(bus_url: str, key: bytes, properties: Any) -> 
         channel.basic_publish(REQUESTS, key, BODY, properties)
         channel.basic_publish(REQUESTS, "thing.after", b"after")
     assert arrived(bus, 2) == [BODY, b"after"]
+
+
+def test_what_was_settled_last_stays_settled(bus_url: str) -> None:
+    """A consumer that settles and stops at once, with more on its way to it, leaves nothing behind that it has settled."""
+    bus = RabbitBus(bus_url)
+    bus.declare(Topology([REQUESTS], [Queue("things", REQUESTS, ["thing.#"])]))
+    publisher = bus.publisher()
+    publisher.publish([Outgoing(str(n), REQUESTS, "thing.asked", str(n).encode()) for n in range(ROUNDS * AT_ONCE)])
+    publisher.close()
+    taken = [body for _ in range(ROUNDS) for body in one_batch(bus)]
+    assert len(taken) == len(set(taken))
+
+
+def one_batch(bus: RabbitBus) -> list[bytes]:
+    """Take, settle, and go."""
+    subscription = bus.subscribe("things", 1_000)
+    taken = subscription.receive(AT_ONCE, 5.0)
+    subscription.settle(taken[-1])
+    subscription.close()
+    return [delivery.body for delivery in taken]
 
 
 def arrived(bus: RabbitBus, count: int) -> list[bytes]:

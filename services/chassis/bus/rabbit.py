@@ -33,6 +33,9 @@ from services.chassis.errors import Conflict, Unavailable
 DEADLINE_S = 10.0
 """No wait for the broker is longer; after it the socket is closed hard and a new one opened."""
 
+GOODBYE_S = 1.0
+"""How long a broker is waited for that is said goodbye to."""
+
 WINDOW = 1_000
 """Messages on their way unconfirmed."""
 
@@ -163,18 +166,23 @@ class RabbitSubscription:
 
     def receive(self, limit: int, timeout: float) -> Sequence[Delivery]:
         """See `Subscription.receive`."""
-        with _away(self.close):
+        with _away(self._let_go):
             self._pump(limit, timeout)
         taken, self._buffer = self._buffer[:limit], self._buffer[limit:]
         return taken
 
     def settle(self, last: Delivery) -> None:
         """See `Subscription.settle`."""
-        with _away(self.close):
+        with _away(self._let_go):
             self._channel.basic_ack(last.tag, multiple=True)
 
     def close(self) -> None:
-        """See `Subscription.close`."""
+        """See `Subscription.close`. Says goodbye and waits for the answer: who hangs up at once may be too fast for his last settlement."""
+        with suppress(Exception), self._connection.transport.having_timeout(GOODBYE_S):
+            self._channel.close()
+        self._let_go()
+
+    def _let_go(self) -> None:
         _hang_up(self._connection)
 
     def _pump(self, limit: int, timeout: float) -> None:
