@@ -6,6 +6,7 @@ plain threads in tests, so another host can take nameko's place.
 
 import signal
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -13,6 +14,7 @@ import eventlet
 import eventlet.wsgi
 from eventlet.event import Event
 from eventlet.timeout import Timeout
+from greenlet import GreenletExit
 from nameko.containers import WorkerContext
 from nameko.extensions import DependencyProvider, Entrypoint
 from nameko.runners import ServiceRunner
@@ -109,8 +111,7 @@ def host(runnings: Sequence[Running], doors: Mapping[Address, Wsgi], *, drain_s:
     signalled.wait()
     try:
         with Timeout(drain_s):
-            for server in servers:
-                server.kill()
+            _close(servers, within=drain_s / 2)
             runner.stop()
     except Timeout:
         return False
@@ -120,6 +121,16 @@ def host(runnings: Sequence[Running], doors: Mapping[Address, Wsgi], *, drain_s:
 def _serve(address: Address, wsgi: Wsgi) -> Any:
     listener = _listener(address)
     return eventlet.spawn(eventlet.wsgi.server, listener, wsgi, log_output=False, keepalive=30, socket_timeout=60, debug=False)
+
+
+def _close(servers: Sequence[Any], *, within: float) -> None:
+    """Let nobody in any more, and wait until everybody who is in has his answer, or until the time is up."""
+    for server in servers:
+        server.kill()
+    with Timeout(within, exception=False):
+        for server in servers:
+            with suppress(GreenletExit):
+                server.wait()
 
 
 def _listener(address: Address) -> Any:
