@@ -27,32 +27,33 @@ SEATS = 10_000
 
 
 class Clerk:
-    """`address` says where Deltag answers now; `token` is good for a system and for a coordinator."""
+    """`where(service)` says where a service answers now; `token` is good for a system and for a coordinator."""
 
-    def __init__(self, address: Callable[[], str], token: str, ledger: Ledger) -> None:
+    def __init__(self, where: Callable[[str], str], token: str, ledger: Ledger) -> None:
         self.ledger = ledger
         self.signed_up: set[str] = set()
-        self._address = address
+        self._where = where
         self._token = token
         self._families = Families()
         self._accepted = 0
 
     def open_activity(self) -> None:
         """Open what families can sign up to."""
-        self._ask("/events/v1/activities", OPENING | {"capacity": SEATS})
+        self._ask("events", "/v1/activities", OPENING | {"capacity": SEATS})
 
     def run(self, stop: Event) -> None:
         """Work until the stop; what was begun is finished."""
         while not stop.is_set():
             requests = [self._families.request() for _ in range(AT_ONCE)]
-            for answer in self._enrol(requests):
+            for answer in self.enrol(requests):
                 self._follow_up(answer)
 
-    def _enrol(self, requests: Sequence[Request]) -> list[dict[str, Any]]:
+    def enrol(self, requests: Sequence[Request]) -> list[dict[str, Any]]:
+        """Send these, until they are answered."""
         ids = [request["id"] for request in requests]
         self.ledger.attempted.update(ids)
         body = {"requests": [{"id": request["id"], "data": request["data"]} for request in requests]}
-        answers = self._ask("/registration/v1/enrolment-requests/bulk", body)["answers"]
+        answers = self._ask("registration", "/v1/enrolment-requests/bulk", body)["answers"]
         self.ledger.acknowledged.update(ids)
         return [answer["enrolment"] for answer in answers]
 
@@ -66,27 +67,27 @@ class Clerk:
     def _sign_up(self, enrolment: Mapping[str, Any]) -> None:
         child, guardian = enrolment["child_id"], enrolment["guardian_ids"][0]
         party = [{"person_id": child, "role": "child"}, {"person_id": guardian, "role": "guardian"}]
-        self._ask(f"/events/v1/activities/{ACTIVITY}/signups", {"party": party, "contact_id": guardian})
+        self._ask("events", f"/v1/activities/{ACTIVITY}/signups", {"party": party, "contact_id": guardian})
         self.signed_up.add(child)
 
     def _withdraw(self, enrolment: Mapping[str, Any]) -> None:
         name = withdrawal_of(enrolment["enrolment_id"])
         self.ledger.attempted[name] += 1
         details = {"reason": "moved", "effective_date": "2024-06-01"}
-        self._ask(f"/registration/v1/enrolments/{enrolment['enrolment_id']}/withdrawal", details, key=enrolment["enrolment_id"])
+        self._ask("registration", f"/v1/enrolments/{enrolment['enrolment_id']}/withdrawal", details, key=enrolment["enrolment_id"])
         self.ledger.acknowledged.add(name)
 
-    def _ask(self, path: str, body: Any, key: str = "") -> Any:
+    def _ask(self, service: str, path: str, body: Any, key: str = "") -> Any:
         """Ask until there is an answer. A conflict may pass: what one service has told, another has perhaps not heard yet."""
         deadline = monotonic() + START_WITHIN_S
-        while (answer := self._try(path, body, key)) is None:
+        while (answer := self._try(service, path, body, key)) is None:
             assert monotonic() < deadline, f"{path} is not answered"
             sleep(0.05)
         return answer
 
-    def _try(self, path: str, body: Any, key: str) -> Any:
+    def _try(self, service: str, path: str, body: Any, key: str) -> Any:
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})
-        request = HttpRequest(f"http://{self._address()}{path}", json.dumps(body).encode(), headers)
+        request = HttpRequest(f"{self._where(service)}{path}", json.dumps(body).encode(), headers)  # noqa: S310 - our own address
         try:
             with urlopen(request, timeout=30) as answer:  # noqa: S310 - our own address
                 return json.load(answer)

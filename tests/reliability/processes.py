@@ -30,7 +30,8 @@ _COMPILED = ROOT / ".pytest_cache" / "compiled"
 class Process:
     """A process with an HTTP door and a port for operators. `log` keeps what it prints."""
 
-    def __init__(self, command: Sequence[str], *, environment: Mapping[str, str], log: Path) -> None:
+    def __init__(self, name: str, command: Sequence[str], *, environment: Mapping[str, str], log: Path) -> None:
+        self.name = name
         self.log = log
         self.address, self.metrics = (f"127.0.0.1:{free_port()}" for _ in range(2))
         addresses = {"DELTAG_HTTP_ADDRESS": self.address, "DELTAG_METRICS_ADDRESS": self.metrics}
@@ -88,12 +89,20 @@ class Process:
         eventually(lambda: self.ended, within=within, what="the crash point")
         assert self._process.returncode == -SIGKILL, f"it ended otherwise:\n{self.tail()}"
 
-    def stop(self, within: float = RECOVERED_WITHIN_S) -> float:
-        """Ask it to end; returns the seconds that it took, and fails when it did not drain in order."""
-        began = monotonic()
+    def terminate(self) -> None:
+        """Ask it to end."""
         self._process.terminate()
+
+    def await_end(self, within: float = RECOVERED_WITHIN_S) -> None:
+        """Wait for its end; fails when it did not drain in order."""
         status = self._process.wait(within)
         assert status == 0, f"it drained with status {status}:\n{self.tail()}"
+
+    def stop(self) -> float:
+        """Ask it to end, and wait; returns the seconds that it took."""
+        began = monotonic()
+        self.terminate()
+        self.await_end()
         return monotonic() - began
 
     def discard(self) -> None:

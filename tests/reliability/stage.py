@@ -51,7 +51,7 @@ class Stage:
         settings = self.contexts[name].settings
         chosen = {"DELTAG_AMQP_URL": self.bus_url, "DELTAG_BATCH_SIZE": "25", **environment}
         log = self.folder / f"{name}-{len(self.processes)}.log"
-        process = Process(["-m", "services.cli", "run", name], environment=environment_of(settings) | chosen, log=log)
+        process = Process(name, ["-m", "services.cli", "run", name], environment=environment_of(settings) | chosen, log=log)
         self.processes.append(process)
         return process
 

@@ -1,29 +1,83 @@
 """Stopping in order under load: what is in hand is finished, nothing is done twice, and the end comes in time."""
 
-import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import cycle, islice
+from threading import Event
 
 import pytest
+import sqlalchemy as sa
 
+from services.chassis.http import Grant, LocalIssuer, Role
+from services.chassis.runtime import utc_now
+from tests.reliability.chance import rounds
+from tests.reliability.clerk import Clerk
+from tests.reliability.load import SOURCE
+from tests.reliability.oracle import number, outbox
+from tests.reliability.patience import eventually
 from tests.reliability.stage import Stage
+from tests.settings import settings_for
 
-ROUNDS = int(os.environ.get("DELTAG_FAULT_ROUNDS", "12"))
+ROUNDS = rounds(10)
+LONGEST_ROUND_S = 20
 DRAINED_WITHIN_S = 5.0
-STARTING_S = 10
+SLOW_S = 1.5
+"""How long a slow request takes after the stop."""
+BUSY = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+TOKEN = LocalIssuer(settings_for("registration"), utc_now).issue("clerk", [Grant(Role.SYSTEM, "0151", None, SOURCE)])
 
 
-@pytest.mark.timeout(60 + ROUNDS * STARTING_S)
+@pytest.mark.timeout(120 + ROUNDS * LONGEST_ROUND_S)
 def test_stopped_under_load(stage: Stage) -> None:
     """Fault 20: SIGTERM under load, again and again. Every drain ends in time, nothing is lost, nothing is handled twice."""
-    registration, reporting = stage.start_all("registration", "reporting")
+    running = dict(zip(names := ("registration", "reporting"), stage.start_all(*names), strict=True))
     seconds = []
     with stage.flowing():
-        for round_ in range(ROUNDS):
+        for name in islice(cycle(names), ROUNDS):
             stage.await_progress()
-            stopped = registration if round_ % 2 else reporting
-            seconds.append(stopped.stop())
-            started = stage.start_all("registration" if round_ % 2 else "reporting")[0]
-            registration, reporting = (started, reporting) if round_ % 2 else (registration, started)
+            seconds.append(running[name].stop())
+            [running[name]] = stage.start_all(name)
     figures = stage.figures(0.0)
     figures.judge(f"{ROUNDS} stops under load, the longest in {max(seconds):.1f} s")
     assert figures.taken_again == 0
     assert max(seconds) < DRAINED_WITHIN_S
+
+
+def test_rolling_restart(stage: Stage) -> None:
+    """Two processes of each service, replaced one by one under load: nothing is lost, nothing is handled twice, nothing stands still."""
+    running = stage.start_all("registration", "registration", "reporting", "reporting")
+    with stage.flowing():
+        for old in running:
+            stage.await_progress()
+            stage.start_all(old.name)
+            old.stop()
+        stage.await_progress()
+    figures = stage.figures(0.0)
+    figures.judge("rolling restart")
+    assert figures.taken_again == 0
+
+
+def test_a_caller_at_the_stop_gets_his_answer(stage: Stage) -> None:
+    """An HTTP request that is under way at SIGTERM, and takes its time, is answered, and its fact told before the process ends."""
+    [registration, _] = stage.start_all("registration", "reporting")
+    clerk = Clerk(lambda _service: f"http://{registration.address}", TOKEN, stage.ledger)
+    with ThreadPoolExecutor() as asking:
+        with nobody_enrols(stage):
+            answers = asking.submit(clerk.enrol, [stage.families.request()])
+            eventually(lambda: number(stage.contexts["registration"], BUSY), what="the request under way")
+            registration.terminate()
+            Event().wait(SLOW_S)
+        assert [answer["status"] for answer in answers.result()] == ["accepted"]
+    registration.await_end()
+    assert outbox(stage.contexts["registration"]) == 0
+    stage.start_all("registration")
+    stage.figures(0.0).judge("stopped while somebody asks")
+
+
+@contextmanager
+def nobody_enrols(stage: Stage) -> Iterator[None]:
+    """Whoever enrols a child during the block waits for its end."""
+    with stage.contexts["registration"].work() as work:
+        work.connection.execute(sa.text("lock table child in exclusive mode"))
+        yield

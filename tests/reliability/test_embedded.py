@@ -55,7 +55,7 @@ class Embedded:
         for database in self._databases():
             database.close()
         chosen = environment_of(settings_for("deltag", data_dir=self.folder)) | {"DELTAG_BATCH_SIZE": "25"} | environment
-        self.process = Process(["-m", "services.cli", "up"], environment=chosen, log=self.folder.parent / "deltag.log")
+        self.process = Process("deltag", ["-m", "services.cli", "up"], environment=chosen, log=self.folder.parent / "deltag.log")
         return self.process
 
     def strike(self) -> str:
@@ -136,7 +136,7 @@ def clerk(embedded: Embedded) -> Clerk:
     """A clerk at its door."""
     grants = [Grant(Role.SYSTEM, "0151", None, SOURCE), Grant(Role.COORDINATOR, "0151")]
     token = LocalIssuer(settings_for("registration"), utc_now).issue("clerk", grants)
-    clerk = Clerk(lambda: embedded.process.address, token, embedded.ledger)
+    clerk = Clerk(lambda service: f"http://{embedded.process.address}/{service}", token, embedded.ledger)
     clerk.open_activity()
     return clerk
 

@@ -43,7 +43,7 @@ class Ward:
         """Start one more process."""
         variables = {"DELTAG_AMQP_URL": self.bus_url, "DELTAG_RETRY_ATTEMPTS": str(RETRIES)}
         environment = environment_of(self.context.settings) | variables
-        self._processes.append(Process(["-m", "tests.reliability.lethal_process"], environment=environment, log=self._log))
+        self._processes.append(Process(SERVICE.name, ["-m", "tests.reliability.lethal_process"], environment=environment, log=self._log))
 
     def supervise(self, *, effects: int, parked: int = 0) -> None:
         """Replace each process that dies, until there are so many effects and parked messages."""
