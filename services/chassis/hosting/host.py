@@ -13,8 +13,8 @@ from typing import Any
 import eventlet
 import eventlet.wsgi
 from eventlet.event import Event
+from eventlet.support.greenlets import GreenletExit
 from eventlet.timeout import Timeout
-from greenlet import GreenletExit
 from nameko.containers import WorkerContext
 from nameko.extensions import DependencyProvider, Entrypoint
 from nameko.runners import ServiceRunner
