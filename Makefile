@@ -19,7 +19,7 @@ test: $(VENV)/.tests ## run all tests, against a PostgreSQL and a RabbitMQ of th
 	@scripts/test $(ARGS)
 
 test-fast: $(VENV)/.tests ## run the tests that need no server, in seconds
-	@HYPOTHESIS_PROFILE=quick scripts/test -m "not server" $(ARGS)
+	@HYPOTHESIS_PROFILE=quick scripts/test -m "not server and not thorough" $(ARGS)
 
 check: $(VENV)/.tests ## check style, types, architecture and contracts
 	$(BIN)/ruff check
