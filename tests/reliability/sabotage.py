@@ -1,0 +1,140 @@
+"""What can happen to a PostgreSQL, done to one that the test owns."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from random import Random
+from signal import SIGCONT, SIGKILL, SIGQUIT, SIGSTOP
+from threading import Event, Thread
+
+import psutil
+import psycopg
+from psycopg.errors import DeadlockDetected
+
+from services.chassis.postgres import EmbeddedPostgres
+from tests.reliability.patience import eventually
+
+OF_SERVICES = "application_name like 'deltag%' and datname = current_database()"
+DEADLOCKS = "select deadlocks from pg_stat_database where datname = current_database()"
+
+_COLLIDE = """
+create sequence collision;
+create function collide() returns trigger language plpgsql as $$ begin
+    if nextval('collision') % 3 = 0 then raise 'a collision' using errcode = 'serialization_failure'; end if;
+    return null;
+end $$;
+create trigger collide before insert on chassis.outbox for each statement execute function collide()
+"""
+
+
+def stop_at_once(server: EmbeddedPostgres) -> None:
+    """`pg_ctl stop -m immediate`: nothing is finished, nothing is written down."""
+    os.kill(server.pid, SIGQUIT)
+    eventually(lambda: not server.running, what="its end")
+    server.stop()
+
+
+def kill_a_backend(server: EmbeddedPostgres, url: str) -> None:
+    """Kill -9 one of its processes that serve us: it ends all others, and recovers by itself."""
+    with psycopg.connect(url) as connection:
+        [victim] = _pids(connection, "limit 1")
+    os.kill(victim, SIGKILL)
+    eventually(lambda: not psutil.pid_exists(victim), what="the end of the backend")
+    eventually(lambda: _takes_connections(url), what="the end of its recovery")
+    assert server.running
+
+
+@contextmanager
+def frozen(server: EmbeddedPostgres) -> Iterator[None]:
+    """During the block it hangs with all its processes: connections stay open, and nothing is answered."""
+    postmaster = psutil.Process(server.pid)
+    stopped = [postmaster]
+    postmaster.send_signal(SIGSTOP)
+    for child in postmaster.children(recursive=True):
+        child.send_signal(SIGSTOP)
+        stopped.append(child)
+    try:
+        yield
+    finally:
+        for process in stopped:
+            process.send_signal(SIGCONT)
+
+
+def terminate_one(url: str, chance: Random, which: str = OF_SERVICES) -> bool:
+    """End one connection of the services, any; whether there was one."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        pids = _pids(connection, which=which)
+        if pids:
+            connection.execute("select pg_terminate_backend(%s)", [chance.choice(pids)])
+        return bool(pids)
+
+
+def make_collisions(url: str) -> None:
+    """From now on each third transaction that tells something fails as if it had collided with another."""
+    _run(url, _COLLIDE)
+
+
+def stop_collisions(url: str) -> int:
+    """No more; returns how many there were."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("drop trigger collide on chassis.outbox")
+        return int(_one(connection, "select last_value / 3 from collision"))
+
+
+@contextmanager
+def deadlocks(url: str, table: str) -> Iterator[Callable[[], int]]:
+    """During the block somebody locks the outbox and then `table`, the other way round than handlers; yields a count of deadlocks."""
+    stop = Event()
+
+    def run() -> None:
+        while not stop.wait(0.05):
+            _cross(url, table)
+
+    with _threaded(run, stop), psycopg.connect(url, autocommit=True) as connection:
+        yield lambda: int(_one(connection, DEADLOCKS))
+
+
+@contextmanager
+def _threaded(run: Callable[[], None], stop: Event) -> Iterator[None]:
+    thread = Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _cross(url: str, table: str) -> None:
+    try:
+        with psycopg.connect(url) as connection:
+            connection.execute("lock table chassis.outbox in share row exclusive mode")
+            connection.execute("select pg_sleep(0.05)")
+            connection.execute(f"lock table {table} in share row exclusive mode".encode())
+            connection.rollback()
+    except DeadlockDetected:
+        pass
+
+
+def _takes_connections(url: str) -> bool:
+    try:
+        psycopg.connect(url).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _pids(connection: psycopg.Connection, then: str = "", which: str = OF_SERVICES) -> list[int]:
+    query = f"select pid from pg_stat_activity where {which} and pid <> pg_backend_pid() {then}"
+    return [pid for (pid,) in connection.execute(query.encode())]
+
+
+def _one(connection: psycopg.Connection, query: str) -> int:
+    row = connection.execute(query.encode()).fetchone()
+    assert row
+    return int(row[0])
+
+
+def _run(url: str, script: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(script.encode())
