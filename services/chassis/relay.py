@@ -61,10 +61,10 @@ class Relay:
     def _session(self, pauses: Pauses) -> None:
         self.bus.declare(topology([]))
         publisher = self.bus.publisher()
-        self.trouble = ""
         try:
             while not self.stop.is_set():
                 taken = self.publish_batch(publisher)
+                self.trouble = ""
                 pauses.reset()
                 if taken < BATCH:
                     self.wake.wait(POLL_S)

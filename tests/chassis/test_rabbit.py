@@ -1,6 +1,7 @@
 """What RabbitMQ carries for foreign clients and py-amqp cannot read: it is delivered all the same, and stops no queue."""
 
 import struct
+from time import monotonic
 from typing import Any
 
 import pika
@@ -8,12 +9,16 @@ import pytest
 from pika.spec import BasicProperties
 
 from services.chassis.bus import Queue, Topology
-from services.chassis.bus.rabbit import RabbitBus
+from services.chassis.bus.heartbeat import INTERVAL_S
+from services.chassis.bus.rabbit import RabbitBus, connect
 from services.chassis.envelope import Outgoing
+from services.chassis.errors import Unavailable
 from services.chassis.service import REQUESTS
+from tests.servers.rabbit import RabbitNode
 
 BODY = b'{"caf\xc3\xa9": "\\ud800"}'
 ROUNDS, AT_ONCE = 40, 25
+PATIENCE_S = 20.0
 NOT_UTF8, HALF_A_CHARACTER = b"\xff\xfe", b"\xed\xa0\x80"
 
 
@@ -61,6 +66,24 @@ def test_what_was_settled_last_stays_settled(bus_url: str) -> None:
     assert len(taken) == len(set(taken))
 
 
+def test_a_broker_that_takes_nothing_is_noticed_at_once(rabbit: RabbitNode, bus_url: str) -> None:
+    """A publisher that a broker's alarm blocks does not wait for its end."""
+    bus, message = RabbitBus(bus_url), Outgoing("1", REQUESTS, "thing.asked", b"{}")
+    bus.declare(Topology([REQUESTS]))
+    with rabbit.short_of("memory"), pytest.raises(Unavailable, match="alarm"):
+        bus.publisher().publish([message])
+    assert bus.publisher().publish([message]) == [message]
+
+
+def test_heartbeats_are_no_answer(bus_url: str) -> None:
+    """A broker that beats and does not answer what it was asked counts as gone."""
+    connection = connect(bus_url, "test")
+    connection.deltag_guard.expect(0.1)
+    with pytest.raises(TimeoutError, match="does not answer"):
+        connection.drain_events(timeout=2 * INTERVAL_S)
+    connection.collect()
+
+
 def one_batch(bus: RabbitBus) -> list[bytes]:
     """Take, settle, and go."""
     subscription = bus.subscribe("things", 1_000)
@@ -74,7 +97,8 @@ def arrived(bus: RabbitBus, count: int) -> list[bytes]:
     """The next bodies in the queue."""
     subscription = bus.subscribe("things", 10)
     bodies: list[bytes] = []
-    while len(bodies) < count and (got := subscription.receive(count, 5.0)):
-        bodies += [delivery.body for delivery in got]
+    deadline = monotonic() + PATIENCE_S
+    while len(bodies) < count and monotonic() < deadline:
+        bodies += [delivery.body for delivery in subscription.receive(count, 0.5)]
     subscription.close()
     return bodies

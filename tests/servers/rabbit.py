@@ -4,7 +4,8 @@ import os
 import secrets
 import subprocess
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from signal import SIGCONT, SIGSTOP
 from typing import Self
@@ -26,6 +27,12 @@ log.console = true
 log.file = false
 disk_free_limit.absolute = 50MB
 """
+
+_LIMITS = {
+    "memory": (("set_vm_memory_high_watermark", "0.0001"), ("set_vm_memory_high_watermark", "0.4")),
+    "disk": (("set_disk_free_limit", "1000TB"), ("set_disk_free_limit", "50MB")),
+}
+"""What raises each alarm, and what ends it."""
 
 _NEW_HOST = (
     'rabbit_vhost:add(<<"{host}">>, <<"tests">>),'
@@ -95,6 +102,16 @@ class RabbitNode:
     def resume(self) -> None:
         """Let it go on after `pause`."""
         os.kill(self.pid, SIGCONT)
+
+    @contextmanager
+    def short_of(self, resource: str) -> Iterator[None]:
+        """During the block it has too little `memory` or `disk`, and takes no messages."""
+        short, enough = _LIMITS[resource]
+        self.rabbitmqctl(*short)
+        try:
+            yield
+        finally:
+            self.rabbitmqctl(*enough)
 
     def discard(self) -> None:
         """End it for good; its data are of no more use."""

@@ -9,6 +9,7 @@ lock that every other write to the socket holds too, and never blocks: a full so
 import contextlib
 import os
 from _thread import allocate_lock, start_new_thread
+from math import inf
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 from weakref import WeakSet
@@ -16,8 +17,8 @@ from weakref import WeakSet
 if TYPE_CHECKING:
     from amqp import Connection
 
-INTERVAL_S = 10
-"""What is agreed with the broker; a frame leaves twice in this time."""
+INTERVAL_S = 4
+"""What is agreed with the broker; a frame leaves twice in this time. Either side notices within 12 s that the other is gone."""
 
 SILENT_S = 2.5 * INTERVAL_S
 """A broker that has said nothing for so long, not even a heartbeat, is gone."""
@@ -38,7 +39,8 @@ class Guarded:
         self._lock = allocate_lock()
         self._connection = connection
         self._transport = connection.transport
-        self._heard = self._beaten = monotonic()
+        self._heard = self._answered = self._beaten = monotonic()
+        self._patience = inf
         self._write = self._transport._write  # noqa: SLF001 - py-amqp has no public seam for its writes
         self._transport._write = self._locked_write  # noqa: SLF001
         self.encrypted = connection.transport.__class__.__name__ == "SSLTransport"
@@ -47,9 +49,17 @@ class Guarded:
             _start()
 
     def hear(self, data: bytes) -> bytes:
-        """Note that the broker said something."""
+        """Note that the broker said something. Raises `TimeoutError` when it beats, and does not answer what it was asked."""
         self._heard = monotonic()
+        if data != _FRAME:
+            self._answered = self._heard
+        elif self._heard - self._answered > self._patience:
+            raise TimeoutError("the broker beats, and does not answer")
         return data
+
+    def expect(self, within: float) -> None:
+        """From now on the broker must say more than heartbeats at least this often, in seconds; `inf` expects nothing."""
+        self._patience, self._answered = within, monotonic()
 
     def attend(self) -> None:
         """For the owner, between two waits. Raises `ConnectionResetError` when the broker has been silent for too long."""

@@ -17,6 +17,7 @@ import struct
 import termios
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from math import inf
 from typing import Any
 
 import amqp
@@ -105,6 +106,8 @@ class RabbitPublisher:
         self._channel.events["basic_ack"].add(self._on_ack)
         self._channel.events["basic_nack"].add(self._on_nack)
         self._channel.events["basic_return"].add(self._on_return)
+        connection.on_blocked = self._on_blocked
+        connection.deltag_guard.expect(inf)
 
     def publish(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
         """See `Publisher.publish`. Raises `Unavailable` too when the broker refuses a message (a full queue) or is blocked."""
@@ -130,8 +133,10 @@ class RabbitPublisher:
             for message in messages:
                 self._channel._basic_publish(_amqp_message(message), message.exchange, message.routing_key, mandatory=True)  # noqa: SLF001
         self._sent += len(messages)
+        self._connection.deltag_guard.expect(DEADLINE_S)
         while self._confirmed < self._sent:
             self._connection.drain_events(timeout=DEADLINE_S)
+        self._connection.deltag_guard.expect(inf)
 
     def _on_ack(self, tag: int, multiple: bool) -> None:  # noqa: FBT001 - the signature of py-amqp's callback
         if multiple:
@@ -149,6 +154,13 @@ class RabbitPublisher:
             en="The broker refused a message (a full queue); it stays in the outbox.",
         )
 
+    def _on_blocked(self, _reason: str) -> None:
+        raise Unavailable(
+            "blocked",
+            da="Meddelelsesbussen tager ikke imod beskeder (hukommelse eller disk er ved at være brugt op); de bliver i udbakken.",
+            en="The broker takes no messages (its memory or disk alarm is on); they stay in the outbox.",
+        )
+
     def _on_return(self, _error: object, _exchange: str, routing_key: str, message: amqp.Message) -> None:
         self._returned.add((message.properties["message_id"], routing_key))
 
@@ -163,6 +175,7 @@ class RabbitSubscription:
         self._channel.basic_qos(0, prefetch, a_global=False)
         self._buffer: list[Delivery] = []
         self._channel.basic_consume(queue, callback=self._on_message, on_cancel=self._on_cancel)
+        connection.deltag_guard.expect(inf)
 
     def receive(self, limit: int, timeout: float) -> Sequence[Delivery]:
         """See `Subscription.receive`."""
@@ -216,7 +229,7 @@ class RabbitSubscription:
 
 
 def connect(url: str, name: str) -> amqp.Connection:
-    """A tuned connection that beats by itself; `name` is what the broker's tools show."""
+    """A tuned connection that beats by itself, and expects answers; `name` is what the broker's tools show."""
     parts = parse_url(url)
     connection = amqp.Connection(
         host=f"{parts['hostname'] or '127.0.0.1'}:{parts['port'] or (5671 if parts['transport'] == 'amqps' else 5672)}",
@@ -249,6 +262,7 @@ def _read_stream(url: str, stream: str, offset: int, idle: float) -> Iterator[De
 
 
 def _drained(connection: amqp.Connection, idle: float) -> bool:
+    connection.deltag_guard.expect(idle)
     try:
         connection.drain_events(timeout=idle)
     except TimeoutError:
@@ -273,6 +287,7 @@ def _tuned(connection: amqp.Connection) -> amqp.Connection:
     transport.sock.settimeout(DEADLINE_S)
     receive = transport._quick_recv  # noqa: SLF001 - py-amqp has no public seam for the size of its reads
     guard = connection.deltag_guard = Guarded(connection)
+    guard.expect(DEADLINE_S)
     transport._quick_recv = lambda n: guard.hear(receive(max(n, READ_BYTES)))  # noqa: SLF001
     connection.client_properties = {**connection.client_properties, "capabilities": {}}
     return connection
