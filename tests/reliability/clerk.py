@@ -11,19 +11,27 @@ from http import HTTPStatus
 from http.client import HTTPException
 from threading import Event, Thread
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, Protocol
 from urllib.error import HTTPError
 from urllib.request import Request as HttpRequest
 from urllib.request import urlopen
 
+from services.chassis.http import Grant, LocalIssuer, Role
+from services.chassis.runtime import utc_now
 from services.events.schemas import OPENING
-from tests.reliability.load import Families, Ledger, Request
+from tests.reliability.load import SOURCE, Families, Ledger, Request
 from tests.reliability.oracle import withdrawal_of
-from tests.reliability.patience import START_WITHIN_S
+from tests.reliability.patience import START_WITHIN_S, eventually
+from tests.settings import settings_for
 
 ACTIVITY = str(OPENING["activity_id"])
 AT_ONCE = 60
 SEATS = 10_000
+TOKEN = LocalIssuer(settings_for("registration"), utc_now).issue("clerk", [Grant(Role.SYSTEM, "0151", None, SOURCE)])
+"""The other system's, for registration."""
+ANSWERED_WITHIN_S = 4.0
+"""So soon a caller has his answer, whatever happens to the broker."""
+PACE_S = 0.05
 
 
 class Clerk:
@@ -99,8 +107,42 @@ class Clerk:
         return None
 
 
+class Desk:
+    """Where one child after the other is enrolled over HTTP. `longest_s` is how long somebody had to wait for his answer."""
+
+    def __init__(self, clerk: Clerk, families: Families) -> None:
+        self.longest_s = 0.0
+        self.answers = 0
+        self._clerk = clerk
+        self._families = families
+
+    def run(self, stop: Event) -> None:
+        """Enrol until the stop."""
+        while not stop.wait(PACE_S):
+            self._enrol(self._families.request())
+
+    def await_answers(self, number: int) -> None:
+        """Wait until so many more are enrolled."""
+        wanted = self.answers + number
+        eventually(lambda: self.answers >= wanted, within=START_WITHIN_S, what=f"{number} more answers over HTTP")
+
+    def _enrol(self, request: Request) -> None:
+        began = monotonic()
+        [enrolment] = self._clerk.enrol([request])
+        self.longest_s = max(self.longest_s, monotonic() - began)
+        self.answers += 1
+        self._clerk.ledger.answers[request["id"]] = enrolment["status"]
+
+
+class Worker(Protocol):
+    """Whoever works until he is told to stop."""
+
+    def run(self, stop: Event) -> None:
+        """Work until the stop."""
+
+
 @contextmanager
-def working(clerk: Clerk) -> Iterator[None]:
+def working(clerk: Worker) -> Iterator[None]:
     """The clerk works during the block, and has finished at its end."""
     stop, failures = Event(), []
 

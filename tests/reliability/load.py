@@ -6,10 +6,11 @@ tenth request twice, withdraws every third child when its answer has come, and k
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 from itertools import count
 from threading import Event, Thread
 from time import monotonic, sleep
@@ -17,6 +18,7 @@ from typing import Any
 from uuid import uuid4
 
 import pika
+from pika.exceptions import AMQPError
 from pika.spec import PERSISTENT_DELIVERY_MODE, BasicProperties
 
 from tests.reliability.patience import START_WITHIN_S
@@ -35,12 +37,16 @@ Request = dict[str, Any]
 
 @dataclass
 class Ledger:
-    """What the sender knows: how often he sent each request, which ones were confirmed, and which answers came."""
+    """What the sender knows: how often he sent each request, which ones were confirmed, and which answers came.
+
+    `told` is how many of the answers came over the bus.
+    """
 
     attempted: Counter[str] = field(default_factory=Counter)
     acknowledged: set[str] = field(default_factory=set)
     answers: dict[str, str] = field(default_factory=dict)
     answered_again: int = 0
+    told: int = 0
 
     @property
     def unanswered(self) -> int:
@@ -112,10 +118,8 @@ class Sender:
         self._most_unanswered = unanswered
         self._accepted = 0
         self.abandoned = False
-        self._connection = pika.BlockingConnection(pika.URLParameters(url))
-        self._channel = self._connection.channel()
-        self._channel.queue_declare(ANSWERS, durable=True)
-        self._channel.confirm_delivery()
+        self._url = url
+        self._connect()
 
     def run(self, requests: int | None, stop: Event) -> None:
         """Send this many requests (None: until the stop), as answers allow; then wait for the answers that are left."""
@@ -142,19 +146,27 @@ class Sender:
 
     def take_answers(self) -> None:
         """Read what has come, and withdraw every third child."""
-        while (taken := self._channel.basic_get(ANSWERS, auto_ack=True))[0] is not None:
-            _, properties, body = taken
+        while (taken := self._channel.basic_get(ANSWERS))[0] is not None:
+            method, properties, body = taken
             self._note(properties.correlation_id, json.loads(body)["data"])
+            self._channel.basic_ack(method.delivery_tag)
 
     def close(self) -> None:
         """Hang up."""
         self._connection.close()
+
+    def _connect(self) -> None:
+        self._connection = pika.BlockingConnection(pika.URLParameters(self._url))
+        self._channel = self._connection.channel()
+        self._channel.queue_declare(ANSWERS, durable=True)
+        self._channel.confirm_delivery()
 
     def _note(self, request_id: str, answer: dict[str, Any]) -> None:
         if request_id in self.ledger.answers:
             self.ledger.answered_again += 1
             return
         self.ledger.answers[request_id] = answer["status"]
+        self.ledger.told += 1
         if answer["status"] == "accepted":
             self._accepted += 1
             if self._accepted % 3 == 0:
@@ -167,6 +179,40 @@ class Sender:
             assert monotonic() < deadline, f"{self.ledger.unanswered} requests have no answer"
             sleep(0.01)
             self.take_answers()
+
+
+class Steadfast(Sender):
+    """The other system when it goes on whatever happens to the broker: it connects again, and sends again what was not confirmed."""
+
+    def __init__(self, url: str, ledger: Ledger, families: Families, *, unanswered: int = 60) -> None:
+        super().__init__(f"{url}?heartbeat=4&blocked_connection_timeout=4&socket_timeout=4", ledger, families, unanswered=unanswered)
+
+    def send(self, request: Request) -> None:
+        """Publish until the broker has it."""
+        self._insist(partial(super().send, request))
+
+    def take_answers(self) -> None:
+        """Read what has come; an answer whose receipt the broker did not hear of comes again."""
+        self._insist(super().take_answers)
+
+    def close(self) -> None:
+        """Hang up, if there is a connection."""
+        with suppress(AMQPError):
+            super().close()
+
+    def _insist(self, act: Callable[[], None]) -> None:
+        deadline = monotonic() + 2 * START_WITHIN_S
+        while not self.abandoned and not self._done(act):
+            assert monotonic() < deadline, "the broker does not come back"
+            sleep(0.1)
+            with suppress(AMQPError, OSError):
+                self._connect()
+
+    def _done(self, act: Callable[[], None]) -> bool:
+        with suppress(AMQPError, OSError):
+            act()
+            return True
+        return False
 
 
 @contextmanager

@@ -136,6 +136,12 @@ class Enrolments:
         """Whether all of these had their effect."""
         return not set(requests) - set(self._answered())
 
+    def known(self, requests: Collection[str]) -> bool:
+        """Whether all of these had their effect, and reporting knows of every enrolment that came of them."""
+        wanted = set(requests)
+        made = {row.enrolment_id for row in self._enrolments() if row.request_id in wanted}
+        return self.handled(requests) and made <= self._reported()
+
     def settled(self) -> bool:
         """Whether everything that was acknowledged is handled, and everybody knows of it."""
         return not any(self.unsettled().values())
@@ -155,7 +161,7 @@ class Enrolments:
             handled=len(answered),
             sent_again=self._sent_again(),
             repeated=repeated(facts),
-            taken_again=self._duplicates() - self._sent_again(),
+            taken_again=max(0, self._duplicates() - self._sent_again()),
             lost=len(self._lost(answered)),
             unexpected=len(set(answered) - set(self.ledger.attempted)),
             double_effects=self._double_effects(answered, facts),

@@ -1,6 +1,7 @@
 """Waiting for a condition, with a deadline; never for a guessed time."""
 
 from collections.abc import Callable
+from threading import Event
 from time import monotonic, sleep
 
 RECOVERED_WITHIN_S = 15.0
@@ -18,3 +19,8 @@ def eventually(
         assert monotonic() < began + within, f"{what} did not come true within {within:.0f} s: {told()}"
         sleep(0.05)
     return monotonic() - began
+
+
+def lasts(seconds: float) -> None:
+    """A fault lasts so long."""
+    Event().wait(seconds)

@@ -16,6 +16,8 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
+from prometheus_client.parser import text_string_to_metric_families
+
 from services.chassis.settings import Settings, rules
 from tests.reliability.patience import RECOVERED_WITHIN_S, START_WITHIN_S, eventually
 from tests.servers.ports import free_port
@@ -65,6 +67,16 @@ class Process:
         except (OSError, HTTPException):
             return {}
 
+    def is_ready(self) -> bool:
+        """Whether every dependency is well."""
+        assert not self.ended, f"it ended by itself:\n{self.tail()}"
+        return self.health().get("status") == "ready"
+
+    def trouble(self) -> str:
+        """What its health says is wrong, all in one text."""
+        checks = self.health().get("checks", {})
+        return "; ".join(f"{name}: {check['reason']}" for name, check in checks.items() if not check["ok"])
+
     def door_answers(self) -> bool:
         """Whether its HTTP door is open."""
         with urlopen(f"http://{self.address}/openapi.json", timeout=5) as answer:
@@ -75,9 +87,14 @@ class Process:
         with urlopen(f"http://{self.metrics}/metrics", timeout=5) as answer:
             return str(answer.read().decode())
 
+    def measured(self, name: str) -> float:
+        """One of its metrics, added up over its labels."""
+        families = text_string_to_metric_families(self.measures())
+        return sum(sample.value for family in families for sample in family.samples if sample.name == name)
+
     def await_ready(self) -> float:
         """Wait until every dependency is well; returns the seconds that it took."""
-        return eventually(self._is_ready, within=START_WITHIN_S, what=f"ready {self.health()}")
+        return eventually(self.is_ready, within=START_WITHIN_S, what=f"ready {self.health()}")
 
     def kill(self) -> None:
         """End it as a power cut would."""
@@ -113,10 +130,6 @@ class Process:
     def tail(self) -> str:
         """The last that it said."""
         return self.log.read_text(errors="replace")[-4_000:]
-
-    def _is_ready(self) -> bool:
-        assert not self.ended, f"it ended while it started:\n{self.tail()}"
-        return self.health().get("status") == "ready"
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

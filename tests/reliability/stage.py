@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
+from time import monotonic
 
 from services.chassis.bus.rabbit import RabbitBus
 from services.chassis.consumer import topology
@@ -14,7 +15,8 @@ from services.chassis.storage import Database
 from services.registration.handlers import load_programme
 from services.registration.service import SERVICE as REGISTRATION
 from services.reporting.service import SERVICE as REPORTING
-from tests.reliability.load import Families, Ledger, Sender, flowing
+from tests.reliability.clerk import ANSWERED_WITHIN_S, TOKEN, Clerk, Desk, working
+from tests.reliability.load import Families, Ledger, Sender, Steadfast, flowing
 from tests.reliability.oracle import Enrolments, Figures
 from tests.reliability.patience import START_WITHIN_S, eventually
 from tests.reliability.processes import Process, environment_of
@@ -23,6 +25,8 @@ from tests.servers.databases import Databases
 from tests.settings import settings_for
 
 SERVICES = {service.name: service for service in (REGISTRATION, REPORTING)}
+ANSWERS_AFTER = 20
+"""When so many requests have been answered over the bus after a fault, it flows again."""
 QUEUES = [listen.queue for service in SERVICES.values() for listen in service.listens]
 
 
@@ -45,6 +49,11 @@ class Stage:
     def enrolments(self) -> Enrolments:
         """Both services, before the oracle."""
         return Enrolments(self.contexts["registration"], [self.contexts["reporting"]], self.ledger, lambda: self.witness.waiting(QUEUES))
+
+    @property
+    def running(self) -> list[Process]:
+        """The processes that were not stopped."""
+        return [process for process in self.processes if not process.ended]
 
     def start(self, name: str, **environment: str) -> Process:
         """Start a process of a service; `await_ready` waits until it takes part."""
@@ -73,6 +82,33 @@ class Stage:
         with flowing(sender, requests):
             yield
         sender.close()
+
+    @contextmanager
+    def busy(self, registration: Process) -> Iterator[Desk]:
+        """Requests come over the bus and over HTTP during the block, whatever happens to the broker."""
+        desk = Desk(Clerk(lambda _service: f"http://{registration.address}", TOKEN, self.ledger), self.families)
+        sender = Steadfast(self.bus_url, self.ledger, self.families)
+        with flowing(sender), working(desk):
+            self.await_progress()
+            yield desk
+        sender.close()
+        print(f"{desk.answers} enrolled over HTTP, none waited longer than {desk.longest_s:.2f} s")  # noqa: T201 - as the oracle does
+        assert desk.longest_s < ANSWERED_WITHIN_S
+
+    def await_trouble(self, said: str = "broker") -> None:
+        """Wait until the health of every process says what is wrong."""
+        for process in self.running:
+            eventually(partial(_says, process, said), within=START_WITHIN_S, what=f"{said} in the health of {process.name}")
+
+    def recovered(self) -> float:
+        """The seconds from now until answers come again, all are ready, and everybody knows what was acknowledged by then."""
+        began, wanted = monotonic(), self.ledger.told + ANSWERS_AFTER
+        eventually(lambda: self.ledger.told >= wanted, within=START_WITHIN_S, what="answers again", told=self._troubles)
+        acknowledged = set(self.ledger.acknowledged)
+        eventually(
+            lambda: self._ready() and self.enrolments.known(acknowledged), within=START_WITHIN_S, what="recovery", told=self._troubles
+        )
+        return monotonic() - began
 
     def restart(self, name: str, **environment: str) -> float:
         """Start a process in the place of one that died; returns the seconds from its being ready to all being
@@ -104,12 +140,22 @@ class Stage:
         self.stop()
         return self.enrolments.figures([*facts, *self.witness.testimony()], seconds)
 
+    def _ready(self) -> bool:
+        return all(process.is_ready() for process in self.running)
+
+    def _troubles(self) -> list[str]:
+        return [process.trouble() for process in self.running]
+
     def discard(self) -> None:
         """Leave nothing running."""
         for process in self.processes:
             process.discard()
         for context in self.contexts.values():
             context.database.close()
+
+
+def _says(process: Process, said: str) -> bool:
+    return said in process.trouble()
 
 
 @contextmanager

@@ -9,15 +9,11 @@ from threading import Event
 import pytest
 import sqlalchemy as sa
 
-from services.chassis.http import Grant, LocalIssuer, Role
-from services.chassis.runtime import utc_now
 from tests.reliability.chance import rounds
-from tests.reliability.clerk import Clerk
-from tests.reliability.load import SOURCE
+from tests.reliability.clerk import TOKEN, Clerk
 from tests.reliability.oracle import number, outbox
 from tests.reliability.patience import eventually
 from tests.reliability.stage import Stage
-from tests.settings import settings_for
 
 ROUNDS = rounds(10)
 LONGEST_ROUND_S = 20
@@ -25,7 +21,6 @@ DRAINED_WITHIN_S = 5.0
 SLOW_S = 1.5
 """How long a slow request takes after the stop."""
 BUSY = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-TOKEN = LocalIssuer(settings_for("registration"), utc_now).issue("clerk", [Grant(Role.SYSTEM, "0151", None, SOURCE)])
 
 
 @pytest.mark.timeout(120 + ROUNDS * LONGEST_ROUND_S)

@@ -1,0 +1,99 @@
+"""A network that swallows, breaks and delays what passes between the services and the broker: they find the way again by themselves."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.reliability.clerk import Desk
+from tests.reliability.patience import lasts
+from tests.reliability.stage import Stage
+from tests.servers.proxy import DOWN, UP, Proxy
+from tests.servers.rabbit import RabbitNode
+
+LATENCY_S = 0.2
+BYTES_PER_S = 10_000
+RESETS = 3
+MINUTES = 60
+
+
+@pytest.fixture
+def network(rabbit: RabbitNode) -> Iterator[Proxy]:
+    """What lies between the services and the broker."""
+    with Proxy(rabbit.port).running() as proxy:
+        yield proxy
+
+
+@contextmanager
+def work_behind(network: Proxy, stage: Stage) -> Iterator[Desk]:
+    """Both services are at work during the block, and reach the broker over this network alone."""
+    registration, _ = stage.start_all("registration", "reporting", DELTAG_AMQP_URL=network.url(stage.bus_url))
+    with stage.busy(registration) as desk:
+        yield desk
+
+
+def test_the_confirms_are_lost(stage: Stage, network: Proxy) -> None:
+    """Fault 6: the broker hears everything, and its confirms are lost. After a hard deadline the same ids are published again."""
+    with work_behind(network, stage) as desk:
+        network.swallow(DOWN)
+        stage.await_trouble()
+        desk.await_answers(10)
+        network.heal()
+        seconds = stage.recovered()
+    figures = stage.figures(seconds)
+    figures.judge("the broker's confirms lost")
+    assert figures.repeated > 0
+
+
+def test_half_open(stage: Stage, network: Proxy) -> None:
+    """Fault 7, half open: connections that both ends take for alive are given up for new ones, by the services and by the broker."""
+    with work_behind(network, stage):
+        network.forget()
+        seconds = stage.recovered()
+    stage.figures(seconds).judge("all connections half open")
+
+
+def test_broken_connections(stage: Stage, network: Proxy) -> None:
+    """Fault 7, resets: connections that break again and again are made again, and nothing is lost or done twice."""
+    with work_behind(network, stage) as desk:
+        for _ in range(RESETS):
+            network.reset()
+            desk.await_answers(10)
+        seconds = stage.recovered()
+    stage.figures(seconds).judge(f"{RESETS} times all connections broken")
+
+
+def test_short_blackhole(stage: Stage, network: Proxy) -> None:
+    """Fault 7, a blackhole of 5 s: it is over before anybody has given up, and all goes on where it was."""
+    with work_behind(network, stage):
+        network.swallow()
+        lasts(5)
+        network.heal()
+        seconds = stage.recovered()
+    stage.figures(seconds).judge("a blackhole of 5 s")
+
+
+@pytest.mark.thorough
+@pytest.mark.timeout(5 * MINUTES)
+@pytest.mark.parametrize("ways", [(UP,), (DOWN,), (UP, DOWN)], ids=" and ".join)
+@pytest.mark.parametrize("seconds", [30, 120])
+def test_long_blackhole(stage: Stage, network: Proxy, ways: tuple[str, ...], seconds: float) -> None:
+    """Faults 6 and 7, blackholes of half a minute and more, each way: health says so, HTTP goes on, and after it the flow."""
+    with work_behind(network, stage) as desk:
+        network.swallow(*ways)
+        stage.await_trouble()
+        lasts(seconds)
+        desk.await_answers(10)
+        network.heal()
+        recovered = stage.recovered()
+    stage.figures(recovered).judge(f"a blackhole of {seconds} s, {' and '.join(ways)}")
+
+
+def test_slow_network(stage: Stage, network: Proxy) -> None:
+    """Fault 7, 200 ms and 10 kB/s: everything still flows, only slowly, and at full speed as soon as the network does."""
+    with work_behind(network, stage) as desk:
+        network.latency_s, network.bytes_per_s = LATENCY_S, BYTES_PER_S
+        desk.await_answers(20)
+        network.heal()
+        seconds = stage.recovered()
+    stage.figures(seconds).judge("a network of 200 ms and 10 kB/s")
