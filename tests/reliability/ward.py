@@ -16,9 +16,9 @@ from tests.chassis.tiny import ASKED, DONE
 from tests.reliability.lethal import SERVICE
 from tests.reliability.load import Raw
 from tests.reliability.oracle import Figures, deferred, difference, outbox, rows
-from tests.reliability.patience import START_WITHIN_S, eventually
+from tests.reliability.patience import RECOVERED_WITHIN_S, START_WITHIN_S, eventually
 from tests.reliability.processes import Process, environment_of
-from tests.reliability.witness import Witness, repeated
+from tests.reliability.witness import Passed, Witness, repeated
 
 QUEUES = [listen.queue for listen in SERVICE.listens]
 ECHO = "tiny.echo/"
@@ -37,13 +37,17 @@ class Ward:
         self.witness = Witness(bus_url)
         self._log = folder / "lethal.log"
         self._processes: list[Process] = []
+        self._chosen: dict[str, str] = {}
         RabbitBus(bus_url).declare(topology(SERVICE.listens))
 
-    def start(self) -> None:
-        """Start one more process."""
-        variables = {"DELTAG_AMQP_URL": self.bus_url, "DELTAG_RETRY_ATTEMPTS": str(RETRIES)}
-        environment = environment_of(self.context.settings) | variables
-        self._processes.append(Process(SERVICE.name, ["-m", "tests.reliability.lethal_process"], environment=environment, log=self._log))
+    def start(self, **environment: str) -> Process:
+        """Start one more process; those that take the place of the dead get the environment of the last one."""
+        self._chosen = environment
+        variables = {"DELTAG_AMQP_URL": self.bus_url, "DELTAG_RETRY_ATTEMPTS": str(RETRIES)} | environment
+        known = environment_of(self.context.settings)
+        process = Process(SERVICE.name, ["-m", "tests.reliability.lethal_process"], environment=known | variables, log=self._log)
+        self._processes.append(process)
+        return process
 
     def supervise(self, *, effects: int, parked: int = 0) -> None:
         """Replace each process that dies, until there are so many effects and parked messages."""
@@ -54,13 +58,19 @@ class Ward:
 
         eventually(wanted, within=START_WITHIN_S, what=f"{effects} effects", told=self._progress)
 
-    def figures(self, sent: Collection[str]) -> Figures:
-        """Stop and count, by the ids of the messages that were sent and of those that effects came from."""
+    def settle(self, effects: int, within: float = RECOVERED_WITHIN_S) -> float:
+        """Wait for so many effects, and for nothing else to be under way; returns the seconds that it took."""
+        return eventually(lambda: self._has(effects, 0), within=within, what=f"{effects} effects", told=self._progress)
+
+    def figures(self, sent: Collection[str], seconds: float = 0.0, facts: Sequence[Passed] = ()) -> Figures:
+        """Stop and count, by the ids of the messages that were sent and of those that effects came from; `facts` are
+        those that the witness gave away before.
+        """
         for process in self._processes:
             process.await_ready()
             process.stop()
         effects = rows(self.context, "select subject, number, message from effect order by id")
-        echoes = [fact for fact in self.witness.testimony() if fact.key.startswith(ECHO)]
+        echoes = [fact for fact in (*facts, *self.witness.testimony()) if fact.key.startswith(ECHO)]
         told = len({fact.id for fact in echoes})
         handled, aside = Counter(effect.message for effect in effects), {p["message_id"] for p in parked(self.context)}
         return Figures(
@@ -79,6 +89,7 @@ class Ward:
             queued=self.witness.waiting(QUEUES),
             deferred=deferred(self.context, kinds=("early", "retry")),
             parked=len(aside),
+            seconds=seconds,
         )
 
     def discard(self) -> None:
@@ -92,7 +103,7 @@ class Ward:
             self.deaths += 1
             assert self.deaths <= MOST_DEATHS, "it kills and kills"
             self._expire_leases()
-            self.start()
+            self.start(**self._chosen)
 
     def _expire_leases(self) -> None:
         """Let the minute pass for which the dead process had leased what it retried; all times are the database's."""
