@@ -13,7 +13,6 @@ Sources: CloudEvents 1.0.2 with its JSON format, its AMQP binding and the docume
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
@@ -53,8 +52,7 @@ class Envelope(msgspec.Struct, kw_only=True):
     data: msgspec.Raw = msgspec.Raw(b"null")
 
 
-@dataclass(frozen=True, slots=True)
-class Received(Generic[T]):
+class Received(msgspec.Struct, Generic[T], frozen=True):
     """A message as a handler sees it. Times are aware; `sequence` is None for requests from outside."""
 
     id: str
@@ -73,8 +71,7 @@ class Received(Generic[T]):
     snapshot: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(msgspec.Struct, frozen=True):
     """A message on its way out, encoded: what the outbox keeps and the relay publishes."""
 
     id: str
@@ -86,7 +83,7 @@ class Outgoing:
     key: str = ""
     reply_to: str | None = None
     content_type: str = STRUCTURED
-    headers: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
 _DECODE = msgspec.json.Decoder(Envelope).decode
