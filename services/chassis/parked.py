@@ -42,7 +42,7 @@ _RETRY = sa.text(
 )
 _REPUBLISH = sa.text(
     "insert into chassis.outbox (exchange, routing_key, key, message_id, type, body)"
-    " values (:exchange, :routing_key, :key, :message_id, :type, cast(:body as json))"
+    " values (:exchange, :routing_key, :key, :message_id, :type, :body)"
 )
 _DELETE = sa.text("delete from chassis.deferred where id = :id")
 _SKIP = sa.text(

@@ -30,7 +30,7 @@ OUTBOX = "outbox"
 _TAKE = sa.text(
     "delete from chassis.outbox where id = any(array("
     "select id from chassis.outbox order by id limit :limit for update skip locked))"
-    " returning id, exchange, routing_key, key, message_id, type, correlation_id, body::text"
+    " returning id, exchange, routing_key, key, message_id, type, correlation_id, body"
 )
 _PARK = sa.text(
     "insert into chassis.deferred (consumer, kind, message_id, content, type, key, slug, reason, fingerprint, exchange, routing_key, body)"

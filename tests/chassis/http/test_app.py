@@ -122,7 +122,7 @@ def test_the_cause_is_carried_into_facts(client: Client, token: Callable[..., An
     """A fact tells which request led to it, by correlation id and W3C trace."""
     ids = {"X-Correlation-Id": "0198c7a0-5b1e-7c3a-9d2f-6f0a4c1b2e3d", "traceparent": "00-" + "a" * 32 + "-" + "b" * 16 + "-01"}
     client.post("/v1/books", json={"title": "Bamse", "copies": 1, "added_on": "2026-03-01"}, headers=token(Role.COORDINATOR) | ids)
-    ((fact,),) = rows("select body from chassis.outbox")
+    ((fact,),) = rows("select body::json from chassis.outbox")
     assert (fact["correlationid"], fact["traceparent"]) == (ids["X-Correlation-Id"], ids["traceparent"])
 
 
