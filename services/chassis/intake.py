@@ -3,7 +3,8 @@
 Facts are taken in sequence per aggregate: the *position* (consumer, aggregate) holds the last sequence number taken;
 at or below it is a duplicate, one above it is next, further above is early and waits in `chassis.deferred`. The
 position rows of a batch are locked in key order for the length of the transaction, so several replicas may share a
-queue and still every aggregate's messages are taken in order. Requests from outside are taken once per
+queue and still every aggregate's messages are taken in order. A new aggregate has no row to lock: whoever inserts its
+position first has won, and the other takes his batch again. Requests from outside are taken once per
 (source, id); the same id with other content is a conflict. When a batch fails it rolls back and its messages go
 through one by one; what fails alone is deferred or parked, and its neighbours never notice.
 """
@@ -43,10 +44,14 @@ ALONE = threading.Lock()
 
 _encode = msgspec.json.Encoder().encode
 
-_LOCK_POSITIONS = sa.text(
-    "insert into chassis.position as p (consumer, key, last)"
-    " select :consumer, k, 0 from json_array_elements_text(cast(:keys as json)) as k order by k"
-    " on conflict (consumer, key) do update set last = p.last returning key, last"
+_POSITIONS = sa.text(
+    "select key, last from chassis.position where consumer = :consumer"
+    " and key = any(array(select json_array_elements_text(cast(:keys as json)))) order by key"
+)
+_LOCK_POSITIONS = sa.text(f"{_POSITIONS.text} for update")
+_BEGIN_POSITIONS = sa.text(
+    "insert into chassis.position (consumer, key, last)"
+    " select :consumer, k, n from json_to_recordset(cast(:rows as json)) as x(k text, n bigint) order by k on conflict do nothing"
 )
 _MOVE_POSITIONS = sa.text(
     "update chassis.position as p set last = x.n from json_to_recordset(cast(:rows as json)) as x(k text, n bigint)"
@@ -86,14 +91,19 @@ PROCESS = new_id()
 """This process' row in the ledger: nobody else writes it, so replicas do not wait for one another."""
 
 
+class Overtaken(Exception):
+    """Another replica took the first message of the same aggregate at the same moment."""
+
+
 @dataclass
 class Sorted:
-    """What a transaction decided about its messages."""
+    """What a transaction decided about its messages. `held` are the positions that it found and locked, `positions` where they are now."""
 
     fit: list[Incoming] = field(default_factory=list)
     duplicates: list[Incoming] = field(default_factory=list)
     early: list[Incoming] = field(default_factory=list)
     faulty: list[Incoming] = field(default_factory=list)
+    held: dict[str, int] = field(default_factory=dict)
     positions: dict[str, int] = field(default_factory=dict)
     skipped: int = 0
 
@@ -110,7 +120,7 @@ class Intake:
         self._busy = False
         self._counted: set[tuple[str, str]] = set()
         self._retrying = Retrying(
-            retry=retry_if_exception(is_collision), stop=stop_after_attempt(6), wait=wait_random_exponential(0.01, max=0.5), reraise=True
+            retry=retry_if_exception(_is_collision), stop=stop_after_attempt(6), wait=wait_random_exponential(0.01, max=0.5), reraise=True
         )
 
     def settle(self, deliveries: Sequence[Delivery]) -> None:
@@ -205,7 +215,7 @@ class Intake:
         """Those that were taken already, and those that were not."""
         with self.context.work() as work:
             if self.listen.ordered:
-                last = self._positions(work, [m.key for m in suspects if m.key])
+                last = self._positions(work, _POSITIONS, suspects)
                 taken = [m.sequence is not None and m.sequence <= last.get(m.key, 0) for m in suspects]
             else:
                 known = self._contents(work, suspects)
@@ -213,12 +223,9 @@ class Intake:
         pairs = list(zip(suspects, taken, strict=True))
         return [m for m, is_taken in pairs if is_taken], [m for m, is_taken in pairs if not is_taken]
 
-    def _positions(self, work: UnitOfWork, keys: Sequence[str]) -> dict[str, int]:
-        query = sa.text(
-            "select key, last from chassis.position where consumer = :consumer"
-            " and key in (select json_array_elements_text(cast(:keys as json)))"
-        )
-        return dict(work.connection.execute(query, {"consumer": self.consumer, "keys": _encode(keys).decode()}).all())
+    def _positions(self, work: UnitOfWork, query: sa.TextClause, messages: Iterable[Incoming]) -> dict[str, int]:
+        keys = _encode([*{m.key for m in messages if m.key}]).decode()
+        return dict(work.connection.execute(query, {"consumer": self.consumer, "keys": keys}).all())
 
     def _contents(self, work: UnitOfWork, batch: Iterable[Incoming]) -> dict[tuple[str, str], str]:
         rows = _names((m.source, m.id) for m in batch)
@@ -229,12 +236,10 @@ class Intake:
         placed = [m for m in batch if m.sequence is not None]
         if not placed:
             return verdict
-        keys = sorted({m.key for m in placed})
-        locked = work.connection.execute(_LOCK_POSITIONS, {"consumer": self.consumer, "keys": _encode(keys).decode()})
-        last: dict[str, int] = dict(locked.all())
-        verdict.positions = last
+        verdict.held = self._positions(work, _LOCK_POSITIONS, placed)
+        verdict.positions = {m.key: verdict.held.get(m.key, 0) for m in placed}
         for message in sorted(placed, key=_by_sequence):
-            self._sort_fact(message, verdict, last)
+            self._sort_fact(message, verdict, verdict.positions)
         return verdict
 
     def _sort_fact(self, message: Incoming, verdict: Sorted, last: dict[str, int]) -> None:
@@ -283,15 +288,23 @@ class Intake:
 
     def _record(self, verdict: Sorted, work: UnitOfWork) -> None:
         who = {"consumer": self.consumer}
-        moved = {m.key: verdict.positions[m.key] for m in verdict.fit if m.key}
-        if moved:
-            rows = _encode([{"k": key, "n": n} for key, n in sorted(moved.items())]).decode()
-            work.connection.execute(_MOVE_POSITIONS, who | {"rows": rows})
+        self._move_positions(verdict, work)
         stored = deferred.store(work, self.consumer, Kind.EARLY, verdict.early) + deferred.park(work, self.consumer, verdict.faulty)
         again = sum(m.row is None for m in (*verdict.early, *verdict.faulty)) - stored
         released = deferred.release(work, [m.row for m in (*verdict.fit, *verdict.duplicates) if m.row])
         counts = {"handled": len(verdict.fit), "duplicate": len(verdict.duplicates) + again, "deferred": stored}
         work.connection.execute(_COUNT, who | counts | {"process": PROCESS, "released": released, "skipped": verdict.skipped})
+
+    def _move_positions(self, verdict: Sorted, work: UnitOfWork) -> None:
+        moved = {m.key: verdict.positions[m.key] for m in verdict.fit if m.key}
+        old = [{"k": key, "n": n} for key, n in moved.items() if key in verdict.held]
+        new = [{"k": key, "n": n} for key, n in moved.items() if key not in verdict.held]
+        if old:
+            work.connection.execute(_MOVE_POSITIONS, {"consumer": self.consumer, "rows": _encode(old).decode()})
+        if new and work.connection.execute(_BEGIN_POSITIONS, {"consumer": self.consumer, "rows": _encode(new).decode()}).rowcount < len(
+            new
+        ):
+            raise Overtaken
 
     def _observe(self, verdict: Sorted, seconds: float) -> None:
         service = self.context.service.name
@@ -314,6 +327,10 @@ class Intake:
         self._settled(message)
         log.warning("message.deferred", queue=self.consumer, type=known_type(message), message_id=message.id, error=type(error).__name__)
         observe_put_aside(self.context.service.name, fate(error), [message])
+
+
+def _is_collision(error: BaseException) -> bool:
+    return isinstance(error, Overtaken) or is_collision(error)
 
 
 def _names(messages: Iterable[tuple[str, str]]) -> str:

@@ -310,7 +310,7 @@ def test_killer_among_the_early_is_parked_alone(context: Context, monkeypatch: p
     """A held message that ends the process when its turn comes is tried alone from then on, and parked when its attempts are used up."""
     intake = deliver_raw(context, FACTS, [fact("killer", 2), fact("innocent", 2)])
     with context.work() as work:
-        work.connection.execute(sa.text("update chassis.position set last = 1"))
+        work.connection.execute(sa.text("insert into chassis.position (consumer, key, last) select consumer, key, 1 from chassis.deferred"))
     real = Intake.take
 
     def dying(self: Intake, batch: list[Incoming]) -> None:
