@@ -21,7 +21,7 @@ import sqlalchemy as sa
 import structlog
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from services.chassis import deferred
+from services.chassis import deferred, watchdog
 from services.chassis.bus import Delivery
 from services.chassis.crashpoints import crash_point
 from services.chassis.deferred import Kind
@@ -161,7 +161,8 @@ class Intake:
         began = perf_counter()
         with self.context.work() as work:
             verdict = self._sort_facts(batch, work) if self.listen.ordered else self._sort_requests(batch, work)
-            run_handlers(verdict.fit, work)
+            with watchdog.within(self.context.settings.handling_s, self.consumer):
+                run_handlers(verdict.fit, work)
             work.flush()
             self._record(verdict, work)
             crash_point("intake.before-commit")

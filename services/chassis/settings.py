@@ -93,6 +93,18 @@ class Settings:
     retry_base_s: float = setting(
         "DELTAG_RETRY_BASE_S", "seconds before the second try; each later one waits longer", read=number(0.01, 3600), default=2.0
     )
+    handling_s: float = setting(
+        "DELTAG_HANDLING_S",
+        "seconds that handlers may take for one batch; a process in which they take longer ends itself, and the batch comes again",
+        read=number(0.1, 1200),
+        default=300.0,
+    )
+    memory_mb: int = setting(
+        "DELTAG_MEMORY_MB",
+        "megabytes above which a process stops in order, to be started again; 0 is no limit",
+        read=whole(0, 1_048_576),
+        default=0,
+    )
     drain_s: float = setting("DELTAG_DRAIN_S", "seconds in which a stop finishes what is under way", read=number(0.1, 600), default=5.0)
 
     deferred_key: bytes = setting(

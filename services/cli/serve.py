@@ -13,7 +13,7 @@ from rich.console import Console
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from services.chassis import logs
+from services.chassis import logs, watchdog
 from services.chassis.health import Health, health_app
 from services.chassis.hosting.host import host
 from services.chassis.http import entrance, wsgi
@@ -30,7 +30,9 @@ Wsgi = Callable[..., Iterable[bytes]]
 def serve(place: Place, *, only: str | None = None, log_level: str | None = None, started: Callable[[], None] = lambda: None) -> bool:
     """Run what the place holds until told to stop; False when the drain took too long. `only` is `http` or `bus`."""
     first = next(iter(place.settings.values()))
-    logs.configure(first.service if len(place.services) == 1 else "deltag", log_level or first.log_level)
+    name = first.service if len(place.services) == 1 else "deltag"
+    logs.configure(name, log_level or first.log_level)
+    watchdog.start(name, first.memory_mb)
     assert place.bus  # noqa: S101 - places that serve have one
     runnings = [Running(place.context(name), place.bus) for name in place.services] if only != "http" else []
     doors: dict[Address, Any] = {first.metrics_address: metrics_app(health(place, runnings))}

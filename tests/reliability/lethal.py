@@ -1,9 +1,15 @@
-"""A service that a message can kill: the tiny service of the chassis' tests, with handlers that end their process when told to."""
+"""A service that a message can kill: the tiny service of the chassis' tests, with handlers that do what a message tells them.
+
+What is wrong with a handler (not with a message) can be healed without a restart: it lasts while the file exists that
+LETHAL_FAULT names.
+"""
 
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from signal import SIGKILL
-from time import sleep
+from time import monotonic, sleep
 from typing import Any
 
 from services.chassis.envelope import Received
@@ -16,6 +22,61 @@ DEATH = "death"
 SLOW = "slow"
 """The trouble of a message that takes its time."""
 SLOW_S = 0.5
+HANG = "hang"
+"""The trouble of a message whose handler waits for ever, until the fault is healed."""
+SPIN = "spin"
+"""The trouble of a message whose handler computes for ever, until the fault is healed."""
+BUSY = "busy"
+"""The trouble of a message whose handler computes for LETHAL_BUSY_S seconds."""
+OUTAGE = "outage"
+"""The trouble of a message whose handler fails until the fault is healed."""
+LEAK = "leak"
+"""The trouble of a message whose handler keeps LEAK_MB megabytes."""
+LEAK_MB = 20
+_leaked: list[bytes] = []
+
+
+def _broken() -> bool:
+    fault = os.environ.get("LETHAL_FAULT")
+    return fault is not None and Path(fault).exists()
+
+
+def _hang() -> None:
+    while _broken():
+        sleep(0.1)
+
+
+def _spin() -> None:
+    while _broken():
+        pass
+
+
+def _compute() -> None:
+    end = monotonic() + float(os.environ["LETHAL_BUSY_S"])
+    while monotonic() < end:
+        pass
+
+
+def _fail() -> None:
+    if _broken():
+        raise OSError("what the handler needs is away")
+
+
+def _leak() -> None:
+    _leaked.append(b"x" * (LEAK_MB * 2**20))
+
+
+def _nothing() -> None: ...
+
+
+_DOES: Mapping[str, Callable[[], None]] = {
+    SLOW: lambda: sleep(SLOW_S),
+    HANG: _hang,
+    SPIN: _spin,
+    BUSY: _compute,
+    OUTAGE: _fail,
+    LEAK: _leak,
+}
 
 
 def _lethal(handler: Handler) -> Handler:
@@ -23,7 +84,8 @@ def _lethal(handler: Handler) -> Handler:
         messages: list[Received[tiny.Thing]] = given if handler.many else [given]
         if any(message.data.trouble == DEATH for message in messages):
             os.kill(os.getpid(), SIGKILL)
-        sleep(SLOW_S * sum(message.data.trouble == SLOW for message in messages))
+        for message in messages:
+            _DOES.get(message.data.trouble, _nothing)()
         handler.function(given, work)
 
     return replace(handler, function=die_or_act)

@@ -4,7 +4,8 @@ import os
 
 import eventlet
 
-from services.chassis.bus import heartbeat  # noqa: F401 - takes the native thread, lock and sleep before they are patched
+from services.chassis import watchdog  # noqa: F401 - takes the native thread and sleep before they are patched
+from services.chassis.bus import heartbeat  # noqa: F401 - the same, and the lock
 
 
 def patch() -> None:

@@ -1,0 +1,124 @@
+"""Handlers that fail, hang, compute or grow: the message that asks for it is parked or waits, and its neighbours never notice."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from services.chassis.bus.heartbeat import INTERVAL_S
+from services.chassis.testing import parked
+from tests.reliability.lethal import BUSY, HANG, LEAK, LEAK_MB, OUTAGE, SPIN
+from tests.reliability.load import publish
+from tests.reliability.oracle import number
+from tests.reliability.patience import START_WITHIN_S, eventually
+from tests.reliability.ward import RETRIES, Ward, fact, request
+from tests.servers.rabbit import RabbitNode
+
+FACTS = 100
+LEAKS = 40
+AT_REST_MB = 130
+BUSY_S = 3 * INTERVAL_S
+AT_ONCE = {"DELTAG_RETRY_BASE_S": "0.1"}
+
+
+class Fault:
+    """What is wrong with all handlers for as long as it lasts."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self.variables = {"LETHAL_FAULT": str(file)}
+        file.touch()
+
+    def heal(self) -> None:
+        """It lasts no longer."""
+        self._file.unlink()
+
+
+@pytest.fixture
+def fault(tmp_path: Path) -> Fault:
+    """A fault, not yet healed."""
+    return Fault(tmp_path / "fault")
+
+
+def test_handler_always_fails(ward: Ward) -> None:
+    """Fault 17: a handler that always raises, for one message in a hundred. It is tried as often as was set, and parked, alone."""
+    sent = dict(fact(f"child-{n:02d}", 1, "defect" if n == 49 else "") for n in range(FACTS))
+    publish(ward.bus_url, sent.values())
+    ward.start(**AT_ONCE)
+    ward.supervise(effects=FACTS - 1, parked=1)
+    ward.figures(sent).judge("a handler that always raises", parked=1)
+    assert [(p["message_id"], p["slug"], p["attempts"]) for p in parked(ward.context)] == [("child-49-1", "unexpected-error", RETRIES)]
+
+
+@pytest.mark.parametrize("trouble", [HANG, SPIN])
+def test_handler_hangs(ward: Ward, fault: Fault, trouble: str) -> None:
+    """Fault 17: a handler that waits, or computes, without end. Its process ends itself in time, and all is handled when it is healed."""
+    sent = dict([request("beside"), *(fact(f"child-{n:02d}", 1, trouble if n == 49 else "") for n in range(FACTS))])
+    publish(ward.bus_url, sent.values())
+    hanging = ward.start(DELTAG_HANDLING_S="1", **fault.variables)
+    eventually(lambda: hanging.ended, within=START_WITHIN_S, what="its end")
+    fault.heal()
+    ward.supervise(effects=len(sent))
+    assert "watchdog.ended" in hanging.log.read_text()
+    ward.figures(sent).judge(f"a handler that did {trouble}, {ward.deaths} processes ended")
+
+
+def test_handler_leaks(ward: Ward) -> None:
+    """Fault 17: a handler that keeps what it was given. Above its limit the process stops in order; the next goes on."""
+    sent = dict(fact(f"child-{n:02d}", 1, LEAK) for n in range(LEAKS))
+    publish(ward.bus_url, sent.values())
+    ward.start(DELTAG_MEMORY_MB=str(AT_REST_MB + 2 * LEAK_MB), DELTAG_BATCH_SIZE="1")
+    ward.supervise(effects=len(sent))
+    assert ward.deaths
+    figures = ward.figures(sent)
+    figures.judge(f"{len(sent)} times {LEAK_MB} MB leaked, {ward.deaths} processes recycled")
+    assert figures.repeated == 0
+
+
+def test_handlers_fail_for_a_while(ward: Ward, fault: Fault) -> None:
+    """Fault 17: what all handlers need is away for a while. Nothing is parked, and all is handled soon after it is back."""
+    sent = dict(fact(f"child-{n:03d}", 1, OUTAGE) for n in range(3 * FACTS))
+    ward.start(**fault.variables).await_ready()
+    publish(ward.bus_url, sent.values())
+    eventually(lambda: number(ward.context, "select count(*) from chassis.deferred where attempts > 1"), what="second tries")
+    fault.heal()
+    ward.figures(sent, ward.settle(effects=len(sent))).judge(f"an outage for {len(sent)} messages")
+
+
+def test_handler_computes_for_longer_than_two_heartbeats(ward: Ward) -> None:
+    """Fault 18: a handler keeps the interpreter busy for longer than two heartbeats. The connection survives, and nothing comes again."""
+    sent = dict([fact("busy", 1, BUSY), *(fact(f"child-{n:02d}", 1) for n in range(FACTS))])
+    ward.start(LETHAL_BUSY_S=str(BUSY_S), DELTAG_BATCH_SIZE="1").await_ready()
+    publish(ward.bus_url, sent.values())
+    ward.settle(effects=len(sent), within=START_WITHIN_S)
+    assert number(ward.context, "select coalesce(sum(duplicate), 0) from chassis.ledger") == 0
+    ward.figures(sent).judge(f"busy for {BUSY_S} s with a heartbeat of {INTERVAL_S} s")
+
+
+def test_handler_takes_longer_than_the_broker_allows(ward: Ward, rabbit: RabbitNode) -> None:
+    """Fault 19: the broker takes a message back whose handler is still at work. Nobody else begins with it, and it has one effect."""
+    sent = dict([fact("busy", 1, BUSY), request("beside"), *(fact(f"child-{n:02d}", 1) for n in range(FACTS))])
+    with broker_with(rabbit, consumer_timeout=2_000, channel_tick_interval=500):
+        for process in [ward.start(LETHAL_BUSY_S="8") for _ in range(2)]:
+            process.await_ready()
+        publish(ward.bus_url, sent.values())
+        ward.settle(effects=len(sent), within=START_WITHIN_S)
+    assert number(ward.context, "select sum(duplicate) from chassis.ledger") > 0
+    ward.figures(sent).judge("a handler of 8 s, of which the broker allows 2")
+
+
+@contextmanager
+def broker_with(rabbit: RabbitNode, **settings: int) -> Iterator[None]:
+    """During the block the broker offers other values to those who connect."""
+    before = {name: rabbit.rabbitmqctl("eval", f"{{ok, V}} = application:get_env(rabbit, {name}), V.").strip() for name in settings}
+    _set(rabbit, settings)
+    try:
+        yield
+    finally:
+        _set(rabbit, before)
+
+
+def _set(rabbit: RabbitNode, settings: dict[str, int] | dict[str, str]) -> None:
+    orders = (f"application:set_env(rabbit, {name}, {value})" for name, value in settings.items())
+    rabbit.rabbitmqctl("eval", ", ".join(orders) + ".")
