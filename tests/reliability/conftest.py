@@ -7,7 +7,7 @@ import pytest
 
 from tests.reliability.lethal import SERVICE
 from tests.reliability.stage import Stage, a_stage, viewed
-from tests.reliability.ward import Ward
+from tests.reliability.ward import Fault, Ward
 from tests.servers.databases import Databases
 
 
@@ -26,3 +26,9 @@ def ward(durable_databases: Databases, bus_url: str, tmp_path: Path) -> Iterator
         yield ward
         ward.discard()
         ward.context.database.close()
+
+
+@pytest.fixture
+def fault(tmp_path: Path) -> Fault:
+    """A fault of all handlers, not yet healed."""
+    return Fault(tmp_path / "fault")

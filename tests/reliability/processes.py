@@ -132,6 +132,19 @@ class Process:
         return self.log.read_text(errors="replace")[-4_000:]
 
 
+def command(environment: Mapping[str, str], *arguments: str) -> subprocess.Popen[str]:
+    """Begin `deltag` with these arguments; what it prints is kept for whoever waits."""
+    return subprocess.Popen(
+        [*_LEASH, sys.executable, "-W", "ignore", "-m", "services.cli", *arguments],
+        env={**_clean_environment(), **environment},
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
 def environment_of(settings: Settings) -> dict[str, str]:
     """The variables from which a process reads the keys, the database and the folder that these settings hold."""
     wanted = {

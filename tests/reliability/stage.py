@@ -1,5 +1,6 @@
 """Registration and reporting on a stage of their own: two databases, a virtual host, processes that may die."""
 
+import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cached_property, partial
@@ -19,7 +20,7 @@ from tests.reliability.clerk import ANSWERED_WITHIN_S, TOKEN, Clerk, Desk, worki
 from tests.reliability.load import Families, Ledger, Sender, Steadfast, flowing
 from tests.reliability.oracle import Enrolments, Figures
 from tests.reliability.patience import START_WITHIN_S, eventually
-from tests.reliability.processes import Process, environment_of
+from tests.reliability.processes import Process, command, environment_of
 from tests.reliability.witness import Passed, Witness
 from tests.servers.databases import Databases
 from tests.settings import settings_for
@@ -70,6 +71,10 @@ class Stage:
         for process in started:
             process.await_ready()
         return started
+
+    def command(self, name: str, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """Begin `deltag` with these arguments, with the settings of a service."""
+        return command(environment_of(self.contexts[name].settings) | {"DELTAG_AMQP_URL": self.bus_url} | environment, *arguments)
 
     def sender(self, **options: int) -> Sender:
         """The other system, on a connection of its own."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,7 @@ from tests.reliability.lethal import BUSY, HANG, LEAK, LEAK_MB, OUTAGE, SPIN
 from tests.reliability.load import publish
 from tests.reliability.oracle import number
 from tests.reliability.patience import START_WITHIN_S, eventually
-from tests.reliability.ward import RETRIES, Ward, fact, request
+from tests.reliability.ward import RETRIES, Fault, Ward, fact, request
 from tests.servers.rabbit import RabbitNode
 
 FACTS = 100
@@ -20,25 +19,6 @@ LEAKS = 40
 AT_REST_MB = 130
 BUSY_S = 3 * INTERVAL_S
 AT_ONCE = {"DELTAG_RETRY_BASE_S": "0.1"}
-
-
-class Fault:
-    """What is wrong with all handlers for as long as it lasts."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self.variables = {"LETHAL_FAULT": str(file)}
-        file.touch()
-
-    def heal(self) -> None:
-        """It lasts no longer."""
-        self._file.unlink()
-
-
-@pytest.fixture
-def fault(tmp_path: Path) -> Fault:
-    """A fault, not yet healed."""
-    return Fault(tmp_path / "fault")
 
 
 def test_handler_always_fails(ward: Ward) -> None:

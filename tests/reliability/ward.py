@@ -27,6 +27,19 @@ MOST_DEATHS = 8
 RETRIES = 3
 
 
+class Fault:
+    """What is wrong with all handlers, for as long as it lasts; a process that is to have it is started with `variables`."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self.variables = {"LETHAL_FAULT": str(file)}
+        file.touch()
+
+    def heal(self) -> None:
+        """It lasts no longer."""
+        self._file.unlink()
+
+
 class Ward:
     """What the lethal service did is in the table of its effects, in order."""
 
