@@ -187,6 +187,17 @@ def test_log_holds_what_passed(bus: Bus, publisher: Publisher, subscription: Sub
     assert len(rest) < 3
 
 
+def test_log_ends_while_more_comes(bus: Bus, publisher: Publisher) -> None:
+    """Who reads the log comes to an end even if for each message that he reads another one is published."""
+    publisher.publish([thing(str(n)) for n in range(20)])
+    read = []
+    for delivery in bus.read_log("deltag.log", idle=5):
+        read.append(delivery)
+        publisher.publish([thing("newer")])
+        assert len(read) < 100
+    assert bodies(read)[:20] == [str(n) for n in range(20)]
+
+
 def test_transient_queue_takes_answers(bus: Bus, publisher: Publisher) -> None:
     """A queue for answers can be made at any time and is reached by its name."""
     bus.declare(Topology([], [Queue("answers", transient=True)]))

@@ -97,7 +97,10 @@ class Bus(Protocol):
         ...
 
     def read_log(self, log: str, offset: int = 0, *, idle: float = 2.0) -> Iterator[Delivery]:
-        """Everything in the log from `offset` on (the `tag` of a delivery), until nothing more comes for `idle` seconds."""
+        """Everything in the log from `offset` on (the `tag` of a delivery), up to what was there when the reading began.
+
+        It may yield some of what came later. Where the end cannot be known, `idle` seconds of silence are the end.
+        """
         ...
 
 

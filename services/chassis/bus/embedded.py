@@ -49,6 +49,7 @@ _NEW_CURSOR = sa.text("insert into cursor (queue, done) select :queue, coalesce(
 _MOVE = sa.text("update cursor set done = :done where queue = :queue and done < :done")
 _FORGET = sa.text("delete from log where exchange <> 'deltag.events' and id <= (select min(done) from cursor)")
 _SINCE = sa.text("select * from log where id > :offset order by id limit 1000")
+_LAST = sa.text("select coalesce(max(id), 0) from log")
 _CURSOR = sa.text("select done from cursor where queue = :queue")
 
 
@@ -249,10 +250,16 @@ class EmbeddedSubscription:
 
 
 def read_log(database: Database, offset: int) -> Iterator[Delivery]:
-    """The log as another process may read it: what passed `deltag.events` after `offset`."""
-    while rows := _since(database, offset):
+    """The log as another process may read it: what passed `deltag.events` after `offset`, up to what is there now."""
+    end = _last(database)
+    while offset < end and (rows := _since(database, offset)):
         yield from (_logged(row) for row in rows if row.exchange == EVENTS)
         offset = rows[-1].id
+
+
+def _last(database: Database) -> int:
+    with unavailable_when_away(), database.engine.connect() as connection:
+        return int(connection.execute(_LAST).scalar_one())
 
 
 def _since(database: Database, offset: int) -> Sequence[Any]:

@@ -248,17 +248,29 @@ def connect(url: str, name: str) -> amqp.Connection:
 
 
 def _read_stream(url: str, stream: str, offset: int, idle: float) -> Iterator[Delivery]:
+    """Read what is there. Where it ends only the first newer message tells, which a second consumer waits for; while
+    none comes, the silence does.
+    """
     with _away(), _connection(url, f"deltag {stream}") as connection:
-        channel = connection.channel()
+        newer: list[amqp.Message] = []
         buffer: list[amqp.Message] = []
-        channel.auto_decode = False
-        channel.basic_qos(0, STREAM_PREFETCH, a_global=False)
-        channel.basic_consume(stream, callback=buffer.append, arguments={"x-stream-offset": offset or "first"})
-        while _drained(connection, idle):
-            yield from map(_logged, buffer)
+        _follow(connection, stream, "next", newer, prefetch=1)
+        channel, reached = _follow(connection, stream, offset or "first", buffer, prefetch=STREAM_PREFETCH), -1
+        while not (newer and reached + 1 >= _logged(newer[0]).tag) and _drained(connection, idle):
+            for delivery in map(_logged, buffer):
+                yield delivery
+                reached = delivery.tag
             if buffer:
                 channel.basic_ack(buffer[-1].delivery_info["delivery_tag"], multiple=True)
             buffer.clear()
+
+
+def _follow(connection: amqp.Connection, stream: str, offset: int | str, into: list[amqp.Message], *, prefetch: int) -> amqp.Channel:
+    channel = connection.channel()
+    channel.auto_decode = False
+    channel.basic_qos(0, prefetch, a_global=False)
+    channel.basic_consume(stream, callback=into.append, arguments={"x-stream-offset": offset})
+    return channel
 
 
 def _drained(connection: amqp.Connection, idle: float) -> bool:
