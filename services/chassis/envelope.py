@@ -27,6 +27,8 @@ MAX_BYTES = 1_048_576
 """The largest message that is read; what is larger is parked."""
 MAX_TEXT = 255
 """The longest attribute."""
+UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
+"""What decoding raises for bytes that hold no JSON, no UTF-8, a number that no machine has, or lists in lists without end."""
 
 
 class Envelope(msgspec.Struct, kw_only=True):
@@ -89,6 +91,7 @@ class Outgoing(msgspec.Struct, frozen=True):
 _DECODE = msgspec.json.Decoder(Envelope).decode
 _ENCODE = msgspec.json.Encoder().encode
 _TEXTS = ("id", "source", "type", "subject", "correlationid", "causationid", "municipality", "programme", "traceparent")
+_DIGITS = re.compile(r"[0-9]{1,18}")
 _TIMES = ("time", "recordedtime")
 _PREFIXES = ("cloudEvents_", "cloudEvents:", "ce-", "ce_")
 
@@ -138,7 +141,7 @@ def _structured(body: bytes, content_type: str | None) -> Envelope:
         )
     try:
         return _DECODE(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise _malformed("", "not-a-cloudevent", f"Not a CloudEvent 1.0 in JSON: {without_values(str(error))}.") from None
 
 
@@ -147,7 +150,7 @@ def _binary(body: bytes, attributes: Mapping[str, Any]) -> Envelope:
         data = msgspec.Raw(body or b"null")
         msgspec.json.decode(data)
         return msgspec.convert({**attributes, "data": data}, Envelope, strict=False)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise _malformed("", "not-a-cloudevent", f"Not a CloudEvent 1.0 in the binary mode: {without_values(str(error))}.") from None
 
 
@@ -176,7 +179,7 @@ def sequence_number(envelope: Envelope) -> int | None:
     """The sequence as a number, or None; raises `Malformed` when it is there and is none."""
     if envelope.sequence is None:
         return None
-    try:
-        return int(envelope.sequence)
-    except ValueError:
-        raise _malformed("/sequence", "wrong-format", "The attribute sequence must be digits.") from None
+    text = str(envelope.sequence)
+    if not _DIGITS.fullmatch(text):
+        raise _malformed("/sequence", "wrong-format", "The attribute sequence must be digits, at most 18.")
+    return int(text)

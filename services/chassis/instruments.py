@@ -37,6 +37,7 @@ DURATION = Histogram(
 )
 PUBLISHED = Counter("deltag_relay_published_total", "Messages that the broker confirmed.", ("service",))
 RETURNED = Counter("deltag_relay_returned_total", "Messages that the broker had no queue for; they were parked.", ("service",))
+REFUSED = Counter("deltag_relay_refused_total", "Messages that a full queue refused; they wait in the outbox.", ("service",))
 OUTBOX = Gauge("deltag_outbox_pending", "Messages that wait for the relay.", ("service",))
 OUTBOX_AGE = Gauge("deltag_outbox_oldest_age_seconds", "How long the oldest of them has waited.", ("service",))
 PARKED = Gauge("deltag_parked_messages", "Messages that wait for a person.", ("service", "queue", "reason"))
@@ -84,10 +85,11 @@ def observe_put_aside(service: str, fate: Fate, messages: Sequence[Message]) -> 
     _count(service, fate.value, messages)
 
 
-def observe_relayed(service: str, *, published: int, returned: int) -> None:
-    """Count messages that left the outbox."""
+def observe_relayed(service: str, *, published: int, returned: int, refused: int) -> None:
+    """Count messages that left the outbox, and tries that were refused."""
     PUBLISHED.labels(service).inc(published)
     RETURNED.labels(service).inc(returned)
+    REFUSED.labels(service).inc(refused)
 
 
 def observe_books(service: str, books: Books) -> None:

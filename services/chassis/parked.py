@@ -41,8 +41,8 @@ _RETRY = sa.text(
     "update chassis.deferred set kind = 'retry', attempts = 0, due_at = clock_timestamp(), changed_at = clock_timestamp() where id = :id"
 )
 _REPUBLISH = sa.text(
-    "insert into chassis.outbox (exchange, routing_key, key, message_id, type, body)"
-    " values (:exchange, :routing_key, :key, :message_id, :type, :body)"
+    "insert into chassis.outbox (exchange, routing_key, key, message_id, type, correlation_id, body)"
+    " values (:exchange, :routing_key, :key, :message_id, :type, cast(:properties as json)->>'correlation_id', :body)"
 )
 _DELETE = sa.text("delete from chassis.deferred where id = :id")
 _SKIP = sa.text(
@@ -155,11 +155,16 @@ def _in_chunks(context: Context, ids: Sequence[int], actor: str, action: str, re
 
 def _replay(work: UnitOfWork, row: Any) -> None:
     if row.consumer == OUTBOX:
-        work.connection.execute(_REPUBLISH, dict(row._mapping) | {"body": open_body(work.context, row).decode()})  # noqa: SLF001
+        work.connection.execute(_REPUBLISH, _as_sent(work.context, row))
         work.connection.execute(_DELETE, {"id": row.id})
         work.wake("relay")
     else:
         work.connection.execute(_RETRY, {"id": row.id})
+
+
+def _as_sent(context: Context, row: Any) -> dict[str, Any]:
+    whole = dict(row._mapping)  # noqa: SLF001
+    return whole | {"body": open_body(context, row).decode(), "properties": json.dumps(row.properties)}
 
 
 def _discard(work: UnitOfWork, row: Any) -> None:

@@ -13,7 +13,7 @@ import msgspec
 
 from services.chassis.bus import Delivery
 from services.chassis.contracts import problems
-from services.chassis.envelope import Envelope, Received, decode, sequence_number, without_values
+from services.chassis.envelope import UNREADABLE, Envelope, Received, decode, sequence_number, without_values
 from services.chassis.errors import DeltagError, Invalid, Malformed, Reason
 from services.chassis.service import Handler, Listen
 from services.chassis.storage import aggregate_key, content_hash
@@ -77,6 +77,8 @@ class Reader:
             self._read_data(incoming, envelope)
         except DeltagError as fault:
             incoming.fault = fault
+        except UNREADABLE as error:
+            incoming.fault = _unreadable_data(error)
         return incoming
 
     def _place(self, incoming: Incoming, envelope: Envelope) -> None:
@@ -122,11 +124,13 @@ class Reader:
     def _data(self, envelope: Envelope) -> Any:
         try:
             return self._decoders[envelope.type](envelope.data)
-        except msgspec.ValidationError as error:
-            text = without_values(str(error))
-            raise Invalid(
-                "unreadable-data", field="/data", da=f"Indholdet kan ikke læses: {text}", en=f"The data cannot be read: {text}"
-            ) from None
+        except UNREADABLE as error:
+            raise _unreadable_data(error) from None
+
+
+def _unreadable_data(error: Exception) -> Invalid:
+    text = without_values(str(error))
+    return Invalid("unreadable-data", field="/data", da=f"Indholdet kan ikke læses: {text}", en=f"The data cannot be read: {text}")
 
 
 def received(envelope: Envelope, incoming: Incoming, data: Any) -> Received[Any]:

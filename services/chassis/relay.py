@@ -3,16 +3,22 @@
 A row is deleted in the transaction that took it (SKIP LOCKED, so any number of relays share the work), after the
 broker has confirmed it and not returned it. A crash between the confirm and the commit publishes the row again: on the
 wire a message is at-least-once, and receivers know it by its sequence. What comes back as unroutable is parked, never
-called a success. The relay is woken by commits of its own process, by NOTIFY from others, and polls as a fallback.
+called a success. What a full queue refuses waits in its place, on a growing delay of its own, and the rest goes on.
+An answer goes where its sender said, so nobody else waits for long over one: refused again and again it is parked, and
+so is one over which the broker ends the connection, once it was sent alone. The relay is woken by commits of its own
+process, by NOTIFY from others, and polls as a fallback.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 import sqlalchemy as sa
 
 from services.chassis import deferred, instruments
-from services.chassis.bus import Bus, Publisher
+from services.chassis.bus import Bus, Objection, Publisher, Refused
 from services.chassis.consumer import NOT_YET, Pauses, persist, topology
 from services.chassis.crashpoints import crash_point
 from services.chassis.envelope import Outgoing
@@ -29,14 +35,24 @@ OUTBOX = "outbox"
 
 _TAKE = sa.text(
     "delete from chassis.outbox where id = any(array("
-    "select id from chassis.outbox order by id limit :limit for update skip locked))"
-    " returning id, exchange, routing_key, key, message_id, type, correlation_id, body"
+    "select id from chassis.outbox where due_at <= clock_timestamp() order by id limit :limit for update skip locked))"
+    " returning id, exchange, routing_key, key, message_id, type, correlation_id, body, created_at, attempts"
+)
+_KEEP = sa.text(
+    "insert into chassis.outbox (id, exchange, routing_key, key, message_id, type, correlation_id, body, created_at, attempts, due_at)"
+    " overriding system value values (:id, :exchange, :routing_key, :key, :message_id, :type, :correlation_id, :body, :created_at,"
+    " :attempts, clock_timestamp() + :delay * interval '1 second')"
 )
 _PARK = sa.text(
-    "insert into chassis.deferred (consumer, kind, message_id, content, type, key, slug, reason, fingerprint, exchange, routing_key, body)"
-    " values (:consumer, 'parked', :id, :routing_key, :type, :key, 'unroutable',"
-    " 'No queue is bound for it: check the topology, then replay.', 'unroutable', :exchange, :routing_key, :body) on conflict do nothing"
+    "insert into chassis.deferred (consumer, kind, message_id, content, type, key, slug, reason, fingerprint, exchange, routing_key,"
+    " properties, body) values (:consumer, 'parked', :message_id, :routing_key, :type, :key, :slug, :reason, :slug, :exchange,"
+    " :routing_key, json_build_object('correlation_id', cast(:correlation_id as text)), :sealed) on conflict do nothing"
 )
+_REASONS = {
+    "unroutable": "No queue is bound for it: check the topology, then replay.",
+    "refused": "The queue that was to have it was full again and again: let its owner empty it, then replay.",
+    "objected-to": "The broker ended the connection over it: look at the address that the sender gave for his answers.",
+}
 
 
 class Relay:
@@ -48,6 +64,8 @@ class Relay:
         self.stop = stop
         self.wake = Wake()
         self.trouble = NOT_YET
+        self._refused = ""
+        self._suspects = 0
         context.wakers["relay"] = self.wake
         stop.also(self.wake)
 
@@ -64,40 +82,91 @@ class Relay:
         try:
             while not self.stop.is_set():
                 taken = self.publish_batch(publisher)
-                self.trouble = ""
                 pauses.reset()
-                if taken < BATCH:
+                if taken < self._limit:
                     self.wake.wait(POLL_S)
                     publisher.keep_alive()
             self.publish_batch(publisher)
         finally:
             publisher.close()
 
-    def publish_batch(self, publisher: Publisher) -> int:
-        """One transaction: take, publish, park what came back; returns how many rows it took."""
-        with unavailable_when_away(), self.context.database.engine.begin() as connection:
-            rows = sorted(connection.execute(_TAKE, {"limit": BATCH}).all())
-            messages = [Outgoing(r.message_id, r.exchange, r.routing_key, r.body.encode(), r.type, r.correlation_id, r.key) for r in rows]
-            if not messages:
-                return 0
-            crash_point("relay.before-publish")
-            returned = publisher.publish(messages)
-            crash_point("relay.after-confirm")
-            for message in returned:
-                connection.execute(_PARK, self._parked(message))
-        instruments.observe_relayed(self.context.service.name, published=len(messages) - len(returned), returned=len(returned))
-        return len(messages)
+    @property
+    def _limit(self) -> int:
+        return 1 if self._suspects else BATCH
 
-    def _parked(self, message: Outgoing) -> dict[str, object]:
-        return {
-            "consumer": OUTBOX,
-            "id": message.id,
-            "type": message.type,
-            "key": message.key,
-            "exchange": message.exchange,
-            "routing_key": message.routing_key,
-            "body": deferred.seal_body(self.context, OUTBOX, message.id, message.body),
-        }
+    def publish_batch(self, publisher: Publisher) -> int:
+        """One transaction: take, publish, park what came back, keep what was refused; returns how many rows it took."""
+        with unavailable_when_away(), self.context.database.engine.begin() as connection:
+            rows = sorted(connection.execute(_TAKE, {"limit": self._limit}).all())
+            sent = self._send(publisher, rows) if rows else Sent()
+            for row in sent.parked:
+                self._park(connection, row, sent.slug)
+            for row in sent.refused:
+                self._keep_or_park(connection, row)
+        self._suspects = max(0, self._suspects - 1) if rows else 0
+        self._tell(rows, sent)
+        if sent.objection:
+            raise sent.objection
+        return len(rows)
+
+    def _send(self, publisher: Publisher, rows: Sequence[Any]) -> "Sent":
+        messages = {(r.message_id, r.routing_key): r for r in rows}
+        crash_point("relay.before-publish")
+        try:
+            returned = publisher.publish([_outgoing(row) for row in rows])
+        except Refused as some:
+            return Sent([messages[_name(m)] for m in some.returned], [messages[_name(m)] for m in some.refused])
+        except Objection as objection:
+            if len(rows) == 1 and _is_answer(rows[0]):
+                return Sent(rows, slug="objected-to", objection=objection)
+            self._suspects = len(rows)
+            raise
+        crash_point("relay.after-confirm")
+        return Sent([messages[_name(m)] for m in returned])
+
+    def _keep_or_park(self, connection: sa.Connection, row: Any) -> None:
+        settings, attempts = self.context.settings, row.attempts + 1
+        if _is_answer(row) and attempts >= settings.retry_attempts:
+            self._park(connection, row, "refused")
+            return
+        delay = deferred.backoff(attempts, settings.retry_base_s)
+        connection.execute(_KEEP, dict(row._mapping) | {"attempts": attempts, "delay": delay})  # noqa: SLF001 - SQLAlchemy's public name
+
+    def _park(self, connection: sa.Connection, row: Any, slug: str) -> None:
+        sealed = deferred.seal_body(self.context, OUTBOX, row.message_id, row.body.encode())
+        why = {"consumer": OUTBOX, "slug": slug, "reason": _REASONS[slug], "sealed": sealed}
+        connection.execute(_PARK, dict(row._mapping) | why)  # noqa: SLF001
+
+    def _tell(self, rows: Sequence[Any], sent: "Sent") -> None:
+        """An answer that is refused is its sender's trouble; a fact is ours."""
+        if rows:
+            self._refused = next((str(Refused((), ())) for row in sent.refused if not _is_answer(row)), "")
+        self.trouble = self._refused
+        published = len(rows) - len(sent.parked) - len(sent.refused)
+        instruments.observe_relayed(self.context.service.name, published=published, returned=len(sent.parked), refused=len(sent.refused))
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What became of a batch: all others are published."""
+
+    parked: Sequence[Any] = ()
+    refused: Sequence[Any] = ()
+    slug: str = "unroutable"
+    objection: Objection | None = None
+
+
+def _outgoing(row: Any) -> Outgoing:
+    return Outgoing(row.message_id, row.exchange, row.routing_key, row.body.encode(), row.type, row.correlation_id, row.key)
+
+
+def _name(message: Outgoing) -> tuple[str, str]:
+    return message.id, message.routing_key
+
+
+def _is_answer(row: Any) -> bool:
+    """Whether it goes to an address that a sender gave."""
+    return not row.exchange
 
 
 class Listener:

@@ -1,11 +1,13 @@
 """What a bus promises: RabbitMQ (quorum and classic queues) and the embedded bus pass the same suite."""
 
 from collections.abc import Iterator
+from threading import Thread
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from services.chassis.bus import Bus, Delivery, Publisher, Queue, Subscription, Topology, matches
+from services.chassis.bus import Bus, Delivery, Publisher, Queue, Subscription, Topology, embedded, matches
 from services.chassis.bus.embedded import EmbeddedBus
 from services.chassis.bus.rabbit import RabbitBus
 from services.chassis.envelope import Outgoing
@@ -218,6 +220,27 @@ def test_embedded_queue_survives_its_process(databases: Databases) -> None:
         after = declared(EmbeddedBus(database)).subscribe("things", 10)
         assert [(d.body, d.redelivered) for d in take(after, 1)] == [(b"2", True)]
         assert list(after.receive(1, 0.05)) == []
+        database.close()
+
+
+def test_embedded_queue_gets_back_its_own_first(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is published while a queue gets back its own comes behind that, so no settlement covers what nobody handled."""
+    with databases.copied() as url:
+        database = Database(url)
+        declared(EmbeddedBus(database)).publisher().publish([thing("1"), thing("2")])
+        after, since = EmbeddedBus(database), embedded._since  # noqa: SLF001 - the moment to publish
+        late = Thread(target=lambda: after.publisher().publish([thing("late")]))
+
+        def slow(*asked: Any) -> Any:
+            if not late.ident:
+                late.start()
+                late.join(0.2)
+            return since(*asked)
+
+        monkeypatch.setattr(embedded, "_since", slow)
+        subscription = declared(after).subscribe("things", 10)
+        late.join()
+        assert bodies(take(subscription, 3)) == ["1", "2", "late"]
         database.close()
 
 

@@ -57,6 +57,28 @@ def test_duplicate_has_no_second_effect(context: Context) -> None:
     assert effects(context) == [("a", 1)]
 
 
+@pytest.mark.parametrize(
+    "member",
+    [b'"\xff"', b"1e999", b"9" * 5_000, b"[" * 990 + b"]" * 990, b"[" * 5_000 + b"]" * 5_000],
+    ids=["not UTF-8", "a number without end", "5,000 digits", "990 lists in lists", "5,000 lists in lists"],
+)
+def test_data_that_cannot_be_read_stops_nobody(context: Context, member: bytes) -> None:
+    """A request whose data hold what no reader can take, where the schema does not look, is parked; its neighbours are handled."""
+    odd = request("odd").replace(b'"number":1', b'"number":1,"x":' + member)
+    deliver_raw(context, REQUESTS, [request("before", 1), odd, request("after", 2)])
+    assert [number for _, number in effects(context)] == [1, 2]
+    assert [kind for kind, _ in deferred(context)] == ["parked"]
+
+
+@pytest.mark.parametrize("sequence", ["9223372036854775808", "1_0", " 7", "+5", "١٢", "-1", ""])
+def test_a_number_in_sequence_is_digits(context: Context, sequence: str) -> None:
+    """A fact whose sequence is no plain number, or one that no database holds, is parked and stops nobody."""
+    odd = event(DONE, {"number": 1}, subject="a", id="odd")[:-1] + f',"sequence":"{sequence}"}}'.encode()
+    deliver_raw(context, FACTS, [odd, fact("b", 1)])
+    assert effects(context) == [("b", 1)]
+    assert deferred(context) == [("parked", "odd")]
+
+
 def test_early_fact_waits_for_its_turn(context: Context) -> None:
     """A fact that overtook another is held, and taken right after it."""
     deliver_raw(context, FACTS, [fact("a", 3), fact("a", 2), fact("b", 1)])

@@ -74,10 +74,11 @@ def test_the_outbox_and_the_books_are_shown() -> None:
     """What waits for the relay, how long, and the difference that must be 0."""
     instruments.observe_outbox("t5", 7, 2.5)
     instruments.observe_books("t5", SimpleNamespace(consumer="q", difference=0))
-    instruments.observe_relayed("t5", published=10, returned=1)
+    instruments.observe_relayed("t5", published=10, returned=1, refused=2)
     shown = [value("deltag_outbox_pending", service="t5"), value("deltag_outbox_oldest_age_seconds", service="t5")]
     shown += [value("deltag_relay_published_total", service="t5"), value("deltag_relay_returned_total", service="t5")]
-    assert shown == [7, 2.5, 10, 1]
+    shown += [value("deltag_relay_refused_total", service="t5")]
+    assert shown == [7, 2.5, 10, 1, 2]
     assert value("deltag_conservation_difference", service="t5", queue="q") == 0
 
 

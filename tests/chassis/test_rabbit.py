@@ -8,7 +8,7 @@ import pika
 import pytest
 from pika.spec import BasicProperties
 
-from services.chassis.bus import Queue, Topology
+from services.chassis.bus import Objection, Queue, Refused, Topology
 from services.chassis.bus.heartbeat import INTERVAL_S
 from services.chassis.bus.rabbit import RabbitBus, connect
 from services.chassis.envelope import Outgoing
@@ -38,6 +38,7 @@ class FarFuture(BasicProperties):  # type: ignore[misc] # pika has no types
         (b"thing." + HALF_A_CHARACTER, BasicProperties()),
         (b"thing.asked", BasicProperties(reply_to=NOT_UTF8)),
         (b"thing.asked", BasicProperties(correlation_id=HALF_A_CHARACTER)),
+        (b"thing.asked", BasicProperties(correlation_id="a\0b", reply_to="c\0d")),
         (b"thing.asked", BasicProperties(content_type=NOT_UTF8)),
         (b"thing.asked", BasicProperties(content_encoding="unicode_escape")),
         (b"thing.asked", BasicProperties(headers={NOT_UTF8: "x"})),
@@ -53,6 +54,44 @@ def test_odd_message_is_delivered(bus_url: str, key: bytes, properties: Any) -> 
         channel.basic_publish(REQUESTS, key, BODY, properties)
         channel.basic_publish(REQUESTS, "thing.after", b"after")
     assert arrived(bus, 2) == [BODY, b"after"]
+
+
+def test_nul_is_no_text(bus_url: str) -> None:
+    """NUL, which no database takes for text, comes as the sign for what could not be read."""
+    bus = RabbitBus(bus_url)
+    bus.declare(Topology([REQUESTS], [Queue("things", REQUESTS, ["thing.#"])]))
+    with pika.BlockingConnection(pika.URLParameters(bus_url)) as connection:
+        connection.channel().basic_publish(REQUESTS, "thing.asked", BODY, BasicProperties(correlation_id="a\0b", reply_to="c\0d"))
+    subscription = bus.subscribe("things", 10)
+    [delivery] = subscription.receive(1, PATIENCE_S)
+    subscription.close()
+    assert (delivery.correlation_id, delivery.reply_to) == ("a\N{REPLACEMENT CHARACTER}b", "c\N{REPLACEMENT CHARACTER}d")
+
+
+def test_a_full_queue_refuses_only_its_own(bus_url: str) -> None:
+    """Of a window of messages those that a full queue refuses are named, and all others are stored."""
+    bus = RabbitBus(bus_url)
+    bus.declare(Topology([REQUESTS], [Queue("things", REQUESTS, ["thing.#"])]))
+    with pika.BlockingConnection(pika.URLParameters(bus_url)) as connection:
+        connection.channel().queue_declare("full", durable=True, arguments={"x-max-length": 1, "x-overflow": "reject-publish"})
+    publisher = bus.publisher()
+    publisher.publish([Outgoing("first", "", "full", b"{}")])
+    messages = [Outgoing(str(n), *(("", "full") if n % 3 == 0 else (REQUESTS, "thing.asked")), str(n).encode()) for n in range(30)]
+    lost = Outgoing("lost", REQUESTS, "nobody", b"{}")
+    with pytest.raises(Refused) as refusal:
+        publisher.publish([*messages, lost])
+    assert [m.id for m in refusal.value.refused] == [str(n) for n in range(0, 30, 3)]
+    assert [m.id for m in refusal.value.returned] == ["lost"]
+    assert sorted(map(int, arrived(bus, 20))) == [n for n in range(30) if n % 3]
+    assert not publisher.publish([Outgoing("after", REQUESTS, "thing.asked", b"{}")])
+    publisher.close()
+
+
+def test_a_forged_address_is_objected_to(bus_url: str) -> None:
+    """An answer to an address that makes RabbitMQ end the connection is told apart from a broker that is away."""
+    publisher = RabbitBus(bus_url).publisher()
+    with pytest.raises(Objection):
+        publisher.publish([Outgoing("1", "", "amq.rabbitmq.reply-to.g1hkA.x", b"{}")])
 
 
 def test_what_was_settled_last_stays_settled(bus_url: str) -> None:
@@ -95,7 +134,7 @@ def one_batch(bus: RabbitBus) -> list[bytes]:
 
 def arrived(bus: RabbitBus, count: int) -> list[bytes]:
     """The next bodies in the queue."""
-    subscription = bus.subscribe("things", 10)
+    subscription = bus.subscribe("things", max(count, 10))
     bodies: list[bytes] = []
     deadline = monotonic() + PATIENCE_S
     while len(bodies) < count and monotonic() < deadline:

@@ -1,20 +1,24 @@
 """The relay: everything committed reaches the bus, whatever happens on the way."""
 
 from collections.abc import Sequence
+from contextlib import suppress
+from threading import Event
 
 import pytest
 import sqlalchemy as sa
 
+from services.chassis.bus import Objection, Refused
 from services.chassis.bus.embedded import EmbeddedBus
-from services.chassis.envelope import Outgoing
+from services.chassis.envelope import Outgoing, Received
 from services.chassis.errors import Unavailable
 from services.chassis.lifecycle import Stop
+from services.chassis.parked import chosen, replay
 from services.chassis.relay import Listener, Relay
 from services.chassis.service import REQUESTS, Context
 from services.chassis.storage import Database
 from services.chassis.testing import parked, published
 from tests.chassis.conftest import eventually, in_background
-from tests.chassis.tiny import DONE
+from tests.chassis.tiny import ASKED, DONE, MOVED
 
 
 class Recorder:
@@ -77,6 +81,92 @@ def test_parks_the_unroutable(context: Context, bus: EmbeddedBus) -> None:
     assert [d.body for d in bus.read_log("deltag.log")] != []
     assert published(context) == []
     assert fine
+
+
+class Picky(Recorder):
+    """A broker that has no room for some messages, or hangs up over them: `full` and `wrong` name them by routing key."""
+
+    def __init__(self, *, full: str = "", wrong: str = "") -> None:
+        super().__init__()
+        self._full, self._wrong = full, wrong
+
+    def publish(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
+        """Store what it likes."""
+        if any(message.routing_key == self._wrong for message in messages):
+            raise Objection(en="hung up")
+        refused = [message for message in messages if message.routing_key == self._full]
+        super().publish([message for message in messages if message not in refused])
+        if refused:
+            raise Refused(refused, ())
+        return ()
+
+
+def answer(context: Context, address: str) -> None:
+    """Commit a fact that also goes to a sender, as the answer to his request."""
+    asked = Received("asked", "/other", ASKED, "", None, reply_to=address, reply_correlation="corr-7")
+    with context.work() as work:
+        work.emit(DONE, subject="b", data={}, reply=asked)
+
+
+def drain(relay: Relay, publisher: Recorder, rounds: int = 60) -> None:
+    """Publish round after round, as a relay does that reconnects whenever it must."""
+    for _ in range(rounds):
+        with suppress(Unavailable):
+            relay.publish_batch(publisher)
+        Event().wait(0.005)
+
+
+def test_what_is_refused_waits_and_the_rest_goes_on(context: Context, bus: EmbeddedBus) -> None:
+    """Facts that a full queue refuses stay, and are published when there is room; the others leave at once, once."""
+    relay, full, free = Relay(context, bus, Stop()), Picky(full=DONE), Recorder()
+    refused = emit(context, 2)
+    with context.work() as work:
+        others = [work.emit(MOVED, subject="b", data={}) for _ in range(3)]
+    relay.publish_batch(full)
+    assert (full.ids, [m["id"] for m in published(context)]) == (others, refused)
+    assert "full" in relay.trouble
+    drain(relay, free)
+    assert (sorted(free.ids), published(context), relay.trouble) == (sorted(refused), [], "")
+
+
+def test_an_answer_refused_again_and_again_is_parked(context: Context, bus: EmbeddedBus) -> None:
+    """An answer for which its sender's queue never has room is parked after the last try; the fact that it tells of left once."""
+    relay, full = Relay(context, bus, Stop()), Picky(full="his")
+    answer(context, "his")
+    drain(relay, full)
+    assert (len(full.ids), published(context), relay.trouble) == (1, [], "")
+    assert [p["slug"] for p in parked(context)] == ["refused"]
+
+
+def test_an_answer_over_which_the_broker_hangs_up_is_parked(context: Context, bus: EmbeddedBus) -> None:
+    """An address that makes the broker end the connection stops nobody: alone in hand it is parked, and everything else leaves once."""
+    relay, cross = Relay(context, bus, Stop()), Picky(wrong="amq.forged")
+    before = emit(context, 3)
+    answer(context, "amq.forged")
+    after = emit(context, 3)
+    drain(relay, cross)
+    assert [id_ for id_ in cross.ids if id_ in {*before, *after}] == [*before, *after]
+    assert (len(cross.ids), published(context)) == (7, [])
+    assert [p["slug"] for p in parked(context)] == ["objected-to"]
+
+
+def test_a_fact_over_which_the_broker_hangs_up_stays(context: Context, bus: EmbeddedBus) -> None:
+    """A fact is never given up: when the broker ends the connection over it, it stays until the broker takes it."""
+    ids, relay = emit(context, 2), Relay(context, bus, Stop())
+    drain(relay, Picky(wrong=DONE), rounds=10)
+    assert [m["id"] for m in published(context)] == ids
+    drain(relay, again := Recorder())
+    assert again.ids == ids
+
+
+def test_a_replayed_answer_is_the_same(context: Context, bus: EmbeddedBus) -> None:
+    """An answer whose queue was gone comes back from parking with its address and the sender's own correlation."""
+    answer(context, "gone")
+    Relay(context, bus, Stop()).publish_batch(bus.publisher())
+    list(replay(context, chosen(context, fingerprint="unroutable"), actor="operator"))
+    with context.work() as work:
+        again = work.connection.execute(sa.text("select routing_key, correlation_id from chassis.outbox")).all()
+    assert again == [("gone", "corr-7")]
 
 
 def test_two_relays_share_the_work(context: Context, bus: EmbeddedBus) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from services.chassis.envelope import Outgoing
+from services.chassis.errors import Unavailable
 
 
 @dataclass(slots=True)
@@ -49,11 +50,29 @@ class Topology:
     log: str | None = None
 
 
+class Refused(Unavailable):
+    """The broker took all but the `refused` ones, for which a queue had no room; of the others no queue wanted the `returned`."""
+
+    def __init__(self, refused: Sequence[Outgoing], returned: Sequence[Outgoing]) -> None:
+        super().__init__(
+            "refused", da="En kø er fuld; beskeden bliver i udbakken.", en="A queue is full and refused a message; it stays in the outbox."
+        )
+        self.refused = refused
+        self.returned = returned
+
+
+class Objection(Unavailable):
+    """The broker ended the connection over one of the messages, and does not say over which."""
+
+
 class Publisher(Protocol):
     """One publishing connection. Not for sharing between threads."""
 
     def publish(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
-        """Store all, in order; returns those that no queue wanted. Raises `Unavailable`, and then any of them may be stored."""
+        """Store all, in order; returns those that no queue wanted.
+
+        Raises `Refused` when all others are stored, and `Unavailable` (an `Objection` is one) when any of them may be.
+        """
         ...
 
     def keep_alive(self) -> None:

@@ -76,10 +76,11 @@ class EmbeddedBus:
         channel = self._connection.channel()
         for exchange in topology.exchanges:
             self._exchange(exchange).bind(channel).declare()
-        for queue in topology.queues:
-            if queue.name not in self._arrivals:
-                self._declare_queue(channel, queue.name, queue.exchange, queue.keys)
-                self._restore(channel, queue.name, transient=queue.transient)
+        with self._publishing:
+            for queue in topology.queues:
+                if queue.name not in self._arrivals:
+                    self._declare_queue(channel, queue.name, queue.exchange, queue.keys)
+                    self._restore(channel, queue.name, transient=queue.transient)
 
     def publisher(self) -> "EmbeddedPublisher":
         """See `Bus.publisher`."""
@@ -94,11 +95,11 @@ class EmbeddedBus:
         return read_log(self.database, offset)
 
     def append(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
-        """Log, commit, then put into the queues; one publisher at a time, so that queue order is log order."""
+        """Log, commit, then put into the queues; one at a time, and none while a queue gets back its own: so all keep the log's order."""
         channel = self._connection.channel()
-        routed = [(message, self._route(channel, message)) for message in messages]
-        wanted = [(message, queues) for message, queues in routed if queues or self._logs(message)]
         with self._publishing:
+            routed = [(message, self._route(channel, message)) for message in messages]
+            wanted = [(message, queues) for message, queues in routed if queues or self._logs(message)]
             ids = self._log([message for message, _ in wanted])
             for id_, (message, queues) in zip(ids, wanted, strict=True):
                 for queue in queues:

@@ -22,11 +22,11 @@ from typing import Any
 
 import amqp
 from amqp import serialization, spec
-from amqp.exceptions import AMQPError, FrameSyntaxError, NotFound, PreconditionFailed
+from amqp.exceptions import AMQPError, FrameSyntaxError, InternalError, NotFound, PreconditionFailed
 from amqp.method_framing import frame_handler
 from kombu.utils.url import parse_url
 
-from services.chassis.bus import Delivery, Queue, Topology
+from services.chassis.bus import Delivery, Objection, Queue, Refused, Topology
 from services.chassis.bus.heartbeat import INTERVAL_S, Guarded
 from services.chassis.envelope import Outgoing
 from services.chassis.errors import Conflict, Unavailable
@@ -102,6 +102,7 @@ class RabbitPublisher:
         self._channel.confirm_select()
         self._sent = self._confirmed = 0
         self._singles: set[int] = set()
+        self._refused: set[int] = set()
         self._returned: set[tuple[str, str]] = set()
         self._channel.events["basic_ack"].add(self._on_ack)
         self._channel.events["basic_nack"].add(self._on_nack)
@@ -110,12 +111,17 @@ class RabbitPublisher:
         connection.deltag_guard.expect(inf)
 
     def publish(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
-        """See `Publisher.publish`. Raises `Unavailable` too when the broker refuses a message (a full queue) or is blocked."""
+        """See `Publisher.publish`. Raises `Unavailable` too when the broker is blocked."""
         self._returned.clear()
+        self._refused.clear()
+        first = self._sent + 1
         with _away(self.close):
             for start in range(0, len(messages), WINDOW):
                 self._publish_window(messages[start : start + WINDOW])
-        return [m for m in messages if (m.id, m.routing_key) in self._returned]
+        returned = [m for m in messages if (m.id, m.routing_key) in self._returned]
+        if self._refused:
+            raise Refused([messages[tag - first] for tag in sorted(self._refused)], returned)
+        return returned
 
     def keep_alive(self) -> None:
         """See `Publisher.keep_alive`."""
@@ -147,12 +153,9 @@ class RabbitPublisher:
             self._confirmed += 1
             self._singles.discard(self._confirmed)
 
-    def _on_nack(self, _tag: int, _multiple: bool) -> None:  # noqa: FBT001
-        raise Unavailable(
-            "refused",
-            da="Køen er fuld; beskeden bliver i udbakken.",
-            en="The broker refused a message (a full queue); it stays in the outbox.",
-        )
+    def _on_nack(self, tag: int, multiple: bool) -> None:  # noqa: FBT001
+        self._refused |= set(range(self._confirmed + 1, tag + 1)) - self._singles if multiple else {tag}
+        self._on_ack(tag, multiple)
 
     def _on_blocked(self, _reason: str) -> None:
         raise Unavailable(
@@ -380,8 +383,9 @@ def _in_ascii(arguments: bytes) -> bytes:
 
 
 def _text(raw: bytes | str) -> str:
-    """What the broker says is text, as far as it is."""
-    return raw.decode(errors="replace") if isinstance(raw, bytes) else raw
+    """What the broker says is text, as far as it is; NUL is no text to a database."""
+    text = raw.decode(errors="replace") if isinstance(raw, bytes) else raw
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}") if "\0" in text else text
 
 
 serialization.pstr_t = _text
@@ -425,9 +429,8 @@ def _away(then: Callable[[], None] | None = None) -> Iterator[None]:
         if then:
             then()
         text = getattr(error, "reply_text", None) or getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise Unavailable(
-            "broker-away", da=f"Meddelelsesbussen svarer ikke ({text}).", en=f"The broker does not answer ({text})."
-        ) from error
+        kind = Objection if isinstance(error, InternalError) else Unavailable
+        raise kind("broker-away", da=f"Meddelelsesbussen svarer ikke ({text}).", en=f"The broker does not answer ({text}).") from error
     except Unavailable:
         if then:
             then()
