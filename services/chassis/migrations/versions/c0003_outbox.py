@@ -15,7 +15,7 @@ def upgrade() -> None:
     """Keep text; count the refusals, and note when the next try is due."""
     op.execute(
         "alter table chassis.outbox alter column body type text using body::text,"
-        " add column attempts integer not null default 0, add column due_at timestamptz not null default '-infinity'"
+        " add column attempts integer not null default 0, add column due_at timestamptz not null default to_timestamp(0)"
     )
 
 
