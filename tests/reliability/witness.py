@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import pika
@@ -11,6 +12,7 @@ import pika
 from services.chassis.storage import aggregate_key
 
 QUEUE = "witness"
+PREFETCH = 1_000
 BINDINGS = (("deltag.events", "#"), ("deltag.personal", "#"))
 
 
@@ -74,8 +76,12 @@ class _Channel:
 
 
 def _all(channel: Any) -> Iterator[bytes]:
-    while (taken := channel.basic_get(QUEUE, auto_ack=True))[0] is not None:
-        yield taken[2]
+    count = channel.queue_declare(QUEUE, passive=True).method.message_count
+    channel.basic_qos(prefetch_count=PREFETCH)
+    for method, _, body in islice(channel.consume(QUEUE), count):
+        yield body
+        channel.basic_ack(method.delivery_tag)
+    channel.cancel()
 
 
 def by_place(facts: Iterable[Passed]) -> dict[tuple[str, int], set[str]]:
