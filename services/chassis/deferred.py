@@ -69,6 +69,12 @@ _TRY_ALONE = sa.text(
 )
 
 
+_AWAITED = sa.text(
+    "select distinct key from chassis.deferred where consumer = :consumer and kind in ('retry', 'parked')"
+    " and key = any(array(select json_array_elements_text(cast(:keys as json))))"
+)
+
+
 class Kind(StrEnum):
     """Why a message is in the table."""
 
@@ -131,6 +137,13 @@ def backoff(attempts: int, base: float) -> float:
 def release(work: UnitOfWork, rows: Sequence[int]) -> int:
     """Take rows away that are done with; returns how many were still there."""
     return work.connection.execute(_RELEASE, {"rows": _encode(rows).decode()}).rowcount if rows else 0
+
+
+def awaited(work: UnitOfWork, consumer: str, keys: Sequence[str]) -> set[str]:
+    """Which of these aggregates have a message that will be tried again, or waits for a person."""
+    if not keys:
+        return set()
+    return set(work.connection.execute(_AWAITED, {"consumer": consumer, "keys": _encode(keys).decode()}).scalars())
 
 
 def claim_early(work: UnitOfWork, consumer: str, limit: int = 1_000) -> Sequence[Claimed]:

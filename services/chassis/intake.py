@@ -97,7 +97,11 @@ class Overtaken(Exception):
 
 @dataclass
 class Sorted:
-    """What a transaction decided about its messages. `held` are the positions that it found and locked, `positions` where they are now."""
+    """What a transaction decided about its messages.
+
+    `held` are the positions that it found and locked, `positions` where they are now. `awaited` are aggregates that have a message
+    to be tried again, or before a person: a snapshot must not pass it, since what it would do besides (a mail) is in no snapshot.
+    """
 
     fit: list[Incoming] = field(default_factory=list)
     duplicates: list[Incoming] = field(default_factory=list)
@@ -105,6 +109,7 @@ class Sorted:
     faulty: list[Incoming] = field(default_factory=list)
     held: dict[str, int] = field(default_factory=dict)
     positions: dict[str, int] = field(default_factory=dict)
+    awaited: set[str] = field(default_factory=set)
     skipped: int = 0
 
 
@@ -239,13 +244,14 @@ class Intake:
             return verdict
         verdict.held = self._positions(work, _LOCK_POSITIONS, placed)
         verdict.positions = {m.key: verdict.held.get(m.key, 0) for m in placed}
+        verdict.awaited = deferred.awaited(work, self.consumer, [m.key for m in placed if m.snapshot])
         for message in sorted(placed, key=_by_sequence):
             self._sort_fact(message, verdict, verdict.positions)
         return verdict
 
     def _sort_fact(self, message: Incoming, verdict: Sorted, last: dict[str, int]) -> None:
         sequence, position = message.sequence or 0, last[message.key]
-        if sequence <= position:
+        if sequence <= position or (message.snapshot and message.key in verdict.awaited):
             verdict.duplicates.append(message)
         elif sequence > position + 1 and not message.snapshot:
             verdict.early.append(message)

@@ -70,7 +70,8 @@ def up() -> None:
     """Run all four services until Ctrl-C.
 
     Embedded in one process without settings. With `DELTAG_AMQP_URL` and `DELTAG_POSTGRES_URL`, one process a service on
-    those servers, where databases, roles and queues are made as needed (for development).
+    those servers, where databases, roles and queues are made as needed (for development: the
+    end of one process ends all).
     """
     from services.cli import serve  # noqa: PLC0415 - only a command that serves may import the host
 

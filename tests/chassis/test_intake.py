@@ -279,6 +279,14 @@ def test_snapshot_jumps_and_closes_the_gap(context: Context) -> None:
     assert deferred(context) == []
 
 
+@pytest.mark.parametrize("trouble", ["later", "defect"])
+def test_snapshot_does_not_pass_what_waits(context: Context, trouble: str) -> None:
+    """A fact that will be tried again keeps its effect when the present state is re-emitted meanwhile."""
+    deliver_raw(context, FACTS, [fact("a", 1, trouble=trouble)])
+    deliver(context, DONE, {"number": 9}, subject="a", sequence=1, snapshot=True)
+    assert (effects(context), deferred(context)) == ([], [("retry", "a-1")])
+
+
 def test_database_away_is_nobodys_attempt(context: Context) -> None:
     """While the database is away the batch is refused whole, nothing is parked, and later it works."""
     intake = Intake(context, FACTS)

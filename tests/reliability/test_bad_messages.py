@@ -50,6 +50,9 @@ BAD = {
     "no specversion": raw(structured(specversion=None)),
     "another specversion": raw(structured(specversion="0.3")),
     "binary mode without its headers": raw(json.dumps(next(FAMILIES)).encode(), content_type="application/json"),
+    "names in another encoding than UTF-8": raw(structured().replace(b"Asta", "Åse".encode("latin-1"))),
+    "a number that no machine has": raw(structured(data={"x": 1}).replace(b'"x": 1', b'"x": 1e999')),
+    "lists in lists without end": raw(structured(data={"x": 1}).replace(b'"x": 1', b'"x": ' + b"[" * 5_000 + b"]" * 5_000)),
     "an id that is no Unicode": raw(structured(id="\ud800")),
     "nonsense with half a character to reply to": raw(b"nonsense 1", reply_to=b"\xed\xa0\x80", headers={b"\xff": "\0"}),
     "nonsense with half a character to route by": raw(b"nonsense 2", key=b"enrolment.\xed\xa0\x80"),
@@ -67,11 +70,12 @@ ODD = {
     "a routing key of half a character": raw(structured(), key=b"enrolment.\xed\xa0\x80"),
     "a routing key in another encoding": raw(structured(), key=b"enrolment.\xff"),
     "a time that no calendar has": Raw(REQUESTS, REQUESTED, structured(), FarFuture()),
+    "a NUL to reply to": raw(structured(), reply_to=b"a\0b"),
     "white space": raw(b"\n" + structured() + b"\n"),
 }
 """By what is odd about each: it must be handled all the same."""
 
-UNANSWERABLE = sum("reply address" in name for name in ODD)
+UNANSWERABLE = sum("reply" in name for name in ODD)
 """Their answers find no queue, and are parked."""
 
 
