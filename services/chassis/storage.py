@@ -30,6 +30,8 @@ from services.chassis.service import EVENTS, Context
 MIGRATIONS = Path(__file__).parent / "migrations"
 STATEMENT_TIMEOUT_S = 30
 CONNECT_TIMEOUT_S = 5
+NOTICE_DEATH_S = 1
+"""So often the server looks whether we still live while it works for us: else a killed process keeps its locks to the statement's end."""
 FLUSH_AT = 1_000
 """Messages held in memory before a long unit of work (a refresh) writes them into the outbox."""
 
@@ -309,7 +311,8 @@ class Database:
                 "application_name": self._application,
                 "tcp_user_timeout": 10_000,
                 "keepalives_idle": 10,
-                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_S}s -c idle_in_transaction_session_timeout=60s -c timezone=UTC",
+                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_S}s -c idle_in_transaction_session_timeout=60s"
+                f" -c client_connection_check_interval={NOTICE_DEATH_S}s -c timezone=UTC",
             },
         )
 
