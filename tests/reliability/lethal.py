@@ -7,13 +7,17 @@ LETHAL_FAULT names.
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from signal import SIGKILL
 from time import monotonic, sleep
 from typing import Any
 
+import msgspec
+
 from services.chassis.envelope import Received
-from services.chassis.service import Handler, Listen, Service
+from services.chassis.runtime import utc_now
+from services.chassis.service import Handler, Listen, Service, one
 from services.chassis.storage import UnitOfWork
 from tests.chassis import tiny
 
@@ -33,6 +37,7 @@ OUTAGE = "outage"
 LEAK = "leak"
 """The trouble of a message whose handler keeps LEAK_MB megabytes."""
 LEAK_MB = 20
+DONE_V2 = "other.thing.done.v2"
 _leaked: list[bytes] = []
 
 
@@ -96,3 +101,40 @@ def _with_lethal_handlers(listen: Listen) -> Listen:
 
 
 SERVICE: Service = replace(tiny.SERVICE, listens=[_with_lethal_handlers(listen) for listen in tiny.SERVICE.listens])
+
+
+class Painted(msgspec.Struct):
+    """What the messages carry since the next version: a colour, which older senders do not know."""
+
+    number: int
+    trouble: str = ""
+    colour: str = "grey"
+
+
+class Counted(msgspec.Struct):
+    """What the second version of a message carries: its number has another name."""
+
+    amount: int
+
+
+def _upcast(message: Received[Counted], work: UnitOfWork) -> None:
+    thing = tiny.Thing(message.data.amount)
+    tiny.act(msgspec.structs.replace(message, data=thing), work)  # type: ignore[arg-type]
+
+
+def _newer(listen: Listen) -> Listen:
+    """The same queue with the next version's reading of it."""
+    if tiny.DONE not in listen.reads:
+        return listen
+    return replace(listen, reads={**listen.reads, tiny.DONE: one(Painted, tiny.act), DONE_V2: one(Counted, _upcast)})
+
+
+NEWER: Service = replace(SERVICE, listens=[_newer(listen) for listen in SERVICE.listens])
+"""The service's next version."""
+VERSIONS = {"1": SERVICE, "2": NEWER}
+
+
+def clock() -> datetime:
+    """The time, as far off as the file says that LETHAL_CLOCK names."""
+    file = os.environ.get("LETHAL_CLOCK")
+    return utc_now() + timedelta(seconds=float(Path(file).read_text()) if file else 0)

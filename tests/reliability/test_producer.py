@@ -1,9 +1,28 @@
 """A producer that dies between its commit and the bus: what was committed arrives, and has one effect."""
 
-from tests.reliability.oracle import Figures
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.client import HTTPException
+from urllib.request import Request as HttpRequest
+from urllib.request import urlopen
+
+import sqlalchemy as sa
+
+from services.chassis.service import Context
+from tests.reliability.clerk import TOKEN, Clerk
+from tests.reliability.load import Request
+from tests.reliability.oracle import Figures, number, outbox
+from tests.reliability.patience import eventually
 from tests.reliability.stage import Stage
 
 REQUESTS = 300
+HELD_UP = """
+select count(*) from pg_stat_activity
+where datname = current_database() and query like 'insert into chassis.outbox%' and wait_event_type = 'Lock'
+"""
+OF_OTHERS = "source like 'http%'"
 
 
 def test_killed_before_the_relay_publishes(stage: Stage) -> None:
@@ -27,3 +46,40 @@ def killed_at(point: str, stage: Stage) -> Figures:
         dying.await_death()
         seconds = stage.restart("registration")
     return stage.figures(seconds)
+
+
+def test_killed_before_the_commit(stage: Stage) -> None:
+    """Fault 1: kill -9 while a child is enrolled over HTTP, all is written and nothing is committed. No row is left, and no event."""
+    dying, _ = stage.start_all("registration", "reporting")
+    clerk = Clerk(lambda _service: f"http://{stage.processes[-1].address}", TOKEN, stage.ledger)
+    registration, request = stage.contexts["registration"], stage.families.request()
+    with ThreadPoolExecutor() as asking:
+        with nobody_tells(registration):
+            refused = asking.submit(asked_once, dying.address, request)
+            eventually(lambda: number(registration, HELD_UP), what="the request before its commit")
+            dying.kill()
+            eventually(lambda: not number(registration, HELD_UP), what="the end of its transaction")
+        assert not refused.result()
+        assert number(registration, f"select count(*) from enrolment where {OF_OTHERS}") + outbox(registration) == 0
+        seconds = stage.start("registration").await_ready()
+        assert [answer["status"] for answer in clerk.enrol([request])] == ["accepted"]
+    stage.figures(0.0).judge(f"killed before the commit, started again in {seconds:.1f} s")
+
+
+@contextmanager
+def nobody_tells(context: Context) -> Iterator[None]:
+    """Whoever has something to tell during the block waits at the last step before his commit."""
+    with context.work() as work:
+        work.connection.execute(sa.text("lock table chassis.outbox in share mode"))
+        yield
+
+
+def asked_once(address: str, request: Request) -> bool:
+    """Ask for an enrolment over HTTP; whether there was an answer."""
+    body = json.dumps({"requests": [{"id": request["id"], "data": request["data"]}]}).encode()
+    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+    try:
+        with urlopen(HttpRequest(f"http://{address}/v1/enrolment-requests/bulk", body, headers), timeout=60):
+            return True
+    except (OSError, HTTPException):
+        return False

@@ -40,6 +40,21 @@ class Fault:
         self._file.unlink()
 
 
+class Clock:
+    """The clock of those processes that are started with `variables`."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self.variables = {"LETHAL_CLOCK": str(file)}
+        self.jump(0)
+
+    def jump(self, seconds: float) -> None:
+        """From now on it is so far off."""
+        ready = self._file.with_suffix(".new")
+        ready.write_text(str(seconds))
+        ready.replace(self._file)
+
+
 class Ward:
     """What the lethal service did is in the table of its effects, in order."""
 
@@ -61,6 +76,11 @@ class Ward:
         process = Process(SERVICE.name, ["-m", "tests.reliability.lethal_process"], environment=known | variables, log=self._log)
         self._processes.append(process)
         return process
+
+    def retire(self, process: Process) -> None:
+        """Stop one in order, for good."""
+        process.stop()
+        self._processes.remove(process)
 
     def supervise(self, *, effects: int, parked: int = 0) -> None:
         """Replace each process that dies, until there are so many effects and parked messages."""
@@ -136,6 +156,12 @@ def fact(subject: str, sequence: int, trouble: str = "") -> tuple[str, Raw]:
     id_ = f"{subject}-{sequence}"
     body = event(DONE, {"number": sequence, "trouble": trouble}, subject=subject, sequence=sequence, id=id_)
     return id_, Raw(EVENTS, DONE, body)
+
+
+def newer_fact(subject: str, sequence: int, type_: str, data: dict[str, Any]) -> tuple[str, Raw]:
+    """A fact as the next version of its sender tells it, and its id."""
+    id_ = f"{subject}-{sequence}"
+    return id_, Raw(EVENTS, type_, event(type_, data, subject=subject, sequence=sequence, id=id_))
 
 
 def request(id_: str, trouble: str = "") -> tuple[str, Raw]:
