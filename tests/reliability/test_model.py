@@ -1,0 +1,67 @@
+"""The delivery protocol, played in every order with every fault that Hypothesis can think of, over both buses."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import hypothesis
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from services.chassis.service import Context
+from services.chassis.storage import Database
+from tests.chassis.tiny import SERVICE
+from tests.reliability.chance import rounds, seed
+from tests.reliability.model.machine import ATTEMPTS, Delivery, tell_again
+from tests.reliability.model.scene import EmbeddedGround, Ground, RabbitGround, Theatre, a_theatre
+from tests.servers.databases import Databases
+
+STEPS_AT_MOST = 30
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture
+def theatre(context_of: Callable[..., Context], databases: Databases, ground: Ground, monkeypatch: pytest.MonkeyPatch) -> Iterator[Theatre]:
+    """The tiny service on a bus, with a nemesis."""
+    context = context_of(replace(SERVICE, refresh=tell_again), retry_attempts=ATTEMPTS, retry_base_s=0.01)
+    with a_theatre(context, ground, databases.server.url(), monkeypatch) as theatre:
+        yield theatre
+
+
+@pytest.fixture(params=["embedded", "rabbit"])
+def ground(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Ground]:
+    """Either bus."""
+    if request.param == "rabbit":
+        yield RabbitGround(request.getfixturevalue("bus_url"), "quorum")
+        return
+    with databases.copied() as url:
+        database = Database(url)
+        yield EmbeddedGround(database)
+        database.close()
+
+
+def play(theatre: Theatre, runs: int) -> None:
+    """So many runs, from a seed that is printed."""
+
+    class Run(Delivery):
+        def __init__(self) -> None:
+            super().__init__(theatre)
+
+    run_state_machine_as_test(
+        hypothesis.seed(seed())(Run),
+        settings=settings(
+            max_examples=runs,
+            stateful_step_count=STEPS_AT_MOST,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate, Phase.shrink],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    print(f"{theatre.runs} runs, {theatre.steps} steps, {theatre.faults} faults: clean")  # noqa: T201 - the figures of the run
+
+
+def test_every_message_has_one_effect(theatre: Theatre) -> None:
+    """Whatever order and faults chance thinks of: one effect for each message, in order, and only what must be is parked."""
+    play(theatre, rounds(40))
