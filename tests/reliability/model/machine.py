@@ -23,7 +23,7 @@ from tests.reliability.model.faults import Fault, Kind, Place
 from tests.reliability.model.patients import ALWAYS, Ailment, ailment_of
 from tests.reliability.model.process import Process
 from tests.reliability.model.reference import Effect, Fact, Reference
-from tests.reliability.model.scene import AUDIENCE, FACTS, REQUESTED, STEPS, Scene, Theatre
+from tests.reliability.model.scene import AUDIENCE, FACTS, REQUESTED, SAME, STEPS, Scene, Theatre
 from tests.reliability.model.wire import Treatment
 
 UNHEARD_OF = "other.thing.painted.v1"
@@ -66,7 +66,7 @@ types = st.sampled_from([DONE] * 4 + [MOVED] * 3 + [UNHEARD_OF, FROM_THE_FUTURE]
 tellings = st.lists(st.builds(Telling, subjects, types, ailments, times), min_size=1, max_size=4)
 treatments = st.lists(st.sampled_from(Treatment), max_size=4)
 moments = st.integers(0, 7) | st.integers(0, 24)
-faults = st.none() | st.builds(Fault, st.sampled_from(Kind), moments, st.sampled_from(sorted(STEPS)))
+faults = st.none() | st.builds(Fault, st.sampled_from(Kind), moments, st.sampled_from([SAME, *sorted(STEPS)]))
 
 
 class Delivery(RuleBasedStateMachine):

@@ -1,13 +1,13 @@
 """One process of the tiny service, whose loops are turned by hand: a relay, a consumer and a sweeper for each queue."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
 import msgspec
 
 from services.chassis.auditor import Auditor
-from services.chassis.bus import Bus
+from services.chassis.bus import Bus, Delivery
 from services.chassis.consumer import PREFETCH, Consumer, Sweeper
 from services.chassis.errors import Unavailable
 from services.chassis.intake import Intake
@@ -67,10 +67,18 @@ class Process:
         """What the auditor finds missing."""
         return self._auditor.audit(self.intakes[queue]).difference
 
-    def in_hand(self) -> Sequence[str]:
-        """The ids of the messages that were received and not settled."""
-        deliveries = [delivery for subscription in self._subscriptions.values() for delivery in subscription.in_hand]
-        return [id_ for delivery in deliveries if (id_ := id_of(delivery.body))]
+    def settle(self, deliveries: Mapping[str, Sequence[Delivery]]) -> None:
+        """Settle what a bus has given to two at once; the other one acknowledges it."""
+        for queue, same in deliveries.items():
+            self.intakes[queue].settle(same)
+
+    def in_hand(self, queue: str) -> Sequence[Delivery]:
+        """What was received and not settled."""
+        return tuple(self._subscriptions[queue].in_hand) if queue in self._subscriptions else ()
+
+    def suspects(self) -> Sequence[str]:
+        """The ids of all that is in hand."""
+        return [id_ for queue in self.intakes for delivery in self.in_hand(queue) if (id_ := id_of(delivery.body))]
 
     def let_go(self, queue: str) -> None:
         """Stop consuming; what is unsettled goes back."""

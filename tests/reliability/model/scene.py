@@ -156,7 +156,7 @@ class Scene:
         """Let a process do something while something goes wrong; True when it came to its end."""
         process, other = self.processes[number], self.processes[1 - number]
         self._troubles = {}
-        self.nemesis.arm(fault, lambda: self._play(1 - number, other, somebody_elses(fault)))
+        self.nemesis.arm(fault, lambda: self._play(1 - number, other, somebody_elses(fault, process)))
         self._play(number, process, step)
         self.theatre.steps += 1
         self.theatre.faults += self.nemesis.struck is not None
@@ -236,7 +236,7 @@ class Scene:
 
     def _blame(self) -> None:
         """All that were in hand when a process ended are suspected, and not without reason."""
-        self.deaths.update(id_ for process in self.processes for id_ in process.in_hand())
+        self.deaths.update(id_ for process in self.processes for id_ in process.suspects())
         self.deaths.update(row.message_id for row in self.rows("select message_id from chassis.deferred where attempts > 0"))
 
     def _play(self, number: int, process: Process, step: Callable[[Process], Any]) -> None:
@@ -276,6 +276,7 @@ class Scene:
         return not got and self.theatre.ground.unsettled(self.wire, AUDIENCE) <= len(heard)
 
 
+SAME = "same"
 STEPS: dict[str, Callable[[Process], int]] = {
     "relay": Process.relay,
     "consume facts": partial(Process.consume, queue=FACTS),
@@ -285,9 +286,10 @@ STEPS: dict[str, Callable[[Process], int]] = {
 }
 
 
-def somebody_elses(fault: Fault | None) -> Callable[[Process], int]:
-    """The step of another process in the middle of this one's."""
-    return STEPS[fault.other] if fault and fault.other else lambda _process: 0
+def somebody_elses(fault: Fault | None, process: Process) -> Callable[[Process], Any]:
+    """What another process does in the middle of this one's step; perhaps the bus gave it the same messages."""
+    same = partial(Process.settle, deliveries={queue: process.in_hand(queue) for queue in process.intakes})
+    return STEPS.get(fault.other if fault else SAME, same)
 
 
 def until(condition: Callable[[], bool]) -> None:
