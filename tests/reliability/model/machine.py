@@ -311,7 +311,7 @@ class Delivery(RuleBasedStateMachine):
 
     def _positions(self) -> Mapping[str, int]:
         prefix = aggregate_key(DONE, "")
-        rows = self.scene.rows(f"select key, last from chassis.position where consumer = '{FACTS}'")
+        rows = self.scene.rows("select key, last from chassis.position where consumer = 'tiny.facts'")
         return Counter({row.key.removeprefix(prefix): row.last for row in rows})
 
     def _check_effects(self) -> None:
