@@ -17,6 +17,7 @@ from tests.reliability.model.scene import EmbeddedGround, Ground, RabbitGround, 
 from tests.servers.databases import Databases
 
 STEPS_AT_MOST = 30
+QUICK_RUNS = 15
 
 pytestmark = pytest.mark.server
 
@@ -64,4 +65,12 @@ def play(theatre: Theatre, runs: int) -> None:
 
 def test_every_message_has_one_effect(theatre: Theatre) -> None:
     """Whatever order and faults chance thinks of: one effect for each message, in order, and only what must be is parked."""
-    play(theatre, rounds(40))
+    play(theatre, QUICK_RUNS)
+
+
+@pytest.mark.thorough
+@pytest.mark.timeout(0)
+@pytest.mark.parametrize(("ground", "runs"), [("embedded", 10_000), ("rabbit", 1_000)], indirect=["ground"])
+def test_every_message_has_one_effect_in_thousands_of_runs(theatre: Theatre, runs: int) -> None:
+    """The same, for as long as it takes; DELTAG_FAULT_ROUNDS says how often."""
+    play(theatre, rounds(runs))
