@@ -45,6 +45,8 @@ STREAM_PREFETCH = 500
 CONTENT_HEADER = 2
 """The type of the frame that holds a message's properties: after twelve bytes of class and size, flags that say which."""
 NOT_ASCII = 0x80
+ESTABLISHED = 1
+"""The state of a TCP connection that is whole."""
 TRANSIENT_MS = 3_600_000
 
 
@@ -128,6 +130,7 @@ class RabbitPublisher:
         with _away(self.close):
             while _readable(self._connection.transport):
                 self._connection.on_inbound_frame(self._connection.transport.read_frame())
+            _refuse_hung_up(self._connection.transport)
             self._connection.deltag_guard.attend()
 
     def close(self) -> None:
@@ -331,6 +334,12 @@ def _readable(transport: Any) -> bool:
         return True
     waiting = fcntl.ioctl(transport.sock.fileno(), termios.FIONREAD, b"\0\0\0\0")
     return bool(struct.unpack("i", waiting)[0])
+
+
+def _refuse_hung_up(transport: Any) -> None:
+    """An end that came while nobody read is no byte to read, and would be noticed only by the silence after it."""
+    if transport.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != ESTABLISHED:
+        raise ConnectionResetError("the broker hung up")
 
 
 def _amqp_message(message: Outgoing) -> amqp.Message:
