@@ -202,17 +202,17 @@ class Steadfast(Sender):
 
     def _insist(self, act: Callable[[], None]) -> None:
         deadline = monotonic() + 2 * START_WITHIN_S
-        while not self.abandoned and not self._done(act):
-            assert monotonic() < deadline, "the broker does not come back"
-            sleep(0.1)
-            with suppress(AMQPError, OSError):
-                self._connect()
+        while not self.abandoned and not _done(act):
+            while not self.abandoned and not _done(self._connect):
+                assert monotonic() < deadline, "the broker does not come back"
+                sleep(0.1)
 
-    def _done(self, act: Callable[[], None]) -> bool:
-        with suppress(AMQPError, OSError):
-            act()
-            return True
-        return False
+
+def _done(act: Callable[[], None]) -> bool:
+    with suppress(AMQPError, OSError):
+        act()
+        return True
+    return False
 
 
 @contextmanager
@@ -230,8 +230,10 @@ def flowing(sender: Sender, requests: int | None = None) -> Iterator[None]:
     thread.start()
     try:
         yield
-    except BaseException:
+    except BaseException as broken:
         sender.abandoned = True
+        for failure in failures:
+            raise failure from broken
         raise
     finally:
         if requests is None:

@@ -100,6 +100,13 @@ class Stage:
         print(f"{desk.answers} enrolled over HTTP, none waited longer than {desk.longest_s:.2f} s")  # noqa: T201 - as the oracle does
         assert desk.longest_s < ANSWERED_WITHIN_S
 
+    @contextmanager
+    def at_work(self, **environment: str) -> Iterator[Desk]:
+        """Both services run, and are busy during the block."""
+        registration, _ = self.start_all("registration", "reporting", **environment)
+        with self.busy(registration) as desk:
+            yield desk
+
     def await_trouble(self, said: str = "broker") -> None:
         """Wait until the health of every process says what is wrong."""
         for process in self.running:

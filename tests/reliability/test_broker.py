@@ -1,8 +1,13 @@
-"""A broker that is not there."""
+"""A broker that is not there, dies, hangs, or takes nothing more: HTTP goes on, and so does everything else when it is back."""
 
-from tests.reliability.patience import START_WITHIN_S, eventually
+import pytest
+
+from tests.reliability.oracle import outbox
+from tests.reliability.patience import START_WITHIN_S, eventually, lasts
 from tests.reliability.stage import Stage
 from tests.servers.rabbit import RabbitNode
+
+MINUTES = 60
 
 
 def test_broker_down_at_the_start(stage: Stage, rabbit: RabbitNode) -> None:
@@ -21,3 +26,58 @@ def test_broker_down_at_the_start(stage: Stage, rabbit: RabbitNode) -> None:
     with stage.flowing(100):
         pass
     stage.figures(seconds).judge("broker down at the start")
+
+
+def test_broker_killed(stage: Stage, rabbit: RabbitNode) -> None:
+    """Fault 11: kill -9 of the broker under load. What it had confirmed is there when it is back, and nobody is started again."""
+    with stage.at_work() as desk:
+        rabbit.kill()
+        desk.await_answers(20)
+        rabbit.start()
+        seconds = stage.recovered()
+    stage.figures(seconds).judge("broker killed")
+
+
+@pytest.mark.thorough
+@pytest.mark.timeout(5 * MINUTES)
+def test_broker_restarted_again_and_again(stage: Stage, rabbit: RabbitNode) -> None:
+    """Fault 11: killed, stopped and started as an application, and stopped in order, one right after the other."""
+    with stage.at_work() as desk:
+        rabbit.kill()
+        rabbit.start()
+        rabbit.rabbitmqctl("stop_app")
+        desk.await_answers(10)
+        rabbit.rabbitmqctl("start_app")
+        rabbit.stop()
+        rabbit.start()
+        seconds = stage.recovered()
+    stage.figures(seconds).judge("broker restarted three times")
+
+
+@pytest.mark.timeout(5 * MINUTES)
+@pytest.mark.parametrize("hangs_s", [5, *(pytest.param(seconds, marks=pytest.mark.thorough) for seconds in (30, 120))])
+def test_broker_hangs(stage: Stage, rabbit: RabbitNode, hangs_s: float) -> None:
+    """Fault 12: SIGSTOP of the broker. Callers are answered meanwhile, and everything flows when it goes on."""
+    with stage.at_work() as desk:
+        rabbit.pause()
+        try:
+            lasts(hangs_s)
+            desk.await_answers(10)
+        finally:
+            rabbit.resume()
+        seconds = stage.recovered()
+    stage.figures(seconds).judge(f"broker hung for {hangs_s} s")
+
+
+@pytest.mark.parametrize("resource", ["memory", pytest.param("disk", marks=pytest.mark.thorough)])
+def test_broker_takes_nothing(stage: Stage, rabbit: RabbitNode, resource: str) -> None:
+    """Fault 13: an alarm blocks all who publish. HTTP goes on into the outbox, health and metrics show it, and it empties afterwards."""
+    with stage.at_work() as desk:
+        [registration, _] = stage.running
+        with rabbit.short_of(resource):
+            eventually(lambda: "alarm" in registration.trouble(), what="the alarm in its health", told=registration.trouble)
+            eventually(lambda: registration.measured("deltag_outbox_pending"), what="a metric that shows the outbox")
+            desk.await_answers(20)
+            assert outbox(stage.contexts["registration"]) > 0
+        seconds = stage.recovered()
+    stage.figures(seconds).judge(f"broker short of {resource}")

@@ -1,7 +1,7 @@
 """A network that swallows, breaks and delays what passes between the services and the broker: they find the way again by themselves."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 import pytest
 
@@ -24,17 +24,14 @@ def network(rabbit: RabbitNode) -> Iterator[Proxy]:
         yield proxy
 
 
-@contextmanager
-def work_behind(network: Proxy, stage: Stage) -> Iterator[Desk]:
-    """Both services are at work during the block, and reach the broker over this network alone."""
-    registration, _ = stage.start_all("registration", "reporting", DELTAG_AMQP_URL=network.url(stage.bus_url))
-    with stage.busy(registration) as desk:
-        yield desk
+def through(network: Proxy, stage: Stage) -> AbstractContextManager[Desk]:
+    """Both services are busy during the block, and reach the broker over this network alone."""
+    return stage.at_work(DELTAG_AMQP_URL=network.url(stage.bus_url))
 
 
 def test_the_confirms_are_lost(stage: Stage, network: Proxy) -> None:
     """Fault 6: the broker hears everything, and its confirms are lost. After a hard deadline the same ids are published again."""
-    with work_behind(network, stage) as desk:
+    with through(network, stage) as desk:
         network.swallow(DOWN)
         stage.await_trouble()
         desk.await_answers(10)
@@ -47,7 +44,7 @@ def test_the_confirms_are_lost(stage: Stage, network: Proxy) -> None:
 
 def test_half_open(stage: Stage, network: Proxy) -> None:
     """Fault 7, half open: connections that both ends take for alive are given up for new ones, by the services and by the broker."""
-    with work_behind(network, stage):
+    with through(network, stage):
         network.forget()
         seconds = stage.recovered()
     stage.figures(seconds).judge("all connections half open")
@@ -55,7 +52,7 @@ def test_half_open(stage: Stage, network: Proxy) -> None:
 
 def test_broken_connections(stage: Stage, network: Proxy) -> None:
     """Fault 7, resets: connections that break again and again are made again, and nothing is lost or done twice."""
-    with work_behind(network, stage) as desk:
+    with through(network, stage) as desk:
         for _ in range(RESETS):
             network.reset()
             desk.await_answers(10)
@@ -65,7 +62,7 @@ def test_broken_connections(stage: Stage, network: Proxy) -> None:
 
 def test_short_blackhole(stage: Stage, network: Proxy) -> None:
     """Fault 7, a blackhole of 5 s: it is over before anybody has given up, and all goes on where it was."""
-    with work_behind(network, stage):
+    with through(network, stage):
         network.swallow()
         lasts(5)
         network.heal()
@@ -79,7 +76,7 @@ def test_short_blackhole(stage: Stage, network: Proxy) -> None:
 @pytest.mark.parametrize("seconds", [30, 120])
 def test_long_blackhole(stage: Stage, network: Proxy, ways: tuple[str, ...], seconds: float) -> None:
     """Faults 6 and 7, blackholes of half a minute and more, each way: health says so, HTTP goes on, and after it the flow."""
-    with work_behind(network, stage) as desk:
+    with through(network, stage) as desk:
         network.swallow(*ways)
         stage.await_trouble()
         lasts(seconds)
@@ -91,7 +88,7 @@ def test_long_blackhole(stage: Stage, network: Proxy, ways: tuple[str, ...], sec
 
 def test_slow_network(stage: Stage, network: Proxy) -> None:
     """Fault 7, 200 ms and 10 kB/s: everything still flows, only slowly, and at full speed as soon as the network does."""
-    with work_behind(network, stage) as desk:
+    with through(network, stage) as desk:
         network.latency_s, network.bytes_per_s = LATENCY_S, BYTES_PER_S
         desk.await_answers(20)
         network.heal()
