@@ -7,6 +7,7 @@ is tried again until it answers. While the broker is away the consumer asks for 
 
 import random
 from collections.abc import Callable, Sequence
+from time import monotonic
 
 import structlog
 
@@ -26,6 +27,7 @@ IDLE_S = 0.25
 """How long the consumer waits for a message before it looks whether to stop."""
 LONGEST_PAUSE_S = 5.0
 SWEEP_S = 0.5
+DECLARE_EVERY_S = 10.0
 EXCHANGES = (EVENTS, REQUESTS, PERSONAL)
 NOT_YET = "not connected yet"
 
@@ -48,15 +50,22 @@ class Consumer:
         self.trouble = trouble
 
     def _session(self, pauses: "Pauses") -> None:
-        self.bus.declare(topology([self.intake.listen]))
+        self._declare()
         subscription = self.bus.subscribe(self.intake.consumer, PREFETCH)
         self.trouble = ""
         try:
             while not self.stop.is_set():
                 self._turn(subscription)
                 pauses.reset()
+                if monotonic() > self._declared_at + DECLARE_EVERY_S:
+                    self._declare()
         finally:
             subscription.close()
+
+    def _declare(self) -> None:
+        """Also while all seems well: a binding that somebody took away is missed by nobody who only waits for messages."""
+        self.bus.declare(topology([self.intake.listen]))
+        self._declared_at = monotonic()
 
     def _turn(self, subscription: Subscription) -> None:
         deliveries = subscription.receive(self.intake.context.settings.batch_size, IDLE_S)
