@@ -201,11 +201,14 @@ class Steadfast(Sender):
             super().close()
 
     def _insist(self, act: Callable[[], None]) -> None:
-        deadline = monotonic() + 2 * START_WITHIN_S
         while not self.abandoned and not _done(act):
-            while not self.abandoned and not _done(self._connect):
-                assert monotonic() < deadline, "the broker does not come back"
-                sleep(0.1)
+            self._reconnect()
+
+    def _reconnect(self) -> None:
+        deadline = monotonic() + 2 * START_WITHIN_S
+        while not self.abandoned and not _done(self._connect):
+            assert monotonic() < deadline, "the broker does not come back"
+            sleep(0.1)
 
 
 def _done(act: Callable[[], None]) -> bool:

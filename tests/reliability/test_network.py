@@ -42,6 +42,7 @@ def test_the_confirms_are_lost(stage: Stage, network: Proxy) -> None:
     assert figures.repeated > 0
 
 
+@pytest.mark.thorough
 def test_half_open(stage: Stage, network: Proxy) -> None:
     """Fault 7, half open: connections that both ends take for alive are given up for new ones, by the services and by the broker."""
     with through(network, stage):
@@ -50,6 +51,7 @@ def test_half_open(stage: Stage, network: Proxy) -> None:
     stage.figures(seconds).judge("all connections half open")
 
 
+@pytest.mark.thorough
 def test_broken_connections(stage: Stage, network: Proxy) -> None:
     """Fault 7, resets: connections that break again and again are made again, and nothing is lost or done twice."""
     with through(network, stage) as desk:
@@ -60,6 +62,7 @@ def test_broken_connections(stage: Stage, network: Proxy) -> None:
     stage.figures(seconds).judge(f"{RESETS} times all connections broken")
 
 
+@pytest.mark.thorough
 def test_short_blackhole(stage: Stage, network: Proxy) -> None:
     """Fault 7, a blackhole of 5 s: it is over before anybody has given up, and all goes on where it was."""
     with through(network, stage):
@@ -86,6 +89,7 @@ def test_long_blackhole(stage: Stage, network: Proxy, ways: tuple[str, ...], sec
     stage.figures(recovered).judge(f"a blackhole of {seconds} s, {' and '.join(ways)}")
 
 
+@pytest.mark.thorough
 def test_slow_network(stage: Stage, network: Proxy) -> None:
     """Fault 7, 200 ms and 10 kB/s: everything still flows, only slowly, and at full speed as soon as the network does."""
     with through(network, stage) as desk:
