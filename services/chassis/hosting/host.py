@@ -4,6 +4,7 @@ nameko gives the container, the workers and the lifecycle. The loops themselves 
 plain threads in tests, so another host can take nameko's place.
 """
 
+import errno
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -12,6 +13,7 @@ from typing import Any
 
 import eventlet
 import eventlet.wsgi
+import structlog
 from eventlet.event import Event
 from eventlet.support.greenlets import GreenletExit
 from eventlet.timeout import Timeout
@@ -25,7 +27,13 @@ from services.chassis.errors import Conflict, Unavailable
 from services.chassis.runtime import Running
 from services.chassis.setting_rules import Address
 
+log = structlog.get_logger(__name__)
+
 Wsgi = Callable[..., Any]
+
+SHORT_S = 0.5
+_SHORT = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+"""What the machine has too little of at the moment: files, or memory."""
 
 
 class QueueDoor(Entrypoint):
@@ -136,10 +144,24 @@ def _close(servers: Sequence[Any], *, within: float) -> None:
 def _listener(address: Address) -> Any:
     """The port, for this process alone: if two shared it, each would get some of the callers. Raises `Conflict` when it is taken."""
     try:
-        return eventlet.listen((address.host, address.port), backlog=500, reuse_port=False)
+        listener = eventlet.listen((address.host, address.port), backlog=500, reuse_port=False)
     except OSError as error:
         text = f"cannot be listened on ({error.strerror}). Stop what uses it, or choose another address."
         raise Conflict("address-taken", field=str(address), da=text, en=text) from None
+    listener.accept = partial(_accepted, listener.accept)
+    return listener
+
+
+def _accepted(accept: Callable[[], Any]) -> Any:
+    """The next caller. eventlet closes the door for good when there is no file descriptor left for one; here he waits."""
+    while True:
+        try:
+            return accept()
+        except OSError as error:
+            if error.errno not in _SHORT:
+                raise
+            log.warning("http.short", reason=error.strerror)
+            eventlet.sleep(SHORT_S)
 
 
 def _send_once(event: Event) -> None:
