@@ -78,9 +78,10 @@ class _Channel:
 def _all(channel: Any) -> Iterator[bytes]:
     count = channel.queue_declare(QUEUE, passive=True).method.message_count
     channel.basic_qos(prefetch_count=PREFETCH)
-    for method, _, body in islice(channel.consume(QUEUE), count):
+    for number, (method, _, body) in enumerate(islice(channel.consume(QUEUE), count), start=1):
         yield body
-        channel.basic_ack(method.delivery_tag)
+        if number % (PREFETCH // 2) == 0 or number == count:
+            channel.basic_ack(method.delivery_tag, multiple=True)
     channel.cancel()
 
 
