@@ -351,7 +351,7 @@ def _amqp_message(message: Outgoing) -> amqp.Message:
         type=message.type,
         correlation_id=message.correlation_id,
         reply_to=message.reply_to,
-        application_headers=dict(message.headers),
+        application_headers=dict(message.headers) or None,
     )
 
 
