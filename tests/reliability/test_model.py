@@ -12,12 +12,14 @@ from services.chassis.service import Context
 from services.chassis.storage import Database
 from tests.chassis.tiny import SERVICE
 from tests.reliability.chance import rounds, seed
+from tests.reliability.model.defects import DEFECTS, Defect
 from tests.reliability.model.machine import ATTEMPTS, Delivery, tell_again
 from tests.reliability.model.scene import EmbeddedGround, Ground, RabbitGround, Theatre, a_theatre
 from tests.servers.databases import Databases
 
 STEPS_AT_MOST = 30
 QUICK_RUNS = 15
+RUNS_WITH_A_DEFECT = 2_000
 
 pytestmark = pytest.mark.server
 
@@ -42,8 +44,8 @@ def ground(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Gro
         database.close()
 
 
-def play(theatre: Theatre, runs: int) -> None:
-    """So many runs, from a seed that is printed."""
+def play(theatre: Theatre, runs: int, *phases: Phase) -> None:
+    """So many runs, from a seed that is printed; a run that fails is made short, unless told otherwise."""
 
     class Run(Delivery):
         def __init__(self) -> None:
@@ -56,7 +58,7 @@ def play(theatre: Theatre, runs: int) -> None:
             stateful_step_count=STEPS_AT_MOST,
             deadline=None,
             database=None,
-            phases=[Phase.generate, Phase.shrink],
+            phases=phases or (Phase.generate, Phase.shrink),
             suppress_health_check=list(HealthCheck),
         ),
     )
@@ -74,3 +76,15 @@ def test_every_message_has_one_effect(theatre: Theatre) -> None:
 def test_every_message_has_one_effect_in_thousands_of_runs(theatre: Theatre, runs: int) -> None:
     """The same, for as long as it takes; DELTAG_FAULT_ROUNDS says how often."""
     play(theatre, rounds(runs))
+
+
+@pytest.mark.thorough
+@pytest.mark.timeout(0)
+@pytest.mark.parametrize("ground", ["embedded"], indirect=True)
+@pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.__name__)
+def test_planted_defect_is_found(theatre: Theatre, defect: Defect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model fails, as it must, on a spine with a defect in it."""
+    defect(monkeypatch)
+    with pytest.raises((AssertionError, ExceptionGroup)):
+        play(theatre, RUNS_WITH_A_DEFECT, Phase.generate)
+    print(f"found in run {theatre.runs}")  # noqa: T201 - the figure of the run

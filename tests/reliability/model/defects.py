@@ -1,0 +1,101 @@
+"""Defects that a spine could have, planted one at a time: a model that lets one pass proves nothing.
+
+Each is what somebody might write who has not read why it is done otherwise.
+"""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+import sqlalchemy as sa
+
+from services.chassis import consumer, deferred, intake, relay
+from services.chassis.bus import Publisher, Subscription
+from services.chassis.consumer import Consumer
+from services.chassis.envelope import Outgoing
+from services.chassis.intake import Intake, Sorted
+from services.chassis.reading import Incoming
+from services.chassis.relay import Relay
+from services.chassis.storage import UnitOfWork, unavailable_when_away
+
+Defect = Callable[[pytest.MonkeyPatch], None]
+
+
+def acknowledges_before_it_commits(patch: pytest.MonkeyPatch) -> None:
+    """What is in hand when the process ends is lost."""
+
+    def turn(self: Consumer, subscription: Subscription) -> None:
+        if deliveries := subscription.receive(self.intake.context.settings.batch_size, consumer.IDLE_S):
+            subscription.settle(deliveries[-1])
+            self._settled(deliveries)
+
+    patch.setattr(Consumer, "_turn", turn)
+
+
+def looks_for_no_duplicates(patch: pytest.MonkeyPatch) -> None:
+    """A fact that comes again is taken again."""
+    sort = Intake._sort_fact  # noqa: SLF001 - the place of the defect
+
+    def take_again(self: Intake, message: Incoming, verdict: Sorted, last: dict[str, int]) -> None:
+        again = (message.sequence or 0) <= last[message.key] and not message.snapshot and not message.fault
+        verdict.fit.append(message) if again else sort(self, message, verdict, last)
+
+    patch.setattr(Intake, "_sort_fact", take_again)
+
+
+def drops_what_is_early(patch: pytest.MonkeyPatch) -> None:
+    """A fact that overtook another is forgotten."""
+    record = Intake._record  # noqa: SLF001 - the place of the defect
+
+    def forget(self: Intake, verdict: Sorted, work: UnitOfWork) -> None:
+        verdict.early = []
+        record(self, verdict, work)
+
+    patch.setattr(Intake, "_record", forget)
+
+
+def takes_the_early_as_they_come(patch: pytest.MonkeyPatch) -> None:
+    """Order is what the bus makes it."""
+    patch.setattr(Incoming, "snapshot", property(lambda _self: True))
+
+
+def locks_no_positions(patch: pytest.MonkeyPatch) -> None:
+    """Two replicas may take the same fact at the same time."""
+    patch.setattr(intake, "_LOCK_POSITIONS", intake._POSITIONS)  # noqa: SLF001 - the place of the defect
+
+
+def forgets_the_row_before_it_publishes(patch: pytest.MonkeyPatch) -> None:
+    """What the relay has in hand when the process ends is lost."""
+
+    def publish_batch(self: Relay, publisher: Publisher) -> int:
+        with unavailable_when_away(), self.context.database.engine.begin() as connection:
+            rows = sorted(connection.execute(relay._TAKE, {"limit": relay.BATCH}).all())  # noqa: SLF001 - the place of the defect
+        publisher.publish([Outgoing(r.message_id, r.exchange, r.routing_key, r.body.encode(), r.type) for r in rows])
+        return len(rows)
+
+    patch.setattr(Relay, "publish_batch", publish_batch)
+
+
+def lets_another_content_by(patch: pytest.MonkeyPatch) -> None:
+    """The same id with other content is taken for a repetition, and what it said is lost."""
+
+    def ignore(_self: Intake, message: Incoming, verdict: Sorted, _content: str) -> None:
+        verdict.duplicates.append(message)
+
+    patch.setattr(Intake, "_sort_known", ignore)
+
+
+def keeps_what_was_retried(patch: pytest.MonkeyPatch) -> None:
+    """A message that went through at last stays among the deferred."""
+    patch.setattr(deferred, "_RELEASE", sa.text("select 1 where :rows is null"))
+
+
+DEFECTS: Sequence[Defect] = (
+    acknowledges_before_it_commits,
+    looks_for_no_duplicates,
+    drops_what_is_early,
+    takes_the_early_as_they_come,
+    locks_no_positions,
+    forgets_the_row_before_it_publishes,
+    lets_another_content_by,
+    keeps_what_was_retried,
+)
