@@ -30,8 +30,8 @@ check: $(VENV)/.tests ## check style, types, architecture and contracts
 	$(BIN)/python -m scripts.contracts_docs --check
 	$(BIN)/python -m scripts.generated --check
 
-bench: $(VENV)/.tests ## measure the enrolment pipeline beside the broker's own pace (ARGS="--requests 20000")
-	@$(BIN)/python -m benchmarks.pipeline $(ARGS)
+bench: $(VENV)/.bench ## measure Deltag beside its peers and its servers' limits, and write benchmarks/README.md (ARGS=--help)
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 fmt: $(VENV)/.tests ## format the code, and mend what can be mended by itself
 	$(BIN)/ruff check --fix --exit-zero
@@ -47,11 +47,12 @@ pin: $(VENV)/.tools ## pin the newest versions of all dependencies, with hashes
 	$(PIN) --upgrade pyproject.toml --group build --group dev -o requirements-dev.txt
 	$(PIN) pyproject.toml -c requirements-dev.txt -o requirements.txt
 	$(PIN) --group build -c requirements-dev.txt -o requirements-build.txt
+	$(PIN) --group bench -c requirements-dev.txt -o requirements-bench.txt
 
 clean: ## remove the environment and all caches (what Deltag keeps in .deltag stays)
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
-# The stamps: what sets up the rest, what runs Deltag, and what tests it.
+# The stamps: what sets up the rest, what runs Deltag, what tests it, and what it is measured beside.
 
 $(VENV)/.tools: requirements-build.txt
 	@echo "Setting up $(VENV) …"
@@ -66,3 +67,7 @@ $(VENV)/.runs: requirements.txt pyproject.toml $(VENV)/.tools
 $(VENV)/.tests: requirements-dev.txt pyproject.toml $(VENV)/.tools
 	@scripts/install requirements-dev.txt
 	@touch $@ $(VENV)/.runs
+
+$(VENV)/.bench: requirements-bench.txt $(VENV)/.tests
+	@scripts/install requirements-bench.txt
+	@touch $@

@@ -1,179 +1,89 @@
-"""The enrolment pipeline, against the broker's own pace: `make bench` (about three minutes; ARGS="--requests 20000 --rounds 5").
+"""The pipeline: every contestant takes a backlog as fast as it can, and then fifty messages a second; every run checks the counts.
 
-A backlog of enrolment requests is taken by registration (validated, decided, stored, answered with facts) and its facts
-by reporting, each in a process of its own, on a durable PostgreSQL and a RabbitMQ started for this run. Beside it, in the
-same round: one connection that publishes the same bodies with a window of 1,000 unconfirmed, which is what the broker can do at all.
-Machines are shared: quote medians and the ratio, not the rates.
+Rate: unique ids by the time from the first row of the inbox to the last one in the other database. CPU: user and system time of the
+contestant's processes and of both servers between the same moments, by a thousand ids. Latency: from just before a message is
+published until its row is written in the other database, just before the commit.
 """
 
-import json
 import os
-import subprocess
-import sys
-import tempfile
 import time
-from argparse import ArgumentParser
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from statistics import median
+from itertools import islice
+from typing import Any
 
-import psutil
-import sqlalchemy as sa
+from benchmarks.contestants.field import Contestant
+from benchmarks.job import Event, backlog, events
+from benchmarks.machine import Machine
+from benchmarks.running import Entry, entered, number
+from benchmarks.waiting import until
 
-from services.chassis.bus import Queue, Topology
-from services.chassis.bus.rabbit import RabbitBus
-from services.chassis.envelope import Outgoing
-from services.chassis.postgres import EmbeddedPostgres
-from services.chassis.service import REQUESTS, Context
-from services.chassis.storage import Database
-from services.cli.places import Place, developed
-from services.registration.handlers import load_programme
-from tests.reliability.load import Families
-from tests.servers.ports import free_port
-from tests.servers.rabbit import RabbitNode
+LATENCY_HZ = 50
+WARM_UP = 30
 
-ROOT = Path(__file__).parents[1]
-SERVICES = ("registration", "reporting")
-TYPE = "enrolment.requested.v1"
-PATIENCE_S = 300.0
+Run = dict[str, Any]
 
-_TAKEN = sa.text("select extract(epoch from min(taken_at)) from chassis.inbox")
-_STARTED = sa.text("select count(*) from (select 1 from chassis.inbox limit 1) as first")
-_REPORTED = sa.text("select count(*) from enrolment")
+_FIRST = "select extract(epoch from min(received_at)) from inbox"
+_LAST = "select extract(epoch from max(written_at)) from enrolment_fact"
+_BEGUN = "select count(*) from (select 1 from inbox limit 1) as first"
+_LATENCIES = (
+    "select percentile_cont(array[0.5, 0.99, 1]) within group (order by (extract(epoch from written_at) - origin_ts) * 1000)"
+    " from (select * from enrolment_fact order by written_at offset %s) as measured"
+)
 
 
-def main() -> None:
-    """Run the rounds, print the table, keep the figures."""
-    parser = ArgumentParser(description=__doc__)
-    parser.add_argument("--requests", type=int, default=10_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    wanted = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, servers(Path(folder)):
-        rounds = [one_round(wanted.requests, first=n * wanted.requests) for n in range(wanted.rounds)]
-    show(rounds)
-    (ROOT / "benchmarks" / "results").mkdir(exist_ok=True)
-    (ROOT / "benchmarks" / "results" / "pipeline.json").write_text(
-        json.dumps({"requests": wanted.requests, "rounds": rounds}, indent=2) + "\n"
-    )
+def throughput(contestant: Contestant, machine: Machine, queue_type: str, scale: float = 1.0) -> Run:
+    """One run on a backlog."""
+    sent = list(backlog(int(contestant.backlog * scale)))
+    unique = len({event["id"] for event in sent})
+    with machine.ground(queue_type) as ground, entered(contestant, ground) as entry:
+        entry.send(sent)
+        with entry.working() as processes:
+            until(lambda: bool(number(entry.enrolment, _BEGUN)), f"{contestant.name} does not begin")
+            before = machine.cpu(processes)
+            until(lambda: entry.facts() >= unique, f"{contestant.name} does not finish", every_s=0.1)
+            used = _per_1000(before, machine.cpu(processes), unique)
+            rate = unique / (number(entry.insight, _LAST) - number(entry.enrolment, _FIRST))
+            return {"events_per_s": rate, **used, **_checked(entry, unique)}
 
 
-@contextmanager
-def servers(folder: Path) -> Iterator[None]:
-    """A PostgreSQL and a RabbitMQ for this run, named by the environment as a deployment would."""
-    node = RabbitNode(folder / "rabbit").start()
-    try:
-        with EmbeddedPostgres(folder / "postgres") as postgres:
-            os.environ |= {"DELTAG_AMQP_URL": node.url(), "DELTAG_POSTGRES_URL": postgres.url(), "DELTAG_DATA_DIR": str(folder / "data")}
-            yield
-    finally:
-        node.discard()
+def latency(contestant: Contestant, machine: Machine, queue_type: str, seconds: float = 10.0) -> Run:
+    """One run at a steady pace, after a warm-up that does not count."""
+    coming = events(seed=11)
+    count = int(seconds * LATENCY_HZ)
+    with machine.ground(queue_type) as ground, entered(contestant, ground) as entry, entry.working():
+        _pace(entry, islice(coming, WARM_UP))
+        until(lambda: entry.facts() >= WARM_UP, f"{contestant.name} does not begin")
+        _pace(entry, islice(coming, count))
+        until(lambda: entry.facts() >= WARM_UP + count, f"{contestant.name} does not finish")
+        [[[p50, p99, longest]]] = entry.insight.execute(_LATENCIES, [WARM_UP])
+        return {"p50_ms": p50, "p99_ms": p99, "max_ms": longest, **_checked(entry, WARM_UP + count)}
 
 
-def one_round(requests: int, *, first: int) -> dict[str, float]:
-    """The limit, then Deltag on an empty database."""
-    bodies = [json.dumps(Families(first + n).request()).encode() for n in range(requests)]
-    limit = publish(bodies, "limit")
-    place = fresh_place()
-    publish(bodies, REQUESTS)
-    with running(place) as processes:
-        await_first(place.context("registration"))
-        before = cpu_seconds(processes)
-        began, ended = await_all(place.context("registration"), place.context("reporting"), requests)
-        cpu = cpu_seconds(processes) - before
-    for context in place.contexts.values():
-        context.database.close()
-    rate = requests / (ended - began)
-    return {"limit_per_s": limit, "deltag_per_s": rate, "ratio": rate / limit, "cpu_python_s_per_1000": cpu / requests * 1000}
+def _pace(entry: Entry, sent: Iterator[Event]) -> None:
+    """Send one after the other on the clock; a late one does not shift the rest."""
+    began = time.monotonic()
+    for place, event in enumerate(sent):
+        time.sleep(max(0.0, began + place / LATENCY_HZ - time.monotonic()))
+        event["data"]["origin_ts"] = time.time()
+        entry.send([event])
 
 
-def publish(bodies: Sequence[bytes], exchange: str) -> float:
-    """Publish with pipelined confirms; returns messages a second."""
-    bus = RabbitBus(os.environ["DELTAG_AMQP_URL"])
-    if exchange == "limit":
-        bus.declare(Topology([exchange], [Queue("limit", exchange, ["#"])]))
-    publisher = bus.publisher()
-    messages = [Outgoing(json.loads(body)["id"], exchange, TYPE, body) for body in bodies]
-    began = time.perf_counter()
-    returned = publisher.publish(messages)
-    took = time.perf_counter() - began
-    publisher.close()
-    assert not returned  # noqa: S101 - a benchmark that loses messages measures nothing
-    return len(bodies) / took
+def _per_1000(before: Mapping[str, float], after: Mapping[str, float], unique: int) -> dict[str, float]:
+    return {f"cpu_{part}_s_per_1000": (after[part] - before[part]) / unique * 1000 for part in before}
 
 
-def fresh_place() -> Place:
-    """Empty databases and queues, with the programme loaded."""
-    drop_databases(os.environ["DELTAG_POSTGRES_URL"])
-    place = developed()
-    place.prepare()
-    with place.context("registration").work() as work:
-        load_programme(ROOT / "programmes" / "sammen-om-boern", work)
-    return place
+def _checked(entry: Entry, unique: int) -> Run:
+    """`ok` when every id had one effect in every table, and nothing is left on the way."""
+    until(entry.is_idle, f"{entry.contestant.name} leaves something on the way")
+    counts = entry.counts()
+    return {"ok": set(counts.values()) == {unique}, "unique": unique, **counts, "load": os.getloadavg()[0]}
 
 
-def drop_databases(url: str) -> None:
-    """Remove what the round before left."""
-    with Database(url).engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for name in ("registration", "events", "notifications", "reporting"):
-            connection.execute(sa.text(f"drop database if exists deltag_{name} with (force)"))
+def failed(error: Exception) -> Run:
+    """A run that did not come to its end."""
+    return {"ok": False, "error": f"{type(error).__name__}: {error}"}
 
 
-@contextmanager
-def running(place: Place) -> Iterator[list[psutil.Process]]:
-    """Registration and reporting, a process each, on ports that nobody else wants."""
-    environment = os.environ | {f"DELTAG_{name.upper()}_DATABASE_URL": place.settings[name].database_url for name in SERVICES}
-    started = [_start(name, environment) for name in SERVICES]
-    try:
-        yield [psutil.Process(process.pid) for process in started]
-    finally:
-        for process in started:
-            process.terminate()
-        for process in started:
-            process.wait(30)
-
-
-def _start(name: str, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "services.cli", "run", name, "--only", "bus"]
-    ports = {"DELTAG_METRICS_ADDRESS": f"127.0.0.1:{free_port()}"}
-    return subprocess.Popen(command, env=dict(environment) | ports, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def cpu_seconds(processes: Sequence[psutil.Process]) -> float:
-    """User and system time that the processes have used so far."""
-    return float(sum(sum(process.cpu_times()[:2]) for process in processes))
-
-
-def await_first(registration: Context) -> None:
-    """Return when the first request was taken."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not _scalar(registration, _STARTED):
-        if time.monotonic() > deadline:
-            raise TimeoutError("registration does not begin")
-        time.sleep(0.01)
-
-
-def await_all(registration: Context, reporting: Context, requests: int) -> tuple[float, float]:
-    """When the first request was taken, and when the last enrolment was in the report."""
-    deadline = time.monotonic() + PATIENCE_S
-    while _scalar(reporting, _REPORTED) < requests:
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"only {_scalar(reporting, _REPORTED):.0f} of {requests} arrived")
-        time.sleep(0.05)
-    return _scalar(registration, _TAKEN), time.time()
-
-
-def _scalar(context: Context, query: sa.TextClause) -> float:
-    with context.work() as work:
-        return float(work.connection.execute(query).scalar_one())
-
-
-def show(rounds: Sequence[Mapping[str, float]]) -> None:
-    """Medians and ranges."""
-    for figure in rounds[0]:
-        values = [r[figure] for r in rounds]
-        sys.stdout.write(f"{figure:24}{median(values):12,.3f}   ({min(values):,.3f} to {max(values):,.3f})\n")
-
-
-if __name__ == "__main__":
-    main()
+def ran(runs: Sequence[Run]) -> Sequence[Run]:
+    """Those that may be quoted."""
+    return [run for run in runs if run["ok"]]

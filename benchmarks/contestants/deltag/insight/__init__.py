@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import sqlalchemy as sa
 
-from benchmarks.contestants.deltag.submission import Accepted
+from benchmarks.contestants.submission import Accepted
 from services.chassis.envelope import Received
 from services.chassis.http import Api
 from services.chassis.service import Listen, Service, many

@@ -1,0 +1,57 @@
+"""Writes the figures into `README.md`, between two marks; the reading around them is written by hand."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from benchmarks import chart
+from benchmarks.contestants.field import FIELD
+from benchmarks.goals import goals
+from benchmarks.summary import Pipeline, Spread
+from benchmarks.wanted import QUEUE_TYPES
+
+HERE = Path(__file__).parent
+PAGE = HERE / "README.md"
+BEGIN, END = "<!-- figures: written by `make bench` -->\n", "<!-- end of the figures -->\n"
+
+
+def write(results: Path) -> None:
+    """The page and its chart."""
+    found = {path.stem: json.loads(path.read_text()) for path in sorted(results.glob("*.json"))}
+    before, _, rest = PAGE.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    PAGE.write_text(before + BEGIN + _figures(found) + "\n" + END + after)
+    if "pipeline" in found:
+        (results / "chart.svg").write_text(_chart(Pipeline(found["pipeline"]["runs"])))
+
+
+def _figures(results: Mapping[str, Any]) -> str:
+    pipeline = Pipeline(results["pipeline"]["runs"]) if "pipeline" in results else None
+    names = [contestant.name for contestant in FIELD]
+    page = _templates().get_template("figures.md")
+    text = page.render(results=results, pipeline=pipeline, names=names, queue_types=QUEUE_TYPES, goals=list(goals(results)))
+    return text.strip()
+
+
+def _chart(pipeline: Pipeline) -> str:
+    panels = list(chart.panels(pipeline))
+    template = _templates().get_template("chart.svg")
+    text = template.render(panels=panels, colours=chart.COLOURS, height=chart.height(panels), line=chart.LINE)
+    return "".join(f"{line}\n" for line in text.splitlines() if line.strip())
+
+
+def _templates() -> Environment:
+    folder = FileSystemLoader(HERE / "templates")
+    templates = Environment(loader=folder, undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    templates.filters |= {"spread": _spread}
+    return templates
+
+
+def _spread(found: Spread | None, digits: int) -> str:
+    """The median, and the range in brackets."""
+    if not found:
+        return "\N{EN DASH}"
+    return f"{found.median:,.{digits}f} ({found.least:,.{digits}f}\N{EN DASH}{found.most:,.{digits}f})"

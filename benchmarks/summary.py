@@ -1,0 +1,68 @@
+"""What many runs say together: medians with their ranges, and ratios within a round, where the neighbours were the same."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import median
+from typing import Any, NamedTuple
+
+from benchmarks.contestants.field import FIELD
+from benchmarks.wanted import QUEUE_TYPES
+
+Run = Mapping[str, Any]
+
+
+class Spread(NamedTuple):
+    """Of one figure."""
+
+    median: float
+    least: float
+    most: float
+
+
+def spread(values: Iterable[float]) -> Spread | None:
+    """None when there are none."""
+    known = list(values)
+    return Spread(median(known), min(known), max(known)) if known else None
+
+
+class Pipeline:
+    """The runs of the pipeline; only those whose counts were right are quoted."""
+
+    def __init__(self, runs: Sequence[Run]) -> None:
+        self.runs = runs
+
+    def figure(self, name: str, queue_type: str, figure: str) -> Spread | None:
+        """One figure of one contestant."""
+        return spread(self._by_round(name, queue_type, figure).values())
+
+    def cpu(self, name: str, queue_type: str) -> Spread | None:
+        """Seconds for a thousand, of everyone who worked on them."""
+        parts = [self._by_round(name, queue_type, f"cpu_{part}_s_per_1000") for part in ("python", "postgres", "rabbitmq")]
+        return spread(sum(part[number] for part in parts) for number in parts[0])
+
+    def ratio(self, name: str, other: str, queue_type: str, figure: str = "events_per_s") -> Spread | None:
+        """One contestant's figure by another's of the same round."""
+        ours, theirs = (self._by_round(who, queue_type, figure) for who in (name, other))
+        return spread(ours[number] / theirs[number] for number in ours if number in theirs)
+
+    def right(self, name: str, queue_type: str) -> str:
+        """How many runs had exact counts, of how many."""
+        runs = [run for run in self.runs if (run["name"], run["queue_type"]) == (name, queue_type)]
+        return f"{sum(run['ok'] for run in runs)}/{len(runs)}"
+
+    def latest(self) -> dict[str, dict[str, dict[str, float | bool | None]]]:
+        """By contestant and by queue type: the medians."""
+        return {c.name: {queue_type: self._latest(c.name, queue_type) for queue_type in QUEUE_TYPES} for c in FIELD}
+
+    def _latest(self, name: str, queue_type: str) -> dict[str, float | bool | None]:
+        names = ("events_per_s", "cpu_python_s_per_1000", "p50_ms", "p99_ms")
+        figures = {figure: _median(self.figure(name, queue_type, figure)) for figure in names}
+        right, runs = self.right(name, queue_type).split("/")
+        return figures | {"cpu_all_s_per_1000": _median(self.cpu(name, queue_type)), "ok": right == runs}
+
+    def _by_round(self, name: str, queue_type: str, figure: str) -> dict[int, float]:
+        mine = (run for run in self.runs if (run["name"], run["queue_type"], run["ok"]) == (name, queue_type, True))
+        return {run["round"]: run[figure] for run in mine if figure in run}
+
+
+def _median(found: Spread | None) -> float | None:
+    return round(found.median, 4) if found else None
