@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import interleaved, reads, report
+from benchmarks import embedded, enrolments, flatness, interleaved, memory, programme, reads, replicas, report
 from benchmarks.summary import Pipeline
 from benchmarks.wanted import Result, Wanted
 
@@ -22,19 +22,29 @@ RESULTS = Path(__file__).parent / "results"
 
 MEASURES: dict[str, Callable[[Wanted], Result]] = {
     "pipeline": interleaved.measure,
+    "replicas": replicas.measure,
+    "embedded": embedded.measure,
     "reads": reads.measure,
+    "enrolments": enrolments.measure,
+    "memory": memory.at_rest,
+    "programme": programme.measure,
+    "stream": memory.stream,
+    "flatness": flatness.measure,
 }
-SHORT = ("pipeline", "reads")
+LONG = ("programme", "stream", "flatness")
+"""Only when they are named."""
 
 
 def main() -> None:
     """Measure what is named, and write the report."""
-    parser = ArgumentParser(prog="make bench", description=f"Without a name: {', '.join(SHORT)}. `report` only writes the page again.")
+    parser = ArgumentParser(
+        prog="make bench", description=f"Without a name: all but {', '.join(LONG)}. `report` only writes the page again."
+    )
     parser.add_argument("measures", nargs="*", choices=[*MEASURES, "report", []], metavar="|".join([*MEASURES, "report"]))
     parser.add_argument("--rounds", type=int, default=Wanted.rounds)
     parser.add_argument("--scale", type=float, default=Wanted.scale, help="shorter or longer runs; below 1 for trying out only")
     asked = parser.parse_args()
-    for name in asked.measures or SHORT:
+    for name in asked.measures or [name for name in MEASURES if name not in LONG]:
         if name in MEASURES:
             _keep(name, MEASURES[name](Wanted(asked.rounds, asked.scale)))
     report.write(RESULTS)

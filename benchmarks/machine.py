@@ -48,6 +48,7 @@ class Ground:
             "DELTAG_QUEUE_TYPE": self.queue_type,
             "DELTAG_DATA_DIR": str(self.folder),
             "DELTAG_DEFERRED_KEY": self.key,
+            "DELTAG_DEVELOPMENT_TOKEN_KEY": self.key,
             "DELTAG_METRICS_ADDRESS": f"127.0.0.1:{free_port()}",
         }
 

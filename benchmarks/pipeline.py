@@ -7,9 +7,11 @@ published until its row is written in the other database, just before the commit
 
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
+
+import psycopg
 
 from benchmarks.contestants.field import Contestant
 from benchmarks.job import Event, backlog, events
@@ -31,19 +33,18 @@ _LATENCIES = (
 )
 
 
-def throughput(contestant: Contestant, machine: Machine, queue_type: str, scale: float = 1.0) -> Run:
-    """One run on a backlog."""
+def throughput(contestant: Contestant, machine: Machine, queue_type: str, scale: float = 1.0, *, replicas: int = 1) -> Run:
+    """One run on a backlog, by so many of each service."""
     sent = list(backlog(int(contestant.backlog * scale)))
     unique = len({event["id"] for event in sent})
     with machine.ground(queue_type) as ground, entered(contestant, ground) as entry:
         entry.send(sent)
-        with entry.working() as processes:
+        with entry.working(replicas) as processes:
             until(lambda: bool(number(entry.enrolment, _BEGUN)), f"{contestant.name} does not begin")
             before = machine.cpu(processes)
             until(lambda: entry.facts() >= unique, f"{contestant.name} does not finish", every_s=0.1)
             used = _per_1000(before, machine.cpu(processes), unique)
-            rate = unique / (number(entry.insight, _LAST) - number(entry.enrolment, _FIRST))
-            return {"events_per_s": rate, **used, **_checked(entry, unique)}
+            return {"events_per_s": rate_of(entry.enrolment, entry.insight, unique), **used, **_checked(entry, unique)}
 
 
 def latency(contestant: Contestant, machine: Machine, queue_type: str, seconds: float = 10.0) -> Run:
@@ -57,6 +58,11 @@ def latency(contestant: Contestant, machine: Machine, queue_type: str, seconds: 
         until(lambda: entry.facts() >= WARM_UP + count, f"{contestant.name} does not finish")
         [[[p50, p99, longest]]] = entry.insight.execute(_LATENCIES, [WARM_UP])
         return {"p50_ms": p50, "p99_ms": p99, "max_ms": longest, **_checked(entry, WARM_UP + count)}
+
+
+def rate_of(enrolment: psycopg.Connection, insight: psycopg.Connection, unique: int) -> float:
+    """Unique ids a second, from the first row to the last."""
+    return unique / (number(insight, _LAST) - number(enrolment, _FIRST))
 
 
 def _pace(entry: Entry, sent: Iterator[Event]) -> None:
@@ -82,8 +88,3 @@ def _checked(entry: Entry, unique: int) -> Run:
 def failed(error: Exception) -> Run:
     """A run that did not come to its end."""
     return {"ok": False, "error": f"{type(error).__name__}: {error}"}
-
-
-def ran(runs: Sequence[Run]) -> Sequence[Run]:
-    """Those that may be quoted."""
-    return [run for run in runs if run["ok"]]
