@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 
@@ -22,11 +22,18 @@ from services.chassis.errors import Malformed, Reason, TooLarge
 
 T = TypeVar("T")
 
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A time with its offset: without one nobody can tell how long ago it was."""
+
 STRUCTURED = "application/cloudevents+json"
 MAX_BYTES = 1_048_576
 """The largest message that is read; what is larger is parked."""
 MAX_TEXT = 255
 """The longest attribute."""
+TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+"""W3C Trace Context, `traceparent`: version, trace id, parent id and flags; all-zero ids are invalid."""
+MUNICIPALITY = re.compile(r"[0-9]{4}")
+PROGRAMME = re.compile(r"(?=.{1,64}$)[a-z0-9]+(-[a-z0-9]+)*")
 UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 """What decoding raises for bytes that hold no JSON, no UTF-8, a number that no machine has, or lists in lists without end."""
 
@@ -39,14 +46,14 @@ class Envelope(msgspec.Struct, kw_only=True):
     source: str
     type: str
     subject: str | None = None
-    time: datetime | None = None
+    time: Moment | None = None
     sequence: str | int | None = None
     correlationid: str | None = None
     causationid: str | None = None
     municipality: str | None = None
     programme: str | None = None
     traceparent: str | None = None
-    recordedtime: datetime | None = None
+    recordedtime: Moment | None = None
     dataclassification: str | None = None
     dataschema: str | None = None
     datacontenttype: str | None = None
@@ -91,7 +98,8 @@ class Outgoing(msgspec.Struct, frozen=True):
 _DECODE = msgspec.json.Decoder(Envelope).decode
 _ENCODE = msgspec.json.Encoder().encode
 _TEXTS = ("id", "source", "type", "subject", "correlationid", "causationid", "municipality", "programme", "traceparent")
-_DIGITS = re.compile(r"[0-9]{1,18}")
+_DIGITS = re.compile(r"[0-9]{1,12}")
+"""Contracts say ten. Snapshots may skip numbers, and the ledger's sum of what was skipped must stay within a bigint."""
 _TIMES = ("time", "recordedtime")
 _PREFIXES = ("cloudEvents_", "cloudEvents:", "ce-", "ce_")
 
@@ -125,10 +133,15 @@ def binary_attributes(headers: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _native(attribute: str, value: Any) -> Any:
-    """AMQP's own forms of a value: text may come as bytes, and a time as milliseconds since 1970 (AMQP binding, 3.1.3.2)."""
+    """AMQP's own forms of a value: text may come as bytes, and a time as milliseconds since 1970 (AMQP binding, 3.1.3.2).
+
+    A header of AMQP 0.9.1's own type for times comes from py-amqp as UTC that does not say so.
+    """
     if attribute in _TIMES and isinstance(value, int):
         with suppress(ValueError, OverflowError):  # what is no time is refused with the rest
             return datetime.fromtimestamp(value / 1000, UTC)
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
     if isinstance(value, str):
         value = value.encode(errors="surrogatepass")  # py-amqp lets lone surrogates through, which no database takes
     return value.decode(errors="replace") if isinstance(value, bytes) else value
@@ -170,6 +183,11 @@ def _malformed(field: str, slug: str, text: str) -> Malformed:
     return Malformed(reasons=[Reason(slug, field, text, text)])
 
 
+def sane(pattern: re.Pattern[str], given: str | None) -> str | None:
+    """A sender's attribute if it has that form: what follows repeats it, and another one may hold anybody's data."""
+    return given if given and pattern.fullmatch(given) else None
+
+
 def without_values(text: str) -> str:
     """A decoder's complaint without the value that it quotes, which may be personal."""
     return re.sub(r"'[^']*'", "…", text)
@@ -181,5 +199,5 @@ def sequence_number(envelope: Envelope) -> int | None:
         return None
     text = str(envelope.sequence)
     if not _DIGITS.fullmatch(text):
-        raise _malformed("/sequence", "wrong-format", "The attribute sequence must be digits, at most 18.")
+        raise _malformed("/sequence", "wrong-format", "The attribute sequence must be digits, at most 12.")
     return int(text)

@@ -25,12 +25,12 @@ from services.chassis import deferred, watchdog
 from services.chassis.bus import Delivery
 from services.chassis.crashpoints import crash_point
 from services.chassis.deferred import Kind
-from services.chassis.errors import Conflict, Fate, fate
+from services.chassis.errors import Conflict, Fate, Invalid, fate
 from services.chassis.ids import new_id
 from services.chassis.instruments import known_type, observe_batch, observe_handled, observe_put_aside
 from services.chassis.reading import Incoming, Reader
 from services.chassis.service import Context, Handler, Listen
-from services.chassis.storage import UnitOfWork, is_collision
+from services.chassis.storage import UnitOfWork, is_collision, is_unstorable
 
 log = structlog.get_logger(__name__)
 
@@ -156,7 +156,7 @@ class Intake:
             if fate(error) is Fate.PAUSE:
                 raise
             if len(batch) == 1:
-                self._defer_failed(batch[0], error)
+                self._defer_failed(batch[0], unstorable_data() if is_unstorable(error) else error)
                 return
             for message in batch:
                 self.settle_batch([message])
@@ -355,6 +355,16 @@ def ended_the_process(times: int) -> Conflict:
         "ended-the-process",
         da=f"Processen stoppede {times} gange, mens beskeden var i hånden.",
         en=f"The process ended {times} times while it had this message in hand.",
+    )
+
+
+def unstorable_data() -> Invalid:
+    """The fault of data that were read, and that no table can hold."""
+    return Invalid(
+        "unstorable-data",
+        field="/data",
+        da="Indholdet har en værdi, som databasen ikke kan gemme: et tal eller en dato uden for rækkevidde, eller tegnet NUL.",
+        en="The data hold a value that the database cannot keep: a number or a date out of range, or the character NUL.",
     )
 
 

@@ -13,7 +13,18 @@ import msgspec
 
 from services.chassis.bus import Delivery
 from services.chassis.contracts import problems
-from services.chassis.envelope import UNREADABLE, Envelope, Received, decode, sequence_number, without_values
+from services.chassis.envelope import (
+    MUNICIPALITY,
+    PROGRAMME,
+    TRACEPARENT,
+    UNREADABLE,
+    Envelope,
+    Received,
+    decode,
+    sane,
+    sequence_number,
+    without_values,
+)
 from services.chassis.errors import DeltagError, Invalid, Malformed, Reason
 from services.chassis.service import Handler, Listen
 from services.chassis.storage import aggregate_key, content_hash
@@ -144,9 +155,9 @@ def received(envelope: Envelope, incoming: Incoming, data: Any) -> Received[Any]
         time=envelope.time,
         sequence=incoming.sequence,
         correlationid=envelope.correlationid,
-        traceparent=envelope.traceparent,
-        municipality=envelope.municipality,
-        programme=envelope.programme,
+        traceparent=sane(TRACEPARENT, envelope.traceparent),
+        municipality=sane(MUNICIPALITY, envelope.municipality),
+        programme=sane(PROGRAMME, envelope.programme),
         reply_to=incoming.delivery.reply_to,
         reply_correlation=incoming.delivery.correlation_id,
         snapshot=envelope.snapshot in (True, "true"),

@@ -351,6 +351,11 @@ def is_collision(error: BaseException) -> bool:
     return sqlstate(error) in {"40001", "40P01", "55P03"}
 
 
+def is_unstorable(error: BaseException) -> bool:
+    """Whether the database cannot keep the values themselves (classes 22 and 54): trying again would change nothing."""
+    return sqlstate(error).startswith(("22", "54"))
+
+
 def sqlstate(error: BaseException) -> str:
     """PostgreSQL's five-character code, or nothing."""
     return getattr(getattr(error, "orig", None), "sqlstate", None) or ""

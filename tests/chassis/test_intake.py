@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from threading import Thread
 
 import pytest
@@ -361,3 +362,39 @@ def test_killer_among_the_early_is_parked_alone(context: Context, monkeypatch: p
 
 class Killed(BaseException):
     """Stands for the end of the process: no handler of errors sees it."""
+
+
+def test_a_time_without_its_offset_is_parked(context: Context) -> None:
+    """Nobody can tell how old such a message is: it is parked alone, and its neighbours are handled and counted once."""
+    odd = event(DONE, {"number": 1}, subject="odd", sequence=1, time="2024-03-01T00:00:00")
+    intake = deliver_raw(context, FACTS, [fact("a", 1), odd, fact("b", 1)])
+    assert effects(context) == [("a", 1), ("b", 1)]
+    assert [row["slug"] for row in parked(context)] == ["not-a-cloudevent"]
+    assert intake.forgotten == 0
+
+
+def test_a_time_of_amqps_own_is_utc(context: Context) -> None:
+    """In the binary mode a time may be a header of AMQP's type for times, which is in UTC and does not say so."""
+    attributes = {"specversion": "1.0", "id": "1", "source": "/test", "type": DONE, "subject": "a", "sequence": "0000000001"}
+    headers: dict[str, object] = {f"cloudEvents_{name}": value for name, value in attributes.items()}
+    headers["cloudEvents_time"] = datetime(2024, 3, 1)  # noqa: DTZ001 - as py-amqp hands it over
+    incoming = Intake(context, FACTS).reader.read(Delivery(b'{"number":1}', 1, headers=headers))
+    assert incoming.message is not None
+    assert incoming.message.time == datetime(2024, 3, 1, tzinfo=UTC)
+
+
+def test_what_no_table_can_hold_is_parked_at_once(context: Context) -> None:
+    """A number that is too large for its column is the message's fault: it is parked with a reason, without another try."""
+    deliver_raw(context, FACTS, [fact("a", 1), event(DONE, {"number": 2**40}, subject="odd", sequence=1), fact("b", 1)])
+    (row,) = parked(context)
+    assert effects(context) == [("a", 1), ("b", 1)]
+    assert (row["slug"], row["attempts"]) == ("unstorable-data", 1)
+
+
+def test_only_sane_attributes_are_handed_on(context: Context) -> None:
+    """A municipality, a programme or a trace that is none is not repeated in what follows from a message."""
+    insane = {"municipality": "Mona", "programme": "Mona Test", "traceparent": "00-mona-01"}
+    deliver(context, DONE, {"number": 1}, **insane)
+    (message,) = published(context)
+    assert message["municipality"] == context.settings.municipality
+    assert {"programme", "traceparent"}.isdisjoint(message)

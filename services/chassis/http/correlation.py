@@ -4,14 +4,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from services.chassis.envelope import TRACEPARENT, sane
 from services.chassis.http.request import Cause
 from services.chassis.ids import new_id
 
 _ID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 """A UUID, or 32 hexadecimal digits. A free text is not taken over, since it could hold personal data."""
-
-_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
-"""W3C Trace Context, `traceparent`: version, trace id, parent id and flags; all-zero ids are invalid."""
 
 
 def cause_of(environ: Mapping[str, Any], municipality: str) -> Cause:
@@ -19,11 +17,7 @@ def cause_of(environ: Mapping[str, Any], municipality: str) -> Cause:
     id = new_id()
     return Cause(
         id=id,
-        correlationid=_sane(_ID, environ.get("HTTP_X_CORRELATION_ID")) or id,
-        traceparent=_sane(_TRACEPARENT, environ.get("HTTP_TRACEPARENT")),
+        correlationid=sane(_ID, environ.get("HTTP_X_CORRELATION_ID")) or id,
+        traceparent=sane(TRACEPARENT, environ.get("HTTP_TRACEPARENT")),
         municipality=municipality,
     )
-
-
-def _sane(pattern: re.Pattern[str], given: str | None) -> str | None:
-    return given if given and pattern.fullmatch(given) else None
