@@ -65,7 +65,9 @@ class Reader:
     def __init__(self, listen: Listen) -> None:
         self._listen = listen
         self._decoders: dict[str, Callable[[msgspec.Raw], Any]] = {
-            type_: msgspec.json.Decoder(h.schema).decode for type_, h in listen.reads.items()
+            # A contract has told the types already, and to JSON Schema 1.0 is a whole number.
+            type_: msgspec.json.Decoder(h.schema, strict=h.contract is None).decode
+            for type_, h in listen.reads.items()
         }
         self._known = {stem(type_) for type_ in listen.reads}
 

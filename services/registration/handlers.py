@@ -291,7 +291,7 @@ def _fit(submitted: Sequence[Received[Any]], work: "Work") -> list[Received[Enro
         if broken := problems(ENROLMENT_CONTRACT, message.data):
             refuse_request(message, broken, work)
         else:
-            fit.append(msgspec.structs.replace(message, data=msgspec.convert(message.data, EnrolmentRequest)))
+            fit.append(msgspec.structs.replace(message, data=msgspec.convert(message.data, EnrolmentRequest, strict=False)))
     return fit
 
 

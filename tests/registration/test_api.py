@@ -10,7 +10,7 @@ from services.chassis.ids import new_id
 from services.chassis.service import Context
 from services.chassis.testing import Door, deliver, published
 from services.registration.handlers import ENROLMENT_CONTRACT
-from tests.registration.builders import REQUESTED, SENDER, a_guardian, a_number, a_request
+from tests.registration.builders import REQUESTED, SENDER, a_consent, a_guardian, a_number, a_request
 
 REQUESTS = "/v1/enrolment-requests"
 BULK = "/v1/enrolment-requests/bulk"
@@ -51,6 +51,11 @@ class TestRequests:
         on_the_bus = published(registration)[-1]["data"]
         assert over_http["status"] == on_the_bus["status"] == "rejected"
         assert over_http["reasons"] == on_the_bus["reasons"] != []
+
+    def test_a_whole_number_may_be_written_with_a_point(self, system: Door) -> None:
+        """To JSON Schema, and so to the contract, 0.0 is the whole number 0."""
+        request = a_request(consent=a_consent(guardian=0.0))
+        assert system.post(REQUESTS, json={"data": request}).get_json()["status"] == "accepted"
 
     def test_the_same_id_again_is_the_same_answer(self, system: Door, registration: Context) -> None:
         """A repeated request changes nothing and is answered as before, even after the enrolment has ended."""

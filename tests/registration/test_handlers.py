@@ -266,6 +266,14 @@ def test_the_examples_of_the_contracts_are_granted(registration: Context) -> Non
     assert ask(registration, sample["data"], id=sample["id"])["data"]["status"] == "accepted"
 
 
+def test_a_whole_number_may_be_written_with_a_point(registration: Context) -> None:
+    """To JSON Schema, and so to the contract, 0.0 is the whole number 0: such a request is answered like any other."""
+    sample = example("enrolment.requested/v1")["data"]
+    assert sample["consent"]["guardian"] == 0
+    sample["consent"]["guardian"] = 0.0
+    assert ask(registration, sample)["data"]["status"] == "accepted"
+
+
 def test_a_refresh_tells_everything_again(registration: Context) -> None:
     """Every aggregate's present state goes out again, under its present number, marked as a snapshot."""
     enrolled = ask(registration, a_request())
