@@ -14,3 +14,8 @@ def seed() -> int:
 def rounds(usual: int) -> int:
     """How often a scenario repeats its fault: as DELTAG_FAULT_ROUNDS says, or as often as there is time for in every run."""
     return int(os.environ.get("DELTAG_FAULT_ROUNDS") or usual)
+
+
+def many(variable: str, usual: int) -> int:
+    """How many a thorough run takes: as the variable of the environment says, or as many as are usual."""
+    return int(os.environ.get(variable) or usual)
