@@ -3,7 +3,8 @@
 A row is deleted in the transaction that took it (SKIP LOCKED, so any number of relays share the work), after the
 broker has confirmed it and not returned it. A crash between the confirm and the commit publishes the row again: on the
 wire a message is at-least-once, and receivers know it by its sequence. What comes back as unroutable is parked, never
-called a success. What a full queue refuses waits in its place, on a growing delay of its own, and the rest goes on.
+called a success. What a full queue refuses waits in its place, on a growing delay of its own, and the rest goes on;
+the oldest fact that waits so is tried often, and when it gets through, so are all others.
 An answer goes where its sender said, so nobody else waits for long over one: refused again and again it is parked, and
 so is one over which the broker ends the connection, once it was sent alone. The relay is woken by commits of its own
 process, by NOTIFY from others, and polls as a fallback.
@@ -30,6 +31,8 @@ BATCH = 1_000
 POLL_S = 1.0
 LISTEN_S = 0.25
 """How long the listener waits for a notice before it looks whether to stop."""
+PROBE_EVERY_S = 5.0
+"""How often the oldest fact that was refused is tried again, for all that wait with it: one message finds out whether there is room."""
 OUTBOX = "outbox"
 """The name under which unroutable messages are parked."""
 
@@ -41,7 +44,12 @@ _TAKE = sa.text(
 _KEEP = sa.text(
     "insert into chassis.outbox (id, exchange, routing_key, key, message_id, type, correlation_id, body, created_at, attempts, due_at)"
     " overriding system value values (:id, :exchange, :routing_key, :key, :message_id, :type, :correlation_id, :body, :created_at,"
-    " :attempts, clock_timestamp() + :delay * interval '1 second')"
+    " :attempts, clock_timestamp() + interval '1 second' * case when cast(:exchange as text) = '' or exists (select from chassis.outbox"
+    " where id < :id and attempts > 0 and exchange <> '') then cast(:delay as float) else least(:delay, :probe_every) end)"
+)
+_ROOM = sa.text(
+    "update chassis.outbox set due_at = clock_timestamp() where id = any(array("
+    "select id from chassis.outbox where attempts > 0 and due_at > clock_timestamp() and exchange <> '' for update skip locked))"
 )
 _PARK = sa.text(
     "insert into chassis.deferred (consumer, kind, message_id, content, type, key, slug, reason, fingerprint, exchange, routing_key,"
@@ -103,6 +111,8 @@ class Relay:
                 self._park(connection, row, sent.slug)
             for row in sent.refused:
                 self._keep_or_park(connection, row)
+            if _found_room(rows, sent):
+                connection.execute(_ROOM)
         self._suspects = max(0, self._suspects - 1) if rows else 0
         self._tell(rows, sent)
         if sent.objection:
@@ -129,8 +139,8 @@ class Relay:
         if _is_answer(row) and attempts >= settings.retry_attempts:
             self._park(connection, row, "refused")
             return
-        delay = deferred.backoff(attempts, settings.retry_base_s)
-        connection.execute(_KEEP, dict(row._mapping) | {"attempts": attempts, "delay": delay})  # noqa: SLF001 - SQLAlchemy's public name
+        when = {"attempts": attempts, "delay": deferred.backoff(attempts, settings.retry_base_s), "probe_every": PROBE_EVERY_S}
+        connection.execute(_KEEP, dict(row._mapping) | when)  # noqa: SLF001 - SQLAlchemy's public name
 
     def _park(self, connection: sa.Connection, row: Any, slug: str) -> None:
         sealed = deferred.seal_body(self.context, OUTBOX, row.message_id, row.body.encode())
@@ -154,6 +164,12 @@ class Sent:
     refused: Sequence[Any] = ()
     slug: str = "unroutable"
     objection: Objection | None = None
+
+
+def _found_room(rows: Sequence[Any], sent: Sent) -> bool:
+    """Whether a fact that was refused before has got through."""
+    again = {row.id for row in sent.refused}
+    return any(row.attempts and not _is_answer(row) and row.id not in again for row in rows)
 
 
 def _outgoing(row: Any) -> Outgoing:

@@ -129,6 +129,17 @@ def test_what_is_refused_waits_and_the_rest_goes_on(context: Context, bus: Embed
     assert (sorted(free.ids), published(context), relay.trouble) == (sorted(refused), [], "")
 
 
+def test_one_finds_out_whether_there_is_room(context: Context, bus: EmbeddedBus) -> None:
+    """Of the facts that a full queue refused the oldest is tried again soon; when it gets through, all others are due at once."""
+    relay, full, free = Relay(context, bus, Stop()), Picky(full=DONE), Recorder()
+    refused = emit(context, 4)
+    relay.publish_batch(full)
+    with context.work() as work:
+        work.connection.execute(sa.text("update chassis.outbox set due_at = due_at + interval '1 hour' where attempts > 0"))
+        work.connection.execute(sa.text("update chassis.outbox set due_at = now() where id = (select min(id) from chassis.outbox)"))
+    assert [relay.publish_batch(free) for _ in range(2)] == [1, len(refused) - 1]
+
+
 def test_an_answer_refused_again_and_again_is_parked(context: Context, bus: EmbeddedBus) -> None:
     """An answer for which its sender's queue never has room is parked after the last try; the fact that it tells of left once."""
     relay, full = Relay(context, bus, Stop()), Picky(full="his")
