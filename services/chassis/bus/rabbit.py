@@ -100,17 +100,10 @@ class RabbitPublisher:
 
     def __init__(self, connection: amqp.Connection) -> None:
         self._connection = connection
-        self._channel = connection.channel()
-        self._channel.confirm_select()
-        self._sent = self._confirmed = 0
-        self._singles: set[int] = set()
         self._refused: set[int] = set()
         self._returned: set[tuple[str, str]] = set()
-        self._channel.events["basic_ack"].add(self._on_ack)
-        self._channel.events["basic_nack"].add(self._on_nack)
-        self._channel.events["basic_return"].add(self._on_return)
         connection.on_blocked = self._on_blocked
-        connection.deltag_guard.expect(inf)
+        self._open_channel()
 
     def publish(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
         """See `Publisher.publish`. Raises `Unavailable` too when the broker is blocked."""
@@ -122,7 +115,10 @@ class RabbitPublisher:
                 self._publish_window(messages[start : start + WINDOW])
         returned = [m for m in messages if (m.id, m.routing_key) in self._returned]
         if self._refused:
-            raise Refused([messages[tag - first] for tag in sorted(self._refused)], returned)
+            refused = [messages[tag - first] for tag in sorted(self._refused)]
+            with _away(self.close):
+                self._change_channel()
+            raise Refused(refused, returned)
         return returned
 
     def keep_alive(self) -> None:
@@ -136,6 +132,23 @@ class RabbitPublisher:
     def close(self) -> None:
         """See `Publisher.close`."""
         _hang_up(self._connection)
+
+    def _open_channel(self) -> None:
+        self._connection.deltag_guard.expect(DEADLINE_S)
+        self._channel = self._connection.channel()
+        self._channel.confirm_select()
+        self._sent = self._confirmed = 0
+        self._singles: set[int] = set()
+        self._channel.events["basic_ack"].add(self._on_ack)
+        self._channel.events["basic_nack"].add(self._on_nack)
+        self._channel.events["basic_return"].add(self._on_return)
+        self._connection.deltag_guard.expect(inf)
+
+    def _change_channel(self) -> None:
+        """A quorum queue may go on refusing a channel that it has refused once, also when its limit is lifted (RabbitMQ 3.10)."""
+        self._connection.deltag_guard.expect(DEADLINE_S)
+        self._channel.close()
+        self._open_channel()
 
     def _publish_window(self, messages: Sequence[Outgoing]) -> None:
         with _corked(self._connection.transport):
