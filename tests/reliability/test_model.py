@@ -62,7 +62,7 @@ def play(theatre: Theatre, runs: int, *phases: Phase) -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
-    print(f"{theatre.runs} runs, {theatre.steps} steps, {theatre.faults} faults: clean")  # noqa: T201 - the figures of the run
+    print(theatre.figures())  # noqa: T201 - the figures of the run
 
 
 def test_every_message_has_one_effect(theatre: Theatre) -> None:

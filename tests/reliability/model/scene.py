@@ -35,6 +35,7 @@ FACTS, REQUESTED = tiny.FACTS, tiny.REQUESTS
 AUDIENCE = "model.audience"
 RELAYED_AT_ONCE = 4
 TRUNCATE_EVERY = 200
+TOLD_EVERY = 250
 REST_WITHIN_S = 60.0
 
 TOPOLOGY = Topology((EVENTS, REQUESTS, "deltag.personal"), [*topology(tiny.SERVICE.listens).queues, Queue(AUDIENCE, EVENTS, ["tiny.#"])])
@@ -137,8 +138,14 @@ class Theatre:
     steps: int = 0
     faults: int = 0
 
+    def figures(self) -> str:
+        """What was played so far."""
+        return f"{self.runs} runs, {self.steps} steps, {self.faults} faults: clean"
+
     def reset(self) -> None:
         """An empty scene."""
+        if self.runs and self.runs % TOLD_EVERY == 0:
+            print(self.figures(), flush=True)  # noqa: T201 - thousands of runs take their time
         self.runs += 1
         self.patients.forget()
         self.ground.reset()
