@@ -10,7 +10,7 @@ from services.chassis.errors import Conflict, NotFound
 from services.chassis.http.api import Api
 from services.chassis.http.caller import Role
 from services.chassis.http.request import Answer, Request
-from services.chassis.ids import new_id
+from services.chassis.http.strict import Refused
 from services.registration import access, handlers, messages, schemas
 from services.registration.domain.child import Child
 from services.registration.domain.consent import Consent
@@ -83,10 +83,12 @@ def request_enrolment(request: Request, work: Work) -> Mapping[str, Any]:
 )
 def request_enrolments(request: Request, work: Work) -> Mapping[str, Any]:
     """Each is answered on its own, in the same order; what is wrong with one is nothing to the others."""
-    submitted = _submitted(request.body["requests"], request)
+    asked = request.body["requests"]
+    submitted = _submitted([one for one in asked if not isinstance(one, Refused)], request)
     answers = handlers.take_enrolment_requests(submitted, work)
     request.concerns(*(answer.enrolment_id for answer in answers if answer))
-    return {"answers": [_bulk_answer(message, answer) for message, answer in zip(submitted, answers, strict=True)]}
+    taken = zip(submitted, answers, strict=True)
+    return {"answers": [_invalid(one) if isinstance(one, Refused) else _bulk_answer(*next(taken)) for one in asked]}
 
 
 @api.get(
@@ -185,11 +187,11 @@ def withdraw_consent(request: Request, work: Work) -> Mapping[str, Any]:
 
 
 def _submitted(bodies: Sequence[Mapping[str, Any]], request: Request) -> list[Received[Any]]:
-    """Each body as the message that it would be on the bus. Without an id of the sender's, it gets one."""
+    """Each body as the message that it would be on the bus."""
     source = access.source_of(request.caller)
     return [
         Received(
-            id=body.get("id") or new_id(),
+            id=body["id"],
             source=source,
             type="enrolment.requested.v1",
             subject="",
@@ -212,6 +214,12 @@ def _bulk_answer(message: Received[Any], answer: Enrolment | None) -> Mapping[st
         conflict = reason("same-id-other-content", "/id").as_dict()
         return {"request_id": message.id, "status": "conflict", "enrolment": None, "reasons": [conflict]}
     return {"request_id": message.id, "status": answer.status, "enrolment": messages.of_enrolment(answer), "reasons": answer.reasons}
+
+
+def _invalid(refused: Refused) -> Mapping[str, Any]:
+    has_id = isinstance(refused.given, dict) and not any(one.field == "/id" for one in refused.reasons)
+    reasons = [one.as_dict() for one in refused.reasons]
+    return {"request_id": refused.given["id"] if has_id else None, "status": "invalid", "enrolment": None, "reasons": reasons}
 
 
 def _enrolment(request: Request, work: Work) -> Enrolment:

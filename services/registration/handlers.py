@@ -104,7 +104,7 @@ def take_enrolment_requests(submitted: Sequence[Received[Any]], work: "Work") ->
     admitted = [work.admit(CONSUMER, m.source, m.id, msgspec.json.encode([m.type, m.data])) for m in submitted]
     new = [message for message, verdict in zip(submitted, admitted, strict=True) if verdict == "new"]
     answer_enrolment_requests(_fit(new, work), work)
-    answers = work.enrolments.answers(submitted[0].source, (message.id for message in submitted))
+    answers = work.enrolments.answers(submitted[0].source, (message.id for message in submitted)) if submitted else {}
     return [None if verdict == "conflict" else answers[m.id] for m, verdict in zip(submitted, admitted, strict=True)]
 
 

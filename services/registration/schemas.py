@@ -2,6 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
+from services.chassis.http.strict import OnItsOwn
 from services.registration.domain.consent import ConsentStatus
 from services.registration.domain.enrolment import Status
 
@@ -64,12 +65,12 @@ class InstitutionQuery(Schema):
 class RequestSchema(Schema):
     """One request, as a message on the bus would carry it: `data` is what the contract enrolment.requested/v1 lays down."""
 
-    id = fields.String(validate=validate.Length(1, 255))
+    id = fields.String(required=True, validate=validate.Length(1, 255), error_messages={"required": "Missing id."})
     data = fields.Dict(required=True)
 
 
 class RequestsSchema(Schema):
-    requests = fields.List(fields.Nested(RequestSchema), required=True, validate=validate.Length(1, MOST_AT_ONCE))
+    requests = fields.List(OnItsOwn(RequestSchema), required=True, validate=validate.Length(1, MOST_AT_ONCE))
 
 
 class ReasonTextSchema(Schema):
@@ -102,10 +103,13 @@ class EnrolmentSchema(Schema):
 
 
 class BulkAnswerSchema(Schema):
-    """An enrolment, or a conflict: the id was taken before with other content, and nothing was done."""
+    """An enrolment; or a conflict: the id was taken before with other content; or invalid: it is not an id and data.
 
-    request_id = fields.String(required=True)
-    status = fields.String(required=True, validate=validate.OneOf(["accepted", "rejected", "conflict"]))
+    In the last two cases nothing was done. What is invalid is answered without a `request_id` where it has none that can be taken.
+    """
+
+    request_id = fields.String(required=True, allow_none=True)
+    status = fields.String(required=True, validate=validate.OneOf(["accepted", "rejected", "conflict", "invalid"]))
     enrolment = fields.Nested(EnrolmentSchema, required=True, allow_none=True)
     reasons = fields.List(fields.Nested(AnswerReasonSchema), required=True)
 

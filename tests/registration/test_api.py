@@ -18,9 +18,14 @@ BULK = "/v1/enrolment-requests/bulk"
 
 def enrolled(door: Door, **details: Any) -> dict[str, Any]:
     """Asta's enrolment, asked for over HTTP."""
-    found: dict[str, Any] = door.post(REQUESTS, json={"data": a_request(**details)}).get_json()
+    found: dict[str, Any] = door.post(REQUESTS, json=asked(a_request(**details))).get_json()
     assert found["status"] == "accepted", found
     return found
+
+
+def asked(data: Any) -> dict[str, Any]:
+    """A request under an id that nothing else has."""
+    return {"id": new_id(), "data": data}
 
 
 def problem(answer: Any, status: int) -> set[str]:
@@ -46,7 +51,7 @@ class TestRequests:
     def test_both_doors_give_the_same_reasons(self, system: Door, registration: Context, broken: dict[str, Any]) -> None:
         """What is wrong is told in the same words over HTTP and on the bus, contract and rules alike."""
         request = a_request(**broken)
-        over_http = system.post(REQUESTS, json={"data": request}).get_json()
+        over_http = system.post(REQUESTS, json=asked(request)).get_json()
         deliver(registration, REQUESTED, request, source=SENDER)
         on_the_bus = published(registration)[-1]["data"]
         assert over_http["status"] == on_the_bus["status"] == "rejected"
@@ -79,16 +84,19 @@ class TestRequests:
         facts = [m for m in published(registration) if m["type"].startswith("registration.enrolment")]
         assert [fact["data"] for fact in facts] == [answer]
 
-    def test_an_idempotency_key_serves_who_has_no_id(self, system: Door) -> None:
-        """Without an id of the sender's, the key makes a repetition harmless."""
-        body, key = {"data": a_request()}, {"Idempotency-Key": "key-17"}
-        assert system.post(REQUESTS, json=body, headers=key).get_json() == system.post(REQUESTS, json=body, headers=key).get_json()
+    def test_a_request_without_an_id_is_refused(self, system: Door, registration: Context) -> None:
+        """Repeated, it would be done twice; the reason says so, and nothing is kept."""
+        answer = system.post(REQUESTS, json={"data": a_request()})
+        assert problem(answer, 422) == {"field-missing"}
+        [error] = answer.get_json()["errors"]
+        assert (error["field"], "done twice" in error["text"]["en"]) == ("/id", True)
+        assert published(registration) == []
 
     def test_staff_enrol_for_their_own_institutions(self, door: Door) -> None:
         """A leader enrols in her own house, and not in another's."""
         leader = door.as_(Role.LEADER, institutions={"birkegaarden"})
         assert enrolled(leader)["institution"] == "birkegaarden"
-        assert problem(leader.post(REQUESTS, json={"data": a_request(institution="151002")}), 403) == {"not-your-institution"}
+        assert problem(leader.post(REQUESTS, json=asked(a_request(institution="151002"))), 403) == {"not-your-institution"}
 
     @pytest.mark.parametrize("body", [{}, {"data": []}, {"data": {}, "colour": "red"}, {"id": "", "data": {}}, {"id": 7, "data": {}}])
     def test_what_is_no_request_is_refused(self, system: Door, body: dict[str, Any]) -> None:
@@ -125,9 +133,38 @@ class TestBulk:
         assert answers[5] == answers[0]
         assert answers[6]["reasons"][0]["slug"] == "same-id-other-content"
 
+    def test_what_is_no_request_is_nothing_to_the_others(self, system: Door) -> None:
+        """What is not an id and data is told so in its place, and the rest is taken."""
+        good = asked(a_request())
+        requests = [
+            {"id": "no-data"},
+            good,
+            5,
+            None,
+            {"data": a_request()},
+            {"id": 7, "data": {}},
+            {"id": "x", "data": {}, "colour": "red"},
+        ]
+        answers = system.post(BULK, json={"requests": requests}).get_json()["answers"]
+        assert [answer["status"] for answer in answers] == ["invalid", "accepted", *["invalid"] * 5]
+        assert [answer["request_id"] for answer in answers] == ["no-data", good["id"], None, None, None, None, "x"]
+        wrong = [[reason["field"] for reason in answer["reasons"]] for answer in answers]
+        assert wrong == [["/data"], [], [""], [""], ["/id"], ["/id"], ["/colour"]]
+
+    def test_nothing_but_nonsense_is_answered_too(self, system: Door, registration: Context) -> None:
+        """Each gets its answer, and nothing is kept."""
+        answers = system.post(BULK, json={"requests": [5, {}]}).get_json()["answers"]
+        assert [answer["status"] for answer in answers] == ["invalid", "invalid"]
+        assert published(registration) == []
+
+    @pytest.mark.parametrize("body", [[], {"requests": {}}, {"requests": "all"}, {"requests": []}, {}])
+    def test_what_is_no_list_is_refused(self, system: Door, body: Any) -> None:
+        """Where there is no list, nobody can be answered on his own."""
+        assert problem(system.post(BULK, json=body), 422)
+
     def test_up_to_500_at_once(self, system: Door, statements: list[str]) -> None:
         """Five hundred are taken, and their decisions cost no more statements than one; one more is refused."""
-        requests = [{"data": a_request(guardians=[a_guardian(cpr_number=a_number("1991-03-09"))])} for _ in range(501)]
+        requests = [asked(a_request(guardians=[a_guardian(cpr_number=a_number("1991-03-09"))])) for _ in range(501)]
         statements.clear()
         answers = system.post(BULK, json={"requests": requests[:500]}).get_json()["answers"]
         assert {answer["status"] for answer in answers} == {"accepted"}
@@ -152,7 +189,7 @@ class TestEnrolments:
     def test_a_list_is_narrowed(self, coordinator: Door) -> None:
         """Programme, status, institution, district and child each narrow the list."""
         one, other = enrolled(coordinator), enrolled(coordinator, institution="laerkereden")
-        coordinator.post(REQUESTS, json={"data": a_request(track="D")})
+        coordinator.post(REQUESTS, json=asked(a_request(track="D")))
 
         def found(query: str) -> list[str]:
             return [item["enrolment_id"] for item in coordinator.get(f"/v1/enrolments?{query}").get_json()["items"]]

@@ -5,7 +5,8 @@ tightens a schema once, where its route is declared; `load` then reports everyth
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from typing import Any, NamedTuple
@@ -65,6 +66,25 @@ def _whole_in_text(value: str) -> int:
     if not _WHOLE.fullmatch(value):
         raise TypeError("not a whole number")
     return int(value)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """One of several that is not what its schema asks for, as it was sent."""
+
+    given: Any
+    reasons: Sequence[Reason]
+
+
+class OnItsOwn(fields.Nested):
+    """One of several in a list, each judged on its own: what is wrong with it makes it a `Refused` and is nothing to the others."""
+
+    def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **kwargs: Any) -> Any:  # noqa: ARG002 - marshmallow's
+        """What the schema makes of it, or that it is refused; never raises."""
+        try:
+            return load(self.schema, value)
+        except Invalid as refused:
+            return Refused(value, refused.reasons)
 
 
 class Notation(NamedTuple):
