@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from services.chassis import parked as parking
 from services.chassis import replay as catching_up
@@ -19,6 +20,7 @@ from services.chassis.bus.embedded import read_log
 from services.chassis.consumer import topology
 from services.chassis.errors import DeltagError, Invalid, NotFound
 from services.chassis.http import Role
+from services.chassis.logs import clean
 from services.chassis.service import EVENTS, Context
 from services.chassis.storage import at_head, migrate
 from services.cli.places import NAMES, Place, data_dir, distributed, embedded, is_distributed, place_for, refuse_half
@@ -166,8 +168,14 @@ def list_(name: ServiceName) -> None:
         console.print(
             f"[bold]{group.fingerprint}[/]  {_several(group.messages)} in {group.consumer} since {group.oldest:%Y-%m-%d %H:%M} UTC"
         )
-        console.print(f"  {group.type or 'no type could be read'}: {group.reason}", highlight=False)
+        console.print(f"  {_harmless(group.type) or 'no type could be read'}: {_harmless(group.reason)}", highlight=False)
     console.print(f"\nLook: deltag parked show {name} GROUP   Send again: deltag parked replay {name} --group GROUP", highlight=False)
+
+
+def _harmless(text: str) -> str:
+    """What a sender chose, as a terminal may show it: nobody's data, no control characters, no markup of ours."""
+    printable = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    return escape(clean(printable))
 
 
 def _several(messages: int) -> str:
@@ -188,7 +196,7 @@ def show(
         _show_group(context, which)
         return
     row = parking.show(context, int(which), actor=actor)
-    facts = {k: v for k, v in vars(row).items() if k not in {"body", "properties"}}
+    facts = {k: clean(v) if isinstance(v, str) else v for k, v in vars(row).items() if k not in {"body", "properties"}}
     console.print_json(json.dumps(facts, default=str))
     if body:
         sys.stdout.write(row.body.decode(errors="replace") + "\n")
@@ -199,7 +207,8 @@ def _show_group(context: Context, fingerprint: str) -> None:
     if not rows:
         raise _no_group(fingerprint)
     for row in rows:
-        console.print(f"{row.id}  {row.created_at:%Y-%m-%d %H:%M}  {row.type}  {row.message_id}  {row.reason}", highlight=False)
+        told = "  ".join(map(_harmless, (row.type, row.message_id, row.reason)))
+        console.print(f"{row.id}  {row.created_at:%Y-%m-%d %H:%M}  {told}", highlight=False)
 
 
 def _chosen(context: Context, ids: list[int] | None, group: str) -> Sequence[int]:

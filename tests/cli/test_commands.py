@@ -2,6 +2,7 @@
 
 import os
 import socket
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from unittest.mock import patch
@@ -9,13 +10,16 @@ from unittest.mock import patch
 import pytest
 from typer.testing import CliRunner, Result
 
+from services.chassis import parked as parking
 from services.chassis.http import Role
 from services.chassis.postgres import EmbeddedPostgres
 from services.chassis.service import Context
 from services.chassis.settings import development_secrets
+from services.chassis.testing import deliver_raw, event
 from services.cli.commands import app
 from services.registration.service import SERVICE
 
+NAME = "registration"
 SERVERS = ("DELTAG_AMQP_URL", "DELTAG_POSTGRES_URL")
 
 
@@ -41,6 +45,7 @@ def operated(folder: Path, context_of: Callable[..., Context], monkeypatch: pyte
     context = context_of(SERVICE)
     development_secrets(folder)
     monkeypatch.setenv("DELTAG_REGISTRATION_DATABASE_URL", context.settings.database_url)
+    monkeypatch.setenv("DELTAG_DEFERRED_KEY", b64encode(context.settings.deferred_key).decode())
     return context
 
 
@@ -164,6 +169,17 @@ def test_nothing_is_moved_without_an_error(action: list[str], dry: list[str]) ->
     command, *reason = action
     assert "the fingerprint 'nope'" in refused("parked", command, "registration", "--group", "nope", *reason, *dry)
     assert "Not parked: 7." in refused("parked", command, "registration", "--id", "7", *reason, *dry)
+
+
+def test_what_a_sender_chose_is_shown_harmless(operated: Context) -> None:
+    """A type and an id may hold anything: nobody's number or address is shown, and no control character or markup acts."""
+    odd = event("mona@example.org [/bold] \x1b[2J", {}, id="740518-4999 [/]")
+    deliver_raw(operated, SERVICE.listens[0], [odd])
+    (group,) = parking.groups(operated)
+    said = "".join(deltag("parked", *asked).output for asked in (("list", NAME), ("show", NAME, group.fingerprint), ("show", NAME, "1")))
+    assert said.count("[email] [/bold]") == 3
+    assert said.count("[cpr] [/]") == 2
+    assert not [word for word in ("mona", "4999", "\x1b") if word in said]
 
 
 def test_no_offset_is_negative() -> None:
