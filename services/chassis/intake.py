@@ -363,8 +363,8 @@ def unstorable_data() -> Invalid:
     return Invalid(
         "unstorable-data",
         field="/data",
-        da="Indholdet har en værdi, som databasen ikke kan gemme: et tal eller en dato uden for rækkevidde, eller tegnet NUL.",
-        en="The data hold a value that the database cannot keep: a number or a date out of range, or the character NUL.",
+        da="Databasen kan ikke gemme indholdet: et tal eller en dato er uden for rækkevidde, der er et NUL-tegn, eller der mangler noget.",
+        en="The database cannot keep the data: a number or a date is out of range, there is the character NUL, or something is missing.",
     )
 
 

@@ -38,6 +38,9 @@ FLUSH_AT = 1_000
 _UNAVAILABLE = ("08", "53", "57P", "58")
 """SQLSTATE classes of a database that is away, full or going down (PostgreSQL documentation, appendix A)."""
 
+_UNSTORABLE = ("22", "23502", "23514", "54")
+"""SQLSTATEs of values that are out of range or not of their type, that are missing, break a check, or are too large for an index."""
+
 _ENCODE = msgspec.json.Encoder().encode
 
 _NEXT_SEQUENCES = sa.text(
@@ -352,8 +355,8 @@ def is_collision(error: BaseException) -> bool:
 
 
 def is_unstorable(error: BaseException) -> bool:
-    """Whether the database cannot keep the values themselves (classes 22 and 54): trying again would change nothing."""
-    return sqlstate(error).startswith(("22", "54"))
+    """Whether the database cannot keep the values themselves: trying again would change nothing."""
+    return sqlstate(error).startswith(_UNSTORABLE)
 
 
 def sqlstate(error: BaseException) -> str:
