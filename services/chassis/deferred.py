@@ -15,6 +15,7 @@ import traceback
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -231,9 +232,11 @@ def _properties(delivery: Delivery) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """A header's value as PostgreSQL's JSON can hold it."""
+    """A header's value as PostgreSQL's JSON can hold it, and as it is read again: bytes and times become text."""
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
     if isinstance(value, bytes):
-        return b64encode(value).decode()
+        value = value.decode(errors="replace")
     if isinstance(value, str):
         return value.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
     return value if isinstance(value, int | float | bool) or value is None else str(value)

@@ -383,6 +383,16 @@ def test_a_time_of_amqps_own_is_utc(context: Context) -> None:
     assert incoming.message.time == datetime(2024, 3, 1, tzinfo=UTC)
 
 
+def test_the_binary_mode_can_wait(context: Context) -> None:
+    """A fact in the binary mode that came early is read again as it came, whatever AMQP made of its attributes."""
+    attributes = {"specversion": b"1.0", "id": "2", "source": b"/test", "type": DONE, "subject": b"a", "sequence": "0000000002"}
+    headers: dict[str, object] = {f"cloudEvents_{name}": value for name, value in attributes.items()}
+    headers["cloudEvents_time"] = datetime(2024, 3, 1)  # noqa: DTZ001 - as py-amqp hands it over
+    Intake(context, FACTS).settle([Delivery(b'{"number":2}', 1, FACTS.exchange, headers=headers)])
+    deliver_raw(context, FACTS, [fact("a", 1)])
+    assert effects(context) == [("a", 1), ("a", 2)]
+
+
 def test_what_no_table_can_hold_is_parked_at_once(context: Context) -> None:
     """A number that is too large for its column is the message's fault: it is parked with a reason, without another try."""
     deliver_raw(context, FACTS, [fact("a", 1), event(DONE, {"number": 2**40}, subject="odd", sequence=1), fact("b", 1)])
