@@ -135,7 +135,7 @@ TEXTS = (
     "nobody@example.org",
     "a@b",
     "@",
-    "745018-4999",
+    "740518-4999",
 )
 
 CONTAINERS: tuple[Any, ...] = (
