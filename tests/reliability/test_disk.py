@@ -4,6 +4,7 @@ The disks are small file systems in memory, which only root may mount; others ar
 """
 
 import os
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,7 +15,9 @@ import pytest
 from services.chassis.postgres import EmbeddedPostgres
 from tests.reliability.patience import eventually, lasts
 from tests.reliability.stage import Stage
+from tests.servers.container import a_rabbit
 from tests.servers.databases import Databases
+from tests.servers.rabbit import RabbitNode
 
 pytestmark = pytest.mark.thorough
 
@@ -50,18 +53,35 @@ def full(disk: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A small disk of this module's own."""
+def database_disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A small disk for PostgreSQL."""
     with small_disk(tmp_path_factory.mktemp("disks") / "postgres", ROOM_MB) as disk:
         yield disk
 
 
 @pytest.fixture(scope="module")
-def durable_postgres_server(disk: Path) -> Iterator[EmbeddedPostgres]:
-    """A PostgreSQL on the small disk."""
+def broker_disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A small disk for RabbitMQ."""
+    with small_disk(tmp_path_factory.mktemp("disks") / "rabbit", ROOM_MB) as disk:
+        yield disk
+
+
+@pytest.fixture(scope="module")
+def durable_postgres_server(database_disk: Path) -> Iterator[EmbeddedPostgres]:
+    """A PostgreSQL on its small disk."""
     options = {"min_wal_size": "32MB", "max_wal_size": "64MB"}
-    with EmbeddedPostgres(disk / "server", options=options) as server:
+    with EmbeddedPostgres(database_disk / "server", options=options) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def rabbit_node(broker_disk: Path) -> Iterator[RabbitNode]:
+    """A RabbitMQ on its small disk."""
+    node = a_rabbit(broker_disk / "node")
+    try:
+        yield node.start()
+    finally:
+        node.discard()
 
 
 @pytest.fixture(scope="module")
@@ -70,13 +90,13 @@ def all_durable_databases(durable_postgres_server: EmbeddedPostgres) -> Database
     return Databases(durable_postgres_server)
 
 
-def test_database_disk_is_full(stage: Stage, durable_databases: Databases, disk: Path) -> None:
+def test_database_disk_is_full(stage: Stage, durable_databases: Databases, database_disk: Path) -> None:
     """Fault 32: no room for PostgreSQL under load. What it refuses waits; it may end itself, and is started again when there is room."""
     server = durable_databases.server
     stage.start_all(*NAMES)
     with stage.flowing():
         stage.await_progress()
-        with full(disk):
+        with full(database_disk):
             eventually(lambda: _refused(stage), within=60, what="the first refusal")
             lasts(FULL_S)
         ended = not server.running
@@ -87,6 +107,28 @@ def test_database_disk_is_full(stage: Stage, durable_databases: Databases, disk:
             context.database.close()
         seconds = stage.recovered()
     stage.figures(seconds).judge(f"database disk full for {FULL_S} s, {'ended itself' if ended else 'stayed'}")
+
+
+def test_broker_disk_is_full(stage: Stage, rabbit: RabbitNode, broker_disk: Path) -> None:
+    """Fault 32: no room for RabbitMQ under load. It takes nothing more, the outboxes keep it, and HTTP goes on."""
+    [registration, _] = stage.start_all(*NAMES)
+    with stage.busy(registration):
+        with full(broker_disk):
+            eventually(lambda: stage.enrolments.unsettled()["outbox"], within=60, what="something in an outbox")
+            lasts(FULL_S)
+        ended = not _listens(rabbit.port)
+        if ended:
+            if rabbit.running:
+                rabbit.kill()
+            rabbit.start()
+        seconds = stage.recovered()
+    stage.figures(seconds).judge(f"broker disk full for {FULL_S} s, {'ended itself' if ended else 'stayed'}")
+
+
+def _listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
+        return True
+    return False
 
 
 def _refused(stage: Stage) -> bool:
