@@ -86,7 +86,7 @@ def lets_another_content_by(patch: pytest.MonkeyPatch) -> None:
 
 def keeps_what_was_retried(patch: pytest.MonkeyPatch) -> None:
     """A message that went through at last stays among the deferred."""
-    patch.setattr(deferred, "_RELEASE", sa.text("select 1 where :rows is null"))
+    patch.setattr(deferred, "_RELEASE", sa.text("select 1 where cast(:rows as text) is null"))
 
 
 DEFECTS: Sequence[Defect] = (
