@@ -1,16 +1,21 @@
 """What Deltag must reach, and whether it does: the table of goals against what was measured."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from benchmarks.summary import Pipeline, Spread
-from benchmarks.wanted import QUEUE_TYPES
+from benchmarks.summary import Pipeline, Spread, ratio, spread
+from benchmarks.wanted import QUEUE_TYPES, Result
 
 TIMES_PEER = {"classic": 10.0, "quorum": 12.0}
 TIMES_NAMEKO = 30.0
 SHARE = 0.5
 CPU_PYTHON, CPU_ALL = 0.13, 0.30
 P50_MS, P99_MS = 5.0, 10.0
+READS = 1.0
+START_S = 6.0
+AT_REST_MB = 120.0
+GROWTH, GROWTH_IN_STREAM = 1.10, 1.10
+REPLICAS = 1.0
 
 
 class Goal(NamedTuple):
@@ -30,7 +35,9 @@ class Goal(NamedTuple):
     @property
     def verdict(self) -> str:
         """Met, or missed by how much of the bound."""
-        return "met" if self.met else f"missed by {abs(self.measured - self.bound) / self.bound:.0%}"
+        if self.met:
+            return "met"
+        return f"missed by {abs(self.measured - self.bound) / self.bound:.0%}" if self.bound else "missed"
 
 
 def goals(results: Mapping[str, Any]) -> Iterator[Goal]:
@@ -39,6 +46,9 @@ def goals(results: Mapping[str, Any]) -> Iterator[Goal]:
         pipeline = Pipeline(results["pipeline"]["runs"])
         for queue_type in QUEUE_TYPES:
             yield from _of_pipeline(pipeline, queue_type)
+    for name, of_one in _OTHERS.items():
+        if name in results:
+            yield from of_one(results[name])
 
 
 def _of_pipeline(pipeline: Pipeline, queue_type: str) -> Iterator[Goal]:
@@ -58,3 +68,48 @@ def _of_pipeline(pipeline: Pipeline, queue_type: str) -> Iterator[Goal]:
 def _goal(name: str, found: Spread | None, bound: float, unit: str, *, at_least: bool) -> Iterator[Goal]:
     if found:
         yield Goal(name, found.median, bound, unit, at_least)
+
+
+def _of_replicas(result: Result) -> Iterator[Goal]:
+    rates = ratio(result["runs"], "events_per_s", {"replicas": 2}, {"replicas": 1})
+    yield from _goal("two replicas of each service: rate beside one of each", rates, REPLICAS, " times", at_least=True)
+    wrong = sum(order["out_of_order"] + abs(order["seen"] - order["messages"]) for order in result["orders"].values())
+    yield Goal("two replicas: facts out of order, missing or doubled", wrong, 0)
+
+
+def _of_embedded(result: Result) -> Iterator[Goal]:
+    yield from _goal("`deltag up` until the first accepted request", spread(result["start_s"]), START_S, " s", at_least=False)
+
+
+def _of_reads(result: Result) -> Iterator[Goal]:
+    for peer in ("nameko, psycopg2", "nameko, psycopg3"):
+        rates = ratio(result["runs"], "requests_per_s", {"name": "deltag"}, {"name": peer})
+        yield from _goal(f"HTTP, one row: beside {peer}", rates, READS, " times", at_least=True)
+
+
+def _of_memory(result: Result) -> Iterator[Goal]:
+    for name, megabytes in result["services"].items():
+        yield Goal(f"memory at rest: {name}", megabytes, AT_REST_MB, " MB")
+
+
+def _of_stream(result: Result) -> Iterator[Goal]:
+    first, last = result["megabytes"][1], result["megabytes"][-1]
+    for name, early, late in zip(("insight", "enrolment"), first, last, strict=True):
+        yield Goal(
+            f"memory of {name} at the end of a long stream, beside that after its second part", late / early, GROWTH_IN_STREAM, " times"
+        )
+
+
+def _of_flatness(result: Result) -> Iterator[Goal]:
+    costs = ratio(result["runs"], "cpu_all_s_per_1000", {"stored": 1_000_000}, {"stored": 1_000})
+    yield from _goal("CPU of a message with 1,000,000 stored beside 1,000", costs, GROWTH, " times", at_least=False)
+
+
+_OTHERS: Mapping[str, Callable[[Result], Iterator[Goal]]] = {
+    "replicas": _of_replicas,
+    "flatness": _of_flatness,
+    "reads": _of_reads,
+    "embedded": _of_embedded,
+    "memory": _of_memory,
+    "stream": _of_stream,
+}

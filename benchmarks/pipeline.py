@@ -43,7 +43,7 @@ def throughput(contestant: Contestant, machine: Machine, queue_type: str, scale:
             until(lambda: bool(number(entry.enrolment, _BEGUN)), f"{contestant.name} does not begin")
             before = machine.cpu(processes)
             until(lambda: entry.facts() >= unique, f"{contestant.name} does not finish", every_s=0.1)
-            used = _per_1000(before, machine.cpu(processes), unique)
+            used = per_1000(before, machine.cpu(processes), unique)
             return {"events_per_s": rate_of(entry.enrolment, entry.insight, unique), **used, **_checked(entry, unique)}
 
 
@@ -74,8 +74,10 @@ def _pace(entry: Entry, sent: Iterator[Event]) -> None:
         entry.send([event])
 
 
-def _per_1000(before: Mapping[str, float], after: Mapping[str, float], unique: int) -> dict[str, float]:
-    return {f"cpu_{part}_s_per_1000": (after[part] - before[part]) / unique * 1000 for part in before}
+def per_1000(before: Mapping[str, float], after: Mapping[str, float], unique: int) -> dict[str, float]:
+    """CPU seconds of each part between two looks, and of all together."""
+    used = {part: (after[part] - before[part]) / unique * 1000 for part in before}
+    return {f"cpu_{part}_s_per_1000": seconds for part, seconds in (used | {"all": sum(used.values())}).items()}
 
 
 def _checked(entry: Entry, unique: int) -> Run:

@@ -1,7 +1,9 @@
 """Writes the figures into `README.md`, between two marks; the reading around them is written by hand."""
 
 import json
+import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +12,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from benchmarks import chart
 from benchmarks.contestants.field import FIELD
 from benchmarks.goals import goals
-from benchmarks.summary import Pipeline, Spread
+from benchmarks.summary import Pipeline, Spread, figures, spread
 from benchmarks.wanted import QUEUE_TYPES
 
 HERE = Path(__file__).parent
 PAGE = HERE / "README.md"
 BEGIN, END = "<!-- figures: written by `make bench` -->\n", "<!-- end of the figures -->\n"
+_EMPTY_LINES = re.compile(r"\n{3,}")
 
 
 def write(results: Path) -> None:
@@ -30,10 +33,13 @@ def write(results: Path) -> None:
 
 def _figures(results: Mapping[str, Any]) -> str:
     pipeline = Pipeline(results["pipeline"]["runs"]) if "pipeline" in results else None
-    names = [contestant.name for contestant in FIELD]
-    page = _templates().get_template("figures.md")
-    text = page.render(results=results, pipeline=pipeline, names=names, queue_types=QUEUE_TYPES, goals=list(goals(results)))
-    return text.strip()
+    known = {"results": results, "pipeline": pipeline, "goals": list(goals(results)), "of": partial(_of, results), "every": spread}
+    text = _templates().get_template("figures.md").render(known, names=[c.name for c in FIELD], queue_types=QUEUE_TYPES)
+    return _EMPTY_LINES.sub("\n\n", text.strip())
+
+
+def _of(results: Mapping[str, Any], name: str, figure: str, like: Mapping[str, Any]) -> Spread | None:
+    return figures(results[name]["runs"], figure, like)
 
 
 def _chart(pipeline: Pipeline) -> str:

@@ -24,6 +24,22 @@ def spread(values: Iterable[float]) -> Spread | None:
     return Spread(median(known), min(known), max(known)) if known else None
 
 
+def ratio(runs: Sequence[Run], figure: str, ours: Run, theirs: Run) -> Spread | None:
+    """The figure of the runs that are like `ours`, by that of those like `theirs` in the same round."""
+    one, other = (_by_round(runs, figure, like) for like in (ours, theirs))
+    return spread(one[number] / other[number] for number in one if number in other)
+
+
+def figures(runs: Sequence[Run], figure: str, like: Run) -> Spread | None:
+    """The figure of the runs that are like this one."""
+    return spread(_by_round(runs, figure, like).values())
+
+
+def _by_round(runs: Sequence[Run], figure: str, like: Run) -> dict[int, float]:
+    right = (run for run in runs if run["ok"] and figure in run and like.items() <= run.items())
+    return {run["round"]: run[figure] for run in right}
+
+
 class Pipeline:
     """The runs of the pipeline; only those whose counts were right are quoted."""
 
@@ -32,17 +48,16 @@ class Pipeline:
 
     def figure(self, name: str, queue_type: str, figure: str) -> Spread | None:
         """One figure of one contestant."""
-        return spread(self._by_round(name, queue_type, figure).values())
+        return figures(self.runs, figure, {"name": name, "queue_type": queue_type})
 
     def cpu(self, name: str, queue_type: str) -> Spread | None:
         """Seconds for a thousand, of everyone who worked on them."""
-        parts = [self._by_round(name, queue_type, f"cpu_{part}_s_per_1000") for part in ("python", "postgres", "rabbitmq")]
-        return spread(sum(part[number] for part in parts) for number in parts[0])
+        return self.figure(name, queue_type, "cpu_all_s_per_1000")
 
     def ratio(self, name: str, other: str, queue_type: str, figure: str = "events_per_s") -> Spread | None:
         """One contestant's figure by another's of the same round."""
-        ours, theirs = (self._by_round(who, queue_type, figure) for who in (name, other))
-        return spread(ours[number] / theirs[number] for number in ours if number in theirs)
+        ours, theirs = ({"name": who, "queue_type": queue_type} for who in (name, other))
+        return ratio(self.runs, figure, ours, theirs)
 
     def right(self, name: str, queue_type: str) -> str:
         """How many runs had exact counts, of how many."""
@@ -58,10 +73,6 @@ class Pipeline:
         figures = {figure: _median(self.figure(name, queue_type, figure)) for figure in names}
         right, runs = self.right(name, queue_type).split("/")
         return figures | {"cpu_all_s_per_1000": _median(self.cpu(name, queue_type)), "ok": right == runs}
-
-    def _by_round(self, name: str, queue_type: str, figure: str) -> dict[int, float]:
-        mine = (run for run in self.runs if (run["name"], run["queue_type"], run["ok"]) == (name, queue_type, True))
-        return {run["round"]: run[figure] for run in mine if figure in run}
 
 
 def _median(found: Spread | None) -> float | None:

@@ -42,6 +42,11 @@ class Service:
 
     name = "door"
 
+    @http("GET", "/alive")
+    def alive(self, _request: Request) -> str:
+        """Whether it is up."""
+        return "yes"
+
     @http("GET", "/rows/<string:id>")
     def row(self, _request: Request, id: str) -> Answer:
         """The row with this id."""
