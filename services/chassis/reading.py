@@ -26,8 +26,12 @@ from services.chassis.envelope import (
     without_values,
 )
 from services.chassis.errors import DeltagError, Invalid, Malformed, Reason
+from services.chassis.personal_number import looks_personal
 from services.chassis.service import Handler, Listen
 from services.chassis.storage import aggregate_key, content_hash
+
+_NAMES = ("id", "source", "subject", "type")
+"""The attributes of a request by which logs, lists and answers call it."""
 
 
 @dataclass(slots=True)
@@ -75,6 +79,8 @@ class Reader:
         """Never raises for what the message holds."""
         try:
             envelope = decode(delivery.body, delivery.content_type, delivery.headers)
+            if not self._listen.ordered:
+                _check_names(envelope)
         except DeltagError as fault:
             digest = blake2b(delivery.body, digest_size=16).hexdigest()
             return Incoming(delivery, id=f"unreadable:{digest}", content=digest, fault=fault)
@@ -139,6 +145,18 @@ class Reader:
             return self._decoders[envelope.type](envelope.data)
         except UNREADABLE as error:
             raise _unreadable_data(error) from None
+
+
+def _check_names(envelope: Envelope) -> None:
+    """Raises `Malformed` where a request is named after somebody: it is then kept under a name of ours."""
+    for name in _NAMES:
+        if looks_personal(getattr(envelope, name) or ""):
+            raise Malformed(
+                "personal-number",
+                field=f"/{name}",
+                da=f"{name} indeholder noget, der ligner et CPR-nummer. Send anmodningen igen under et id, der ikke siger noget om nogen.",
+                en=f"The attribute {name} holds what looks like a CPR number. Send the request again under an id that tells of nobody.",
+            )
 
 
 def _unreadable_data(error: Exception) -> Invalid:

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from services.chassis.http.strict import OnItsOwn
+from services.chassis.http.strict import NoPersonalNumber, OnItsOwn
 from services.registration.domain.consent import ConsentStatus
 from services.registration.domain.enrolment import Status
 
@@ -65,7 +65,7 @@ class InstitutionQuery(Schema):
 class RequestSchema(Schema):
     """One request, as a message on the bus would carry it: `data` is what the contract enrolment.requested/v1 lays down."""
 
-    id = fields.String(required=True, validate=validate.Length(1, 255), error_messages={"required": "Missing id."})
+    id = fields.String(required=True, validate=[validate.Length(1, 255), NoPersonalNumber()], error_messages={"required": "Missing id."})
     data = fields.Dict(required=True)
 
 

@@ -1,5 +1,6 @@
 """The idempotent receiver, through its door: raw deliveries in, effects and outbox out."""
 
+import json
 import random
 from collections.abc import Callable
 from contextlib import suppress
@@ -167,6 +168,17 @@ def test_parking_leaves_a_line_in_the_log(context: Context) -> None:
     (line,) = (line for line in lines if line["event"] == "message.parked")
     assert (line["message_id"], line["reason"], line["queue"]) == ("r-7", "unknown-type", "tiny.requests")
     assert "Karla" not in str(lines)
+
+
+@pytest.mark.parametrize("name", ["id", "source", "subject", "type"])
+def test_a_request_that_is_named_after_somebody_is_parked_under_another_name(context: Context, name: str) -> None:
+    """What looks like a CPR number in an attribute that logs and lists show is in none of them."""
+    named = json.loads(request("r")) | {name: "child-740522-4015"}
+    with structlog.testing.capture_logs() as lines:
+        deliver_raw(context, REQUESTS, [request("before"), json.dumps(named).encode(), request("after")])
+    assert [p["slug"] for p in parked(context)] == ["personal-number"]
+    assert "740522" not in str(lines) + str(parked(context)) + str(published(context))
+    assert len(effects(context)) == 2
 
 
 def test_future_version_of_a_fact_is_parked(context: Context) -> None:

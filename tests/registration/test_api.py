@@ -60,7 +60,7 @@ class TestRequests:
     def test_a_whole_number_may_be_written_with_a_point(self, system: Door) -> None:
         """To JSON Schema, and so to the contract, 0.0 is the whole number 0."""
         request = a_request(consent=a_consent(guardian=0.0))
-        assert system.post(REQUESTS, json={"data": request}).get_json()["status"] == "accepted"
+        assert system.post(REQUESTS, json=asked(request)).get_json()["status"] == "accepted"
 
     def test_the_same_id_again_is_the_same_answer(self, system: Door, registration: Context) -> None:
         """A repeated request changes nothing and is answered as before, even after the enrolment has ended."""
@@ -97,6 +97,15 @@ class TestRequests:
         leader = door.as_(Role.LEADER, institutions={"birkegaarden"})
         assert enrolled(leader)["institution"] == "birkegaarden"
         assert problem(leader.post(REQUESTS, json=asked(a_request(institution="151002"))), 403) == {"not-your-institution"}
+
+    @pytest.mark.parametrize("id_", ["740522-4015", "7405224015", "child 150520-1234", "placement/7405224015/2"])
+    def test_an_id_that_looks_like_a_person_is_refused(self, system: Door, registration: Context, id_: str) -> None:
+        """An id is logged and told to everybody, so it may hold no CPR number; it is not repeated either."""
+        one = system.post(REQUESTS, json={"id": id_, "data": a_request()})
+        [many] = system.post(BULK, json={"requests": [{"id": id_, "data": a_request()}]}).get_json()["answers"]
+        assert problem(one, 422) == {many["reasons"][0]["slug"]} == {"personal-number"}
+        assert id_ not in one.get_data(as_text=True) + str(many)
+        assert published(registration) == []
 
     @pytest.mark.parametrize("body", [{}, {"data": []}, {"data": {}, "colour": "red"}, {"id": "", "data": {}}, {"id": 7, "data": {}}])
     def test_what_is_no_request_is_refused(self, system: Door, body: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from services.chassis.errors import Invalid, Reason
 from services.chassis.http.texts import is_known, of_marshmallow
+from services.chassis.personal_number import looks_personal
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
@@ -85,6 +86,18 @@ class OnItsOwn(fields.Nested):
             return load(self.schema, value)
         except Invalid as refused:
             return Refused(value, refused.reasons)
+
+
+class NoPersonalNumber:
+    """A rule for a field of the HTTP door."""
+
+    error = "Looks like a CPR number."
+
+    def __call__(self, value: str) -> str:
+        """The value; raises `ValidationError` where it looks personal."""
+        if looks_personal(value):
+            raise ValidationError(self.error)
+        return value
 
 
 class Notation(NamedTuple):
