@@ -11,6 +11,7 @@ All times are the database's, so a clock that jumps on one machine moves nothing
 
 import hashlib
 import random
+import re
 import traceback
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
@@ -32,6 +33,9 @@ from services.chassis.storage import UnitOfWork
 LONGEST_DELAY_S = 600.0
 LEASE_S = 60.0
 """How long one process has for one retry before another may take it."""
+
+_NUMBERS = re.compile(r"\d+")
+"""In a reason they are places in a body or a list, by which nobody wants his groups."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -165,7 +169,8 @@ def try_alone(work: UnitOfWork, rows: Sequence[int]) -> None:
 def explain(consumer: str, message: Incoming, error: BaseException) -> Why:
     """The reason as a person reads it, and the fingerprint by which equal failures are grouped. No values from the message."""
     if isinstance(error, DeltagError):
-        slug, reason, place = error.slug, str(error), error.slug
+        slug, reason = error.slug, str(error)
+        place = _NUMBERS.sub("#", reason)
     else:
         place = _place(error)
         slug, reason = "unexpected-error", f"{type(error).__name__} at {place}"

@@ -24,7 +24,7 @@ CHUNK = 100
 """Messages that one transaction of a replay or a discard moves; an abort takes effect between two."""
 
 _GROUPS = sa.text(
-    "select fingerprint, consumer, type, slug, min(reason) as reason, count(*) as messages,"
+    "select fingerprint, consumer, type, slug, min(reason) as reason, count(distinct reason) as reasons, count(*) as messages,"
     " min(created_at) as oldest, max(created_at) as newest from chassis.deferred where kind = 'parked'"
     " group by fingerprint, consumer, type, slug order by count(*) desc, fingerprint"
 )
@@ -61,13 +61,14 @@ _ACTION = sa.text(
 
 @dataclass(frozen=True)
 class Group:
-    """Parked messages that failed alike."""
+    """Parked messages that failed alike. `reason` is one of their `reasons`, which differ in numbers at most."""
 
     fingerprint: str
     consumer: str
     type: str
     slug: str
     reason: str
+    reasons: int
     messages: int
     oldest: datetime
     newest: datetime

@@ -168,7 +168,8 @@ def list_(name: ServiceName) -> None:
         console.print(
             f"[bold]{group.fingerprint}[/]  {_several(group.messages)} in {group.consumer} since {group.oldest:%Y-%m-%d %H:%M} UTC"
         )
-        console.print(f"  {_harmless(group.type) or 'no type could be read'}: {_harmless(group.reason)}", highlight=False)
+        example = "for example: " if group.reasons > 1 else ""
+        console.print(f"  {_harmless(group.type) or 'no type could be read'}: {example}{_harmless(group.reason)}", highlight=False)
     console.print(f"\nLook: deltag parked show {name} GROUP   Send again: deltag parked replay {name} --group GROUP", highlight=False)
 
 

@@ -16,7 +16,7 @@ from services.chassis.testing import deliver_raw, event, published
 from tests.chassis import tiny
 from tests.chassis.tiny import DONE, SERVICE, effects
 
-FACTS = SERVICE.listens[0]
+FACTS, ASKED = SERVICE.listens
 
 
 def park(context: Context, subject: str, *behind: int) -> Intake:
@@ -44,6 +44,14 @@ def test_groups_what_failed_alike(context: Context) -> None:
     park(context, "b")
     deliver_raw(context, FACTS, [b"nonsense"])
     assert sorted((g.messages, g.slug) for g in parking.groups(context)) == [(1, "not-a-cloudevent"), (2, "unexpected-error")]
+
+
+def test_different_faults_are_different_groups(context: Context) -> None:
+    """What is malformed in one way is not counted under another's reason; where in the body it is makes no difference."""
+    deliver_raw(context, ASKED, [b"nonsense", b"  nonsense", b"[]", b'{"specversion":"1.0"}', b""])
+    groups = parking.groups(context)
+    assert sorted((g.messages, g.reasons) for g in groups) == [(1, 1), (1, 1), (1, 1), (2, 2)]
+    assert {g.slug for g in groups} == {"not-a-cloudevent"}
 
 
 def test_replay_is_the_same_message_and_frees_its_aggregate(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -173,7 +173,7 @@ def test_nothing_is_moved_without_an_error(action: list[str], dry: list[str]) ->
 
 def test_what_a_sender_chose_is_shown_harmless(operated: Context) -> None:
     """A type and an id may hold anything: nobody's number or address is shown, and no control character or markup acts."""
-    odd = event("mona@example.org [/bold] \x1b[2J", {}, id="740518-4999 [/]")
+    odd = event("mona@example.org [/bold] \x1b[2J", {}, id="74.05.18-4999 [/]")
     deliver_raw(operated, SERVICE.listens[0], [odd])
     (group,) = parking.groups(operated)
     said = "".join(deltag("parked", *asked).output for asked in (("list", NAME), ("show", NAME, group.fingerprint), ("show", NAME, "1")))
