@@ -132,16 +132,24 @@ def decoded(content: bytes) -> Any:
         return msgspec.json.decode(content)
     except (msgspec.ValidationError, RecursionError):
         raise error(Malformed, "json-out-of-reach") from None
+    except UnicodeDecodeError:
+        raise _malformed(content, _end_of_text(content)) from None
     except msgspec.DecodeError as wrong:
-        line, column = _place(content, str(wrong))
-        raise error(Malformed, "malformed-json", line=line, column=column) from None
+        at = _AT_BYTE.search(str(wrong))
+        raise _malformed(content, int(at[1]) if at else len(content)) from None
 
 
-def _place(content: bytes, message: str) -> tuple[int, int]:
-    """Line and column, both from 1, of the byte that the decoder names (the end, where it names none)."""
-    at = _AT_BYTE.search(message)
-    before = content[: int(at[1])] if at else content
-    return before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
+def _malformed(content: bytes, at: int) -> Malformed:
+    """Names line and column, both from 1, of the byte where the JSON ends to be any."""
+    before = content[:at]
+    return error(Malformed, "malformed-json", line=before.count(b"\n") + 1, column=len(before) - before.rfind(b"\n"))
+
+
+def _end_of_text(content: bytes) -> int:
+    try:
+        return len(content.decode())
+    except UnicodeDecodeError as wrong:
+        return wrong.start
 
 
 def checked(expected: Schema | Contract, data: Any) -> Any:

@@ -62,7 +62,14 @@ def test_a_charset_may_be_named(send: Callable[..., TestResponse]) -> None:
 
 @pytest.mark.parametrize(
     ("body", "line", "column"),
-    [(b"{nope}", 1, 2), (b'{"a": 1,\n "b" 2}', 2, 6), (b'{"a": 1', 1, 8), (b"\xff", 1, 1), (b'{"a": NaN}', 1, 7)],
+    [
+        (b"{nope}", 1, 2),
+        (b'{"a": 1,\n "b" 2}', 2, 6),
+        (b'{"a": 1', 1, 8),
+        (b"\xff", 1, 1),
+        (b'{"a": NaN}', 1, 7),
+        (b'{"a": "R\xf8d"}', 1, 9),
+    ],
 )
 def test_bad_json_says_where(send: Callable[..., TestResponse], body: bytes, line: int, column: int) -> None:
     """What is no JSON is refused with the line and the column."""
