@@ -34,12 +34,14 @@ CHOOSE_PERIOD = (Role.COORDINATOR, Role.OPERATOR)
 SEE_ALL = (Role.COORDINATOR, Role.READER, Role.OPERATOR)
 
 
-@api.get("/v1/report", summary="The report", roles=READERS, query=Question(), returns={200: ReportSchema()}, errors=(400, 404))
+@api.get("/v1/report", summary="The report", roles=READERS, query=Question(), returns={200: ReportSchema()}, errors=(400, 404, 422))
 def report(request: Request, work: Work) -> Mapping[str, Any]:
     return documents.as_json(_report(request, work))
 
 
-@api.get("/v1/report.csv", summary="The report as one table", roles=READERS, query=Question(), returns={200: "text/csv"}, errors=(400, 404))
+@api.get(
+    "/v1/report.csv", summary="The report as one table", roles=READERS, query=Question(), returns={200: "text/csv"}, errors=(400, 404, 422)
+)
 def report_as_csv(request: Request, work: Work) -> Answer:
     found = _report(request, work)
     name = f"deltag-{found.programme.code}.csv"
@@ -47,12 +49,14 @@ def report_as_csv(request: Request, work: Work) -> Answer:
     return Answer(documents.as_csv(found, _language(request)), headers=headers)
 
 
-@api.page("/v1/report.html", summary="The report as a page", roles=READERS, query=Question(), errors=(400, 404))
+@api.page("/v1/report.html", summary="The report as a page", roles=READERS, query=Question(), errors=(400, 404, 422))
 def report_as_page(request: Request, work: Work) -> str:
     return page.render(_report(request, work), _language(request), _question(request))
 
 
-@api.page("/report", summary="The report as a page, where it is open to everyone", public=True, query=Question(), errors=(400, 401, 403))
+@api.page(
+    "/report", summary="The report as a page, where it is open to everyone", public=True, query=Question(), errors=(400, 401, 403, 404, 422)
+)
 def public_page(request: Request, work: Work) -> str:
     """Open where the setting says so; before there is any programme, the page says that."""
     if not work.context.settings.reporting_open:

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-MONTH = validate.Regexp(r"[12]\d{3}-(0[1-9]|1[0-2])\Z", error="Not a valid month.")
+MONTH = validate.Regexp(r"^[12][0-9]{3}-(0[1-9]|1[0-2])(?!\n)$", error="Not a valid month.")
 
 
 class Question(Schema):
