@@ -1,0 +1,71 @@
+"""Schemathesis at the HTTP doors of all services: what fits their OpenAPI documents is answered as they say, the rest refused."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+
+from services.chassis.http import Grant, LocalIssuer, Role, wsgi
+from services.chassis.service import Context, Service
+from services.events.service import SERVICE as EVENTS
+from services.notifications.service import SERVICE as NOTIFICATIONS
+from services.registration.service import SERVICE as REGISTRATION
+from services.reporting.service import SERVICE as REPORTING
+from tests.chassis.http.under_fire import hold, set_up
+from tests.reliability.chance import many
+from tests.reliability.fuzz.stories import tell
+
+REPORTS = {("GET", path) for path in ("/v1/report", "/v1/report.csv", "/v1/report.html", "/report")}
+LOOK_UP = {("POST", "/v1/professionals"), ("POST", "/v1/activities"), *REPORTS}
+"""No document can say which programmes, places and kinds there are, or that a period ends after its beginning."""
+QUICK = 4
+THOROUGH = 300
+
+Entered = Callable[[Service, Any], dict[str, str]]
+
+
+@pytest.fixture
+def entered(context_of: Callable[..., Context]) -> Entered:
+    """`entered(service, stage)`: a service that knows something is on that stage; the headers of somebody who may do everything."""
+
+    def make(service: Service, stage: Any) -> dict[str, str]:
+        context = tell(context_of(service))
+        stage.door = wsgi(context)
+        grants = [Grant(role, context.settings.municipality) for role in Role]
+        token = LocalIssuer(context.settings, context.clock).issue("everybody", grants)
+        return {"Authorization": f"Bearer {token}", "Deltag-Purpose": "plan-workshop"}
+
+    return make
+
+
+def kept(service: Service, examples: int) -> Any:
+    """A test for each operation of the service's document."""
+    stage, schema = set_up(service.api)
+    headers: dict[Any, dict[str, str]] = {}
+
+    @schema.parametrize()  # type: ignore[untyped-decorator]  # schemathesis says nothing of its type
+    @settings(max_examples=examples, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate])
+    def test(case: schemathesis.Case[Any], entered: Entered) -> None:
+        """Whatever fits the document is answered as it says, and whatever does not is refused as it says."""
+        if entered not in headers:
+            headers[entered] = entered(service, stage)
+        hold(case, headers[entered], looks_up=(case.method, case.path) in LOOK_UP)
+
+    return test
+
+
+def thoroughly(service: Service) -> Any:
+    """The same with many examples."""
+    return pytest.mark.thorough(pytest.mark.timeout(1_200)(kept(service, many("DELTAG_FUZZ_EXAMPLES", THOROUGH))))
+
+
+test_registration = kept(REGISTRATION, QUICK)
+test_events = kept(EVENTS, QUICK)
+test_notifications = kept(NOTIFICATIONS, QUICK)
+test_reporting = kept(REPORTING, QUICK)
+test_registration_thoroughly = thoroughly(REGISTRATION)
+test_events_thoroughly = thoroughly(EVENTS)
+test_notifications_thoroughly = thoroughly(NOTIFICATIONS)
+test_reporting_thoroughly = thoroughly(REPORTING)
