@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from benchmarks import chart
 from benchmarks.contestants.field import FIELD
@@ -50,8 +50,9 @@ def _chart(pipeline: Pipeline) -> str:
 
 
 def _templates() -> Environment:
+    escape = select_autoescape(["svg"])
     folder = FileSystemLoader(HERE / "templates")
-    templates = Environment(loader=folder, undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    templates = Environment(loader=folder, undefined=StrictUndefined, autoescape=escape, trim_blocks=True, lstrip_blocks=True)
     templates.filters |= {"spread": _spread}
     return templates
 
