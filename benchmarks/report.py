@@ -50,9 +50,13 @@ def _chart(pipeline: Pipeline) -> str:
 
 
 def _templates() -> Environment:
-    escape = select_autoescape(["svg"])
-    folder = FileSystemLoader(HERE / "templates")
-    templates = Environment(loader=folder, undefined=StrictUndefined, autoescape=escape, trim_blocks=True, lstrip_blocks=True)
+    templates = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        undefined=StrictUndefined,
+        autoescape=select_autoescape(["svg"]),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     templates.filters |= {"spread": _spread}
     return templates
 
