@@ -18,12 +18,12 @@ from services.chassis import replay as catching_up
 from services.chassis.bus import Bus, Delivery
 from services.chassis.bus.embedded import read_log
 from services.chassis.consumer import topology
-from services.chassis.errors import DeltagError, Invalid, NotFound
+from services.chassis.errors import DeltagError, Forbidden, Invalid, NotFound
 from services.chassis.http import Role
 from services.chassis.logs import clean
 from services.chassis.service import EVENTS, Context
 from services.chassis.storage import at_head, migrate
-from services.cli.places import NAMES, Place, data_dir, distributed, embedded, is_distributed, place_for, refuse_half
+from services.cli.places import NAMES, Place, data_dir, distributed, embedded, in_production, is_distributed, place_for, refuse_half
 from services.cli.progress import told
 from services.cli.publish import publish
 
@@ -135,8 +135,11 @@ def token(
     """Print a development token for the HTTP doors. Production refuses to make them, and to take them."""
     from services.chassis.http import Grant  # noqa: PLC0415 - costs the other commands nothing
     from services.chassis.http.issuer import LocalIssuer  # noqa: PLC0415
+    from services.chassis.http.texts import error  # noqa: PLC0415
     from services.chassis.runtime import utc_now  # noqa: PLC0415
 
+    if in_production():
+        raise error(Forbidden, "development-issuer-in-production", "DELTAG_ENVIRONMENT")
     settings = place_for("registration").settings["registration"]
     grant = Grant(role, settings.municipality, frozenset(institution) if institution else None, source)
     sys.stdout.write(LocalIssuer(settings, utc_now).issue(subject, [grant], timedelta(hours=hours)) + "\n")

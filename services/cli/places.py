@@ -93,10 +93,14 @@ def _named(variable: str) -> Iterator[None]:
 def embedded(data_dir: Path) -> Iterator[Place]:
     """Everything in this process: a PostgreSQL of our own in the data folder, and the bus in memory.
 
-    Raises `Conflict` when one runs in that folder already, or an address is taken: before a new folder is made.
+    Raises `Invalid` for settings that are wrong, before anything else; and `Conflict` when one runs in that folder
+    already, or an address is taken: before a new folder is made.
     """
+    _refuse_production()
+    known = chassis_settings.read("deltag", database_url="", data_dir=data_dir, deferred_key=b"")
     if not data_dir.exists():
-        _refuse_taken(data_dir)
+        _refuse_if_taken(known.http_address)
+        _refuse_if_taken(known.metrics_address)
     _private(data_dir)
     with EmbeddedPostgres(data_dir) as server:
         urls = create_databases(server.url(), [*NAMES, BUS])
@@ -145,6 +149,13 @@ def in_production() -> bool:
     return os.environ.get("DELTAG_ENVIRONMENT") == "production"
 
 
+def _refuse_production() -> None:
+    """Raises `Invalid` in production, for what makes its own secrets and servers."""
+    if in_production():
+        text = "is production, where each service runs by itself with settings of its own: deltag run SERVICE."
+        raise Invalid("development-only", field="DELTAG_ENVIRONMENT", da=text, en=text)
+
+
 def _private(folder: Path) -> None:
     """Make the data folder, for its owner's eyes only, where it is not there. Raises `Invalid` when it cannot be used."""
     try:
@@ -159,12 +170,6 @@ def _private(folder: Path) -> None:
 def _unusable(folder: Path, why: str) -> Invalid:
     text = f"{folder} cannot be used as the data folder ({why}). Name a folder that you may write to."
     return Invalid("data-folder", field="DELTAG_DATA_DIR", da=text, en=text)
-
-
-def _refuse_taken(data_dir: Path) -> None:
-    known = chassis_settings.read("deltag", database_url="", data_dir=data_dir, deferred_key=b"")
-    for address in (known.http_address, known.metrics_address):
-        _refuse_if_taken(address)
 
 
 def _refuse_if_taken(address: Address) -> None:
@@ -241,6 +246,7 @@ def _development_urls(url: str) -> dict[str, str]:
 
 def developed() -> Place:
     """All four services on the development servers that `DELTAG_POSTGRES_URL` and `DELTAG_AMQP_URL` name."""
+    _refuse_production()
     _private(data_dir())
     secrets_file = chassis_settings.development_secrets(data_dir())
     urls = _development_urls(os.environ["DELTAG_POSTGRES_URL"])
@@ -254,6 +260,9 @@ def place_for(name: str) -> Place:
         return distributed(name)
     if is_distributed():
         return developed()
+    if in_production():
+        text = f"is not set: production names every service's database. Nothing is looked for in {data_dir()}."
+        raise Invalid("missing-setting", field=f"DELTAG_{name.upper()}_DATABASE_URL", da=text, en=text)
     if not (data_dir() / "postgres").exists():
         text = (
             f"There is no Deltag in {data_dir()}. Start one there with `deltag up`, name the folder of another in DELTAG_DATA_DIR,"

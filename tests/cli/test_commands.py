@@ -149,6 +149,30 @@ def test_no_deltag(folder: Path) -> None:
     assert "DELTAG_DATA_DIR" in said
 
 
+@pytest.mark.parametrize("command", ["up", "demo"])
+def test_production_is_not_made_by_a_command(folder: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    """What makes secrets and servers of its own says that production has none such, and makes nothing."""
+    monkeypatch.setenv("DELTAG_ENVIRONMENT", "production")
+    assert refused(command).startswith("DELTAG_ENVIRONMENT: is production")
+    assert not folder.exists()
+
+
+def test_production_makes_no_token(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That is said alone, whatever else production's settings lack."""
+    monkeypatch.setenv("DELTAG_ENVIRONMENT", "production")
+    (folder / "postgres").mkdir(parents=True)
+    assert refused("token", "system").startswith("DELTAG_ENVIRONMENT: Production neither makes nor takes development tokens.")
+    assert refused("parked", "list", NAME).startswith("DELTAG_REGISTRATION_DATABASE_URL: is not set")
+
+
+@pytest.mark.parametrize("command", ["up", "demo"])
+def test_settings_are_checked_before_the_folder(folder: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    """A wrong setting is told even where another Deltag uses the folder."""
+    monkeypatch.setenv("DELTAG_THRESHOLD", "1")
+    with EmbeddedPostgres(folder):
+        assert refused(command).startswith("DELTAG_THRESHOLD: is not a whole number from 3 to 100")
+
+
 def test_a_programme_that_is_not_there() -> None:
     """A folder that does not exist is one mistake, not one for each of its files."""
     assert refused("programme", "load", "/nonexistent") == "no-such-folder: There is no folder /nonexistent."
