@@ -23,6 +23,7 @@ from markupsafe import Markup, escape
 from services.notifications.domain.activity import Activity, Session
 from services.notifications.domain.language import readable
 from services.notifications.domain.mail import Kind
+from services.notifications.domain.programme import Contact
 from services.notifications.domain.reminder import COPENHAGEN
 from services.notifications.domain.signup import Signup
 
@@ -36,7 +37,9 @@ _LOCALES = {"en": "en_GB"}
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """What a letter says, before it has words. `signature` is who sends it; `session_id` is given for a reminder."""
+    """What a letter says, before it has words. `signature` is who sends it, `contact` where to ask and cancel;
+    `session_id` is given for a reminder.
+    """
 
     name: str
     signature: str
@@ -44,6 +47,7 @@ class Matter:
     signup: Signup
     now: datetime
     session_id: str | None = None
+    contact: Contact | None = None
 
     @property
     def sessions(self) -> tuple[Session, ...]:
@@ -109,6 +113,7 @@ def _words(language: str, matter: Matter) -> Mapping[str, Any]:
         "direction": locale.text_direction,
         "name": matter.name,
         "signature": matter.signature,
+        "contact": matter.contact,
         "title": matter.activity.title[readable(language, matter.activity.title)],
         "seats": matter.signup.seats,
         "position": matter.signup.position,

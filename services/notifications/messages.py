@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from services.notifications.domain.programme import Contact
+
 Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 """A UUID in its canonical text form."""
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -38,10 +40,11 @@ class ActivityFact(msgspec.Struct):
 
 
 class ProgrammeFact(msgspec.Struct):
-    """What a programme is called: its name signs the letters."""
+    """What a programme is called: its name signs the letters; and where families reach it."""
 
     programme: str
     name: str
+    contact: Contact | None = None
 
 
 class SignupFact(msgspec.Struct):

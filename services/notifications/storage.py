@@ -17,6 +17,7 @@ from services.chassis.storage import UnitOfWork
 from services.notifications.domain.activity import Activity, Session
 from services.notifications.domain.dispatch import Due
 from services.notifications.domain.mail import Mail
+from services.notifications.domain.programme import Contact
 from services.notifications.domain.reminder import Seat
 from services.notifications.domain.signup import Signup, Standing
 from services.notifications.messages import ActivityFact, ContactSealed, ProgrammeFact, SignupFact
@@ -34,9 +35,10 @@ _KEEP_CARDS = sa.text(
     " sequence = excluded.sequence, received_at = excluded.received_at where excluded.sequence > contact_card.sequence"
 )
 _KEEP_PROGRAMMES = sa.text(
-    "insert into programme (programme, name, sequence)"
-    " select programme, name, sequence from json_to_recordset(cast(:rows as json)) as x(programme text, name text, sequence bigint)"
-    " on conflict (programme) do update set name = excluded.name, sequence = excluded.sequence"
+    "insert into programme (programme, name, contact, sequence)"
+    " select programme, name, contact, sequence from json_to_recordset(cast(:rows as json))"
+    " as x(programme text, name text, contact jsonb, sequence bigint)"
+    " on conflict (programme) do update set name = excluded.name, contact = excluded.contact, sequence = excluded.sequence"
     " where excluded.sequence > programme.sequence"
 )
 _KEEP_ACTIVITIES = sa.text(
@@ -77,7 +79,8 @@ _RELEASE = sa.text(
     " where m.status = 'held' for update of m skip locked)"
 )
 _DUE = sa.text(
-    "select m.*, c.sealed as card, s.standing, s.seats, s.position, a.status as activity_status, a.title, a.sessions, p.name as signature"
+    "select m.*, c.sealed as card, s.standing, s.seats, s.position, a.status as activity_status, a.title, a.sessions, p.name as signature,"
+    " p.contact"
     " from mail m join signup s using (signup_id) left join contact_card c using (person_id)"
     " left join activity a on a.activity_id = m.activity_id left join programme p on p.programme = m.programme"
     " where m.due_at <= :now order by m.due_at limit :limit for update of m skip locked"
@@ -135,7 +138,7 @@ class Cards(Repository):
 
 
 class Activities(Repository):
-    """Our copy of the activities, and of what the programmes that they belong to are called."""
+    """Our copy of the activities, and of what the programmes that they belong to are called and where they are reached."""
 
     def name(self, messages: Sequence[Received[ProgrammeFact]]) -> None:
         """Keep the newest name of each programme, by sequence."""
@@ -267,7 +270,7 @@ def _mail(row: sa.Row[Any]) -> Mail:
 
 def _due(row: sa.Row[Any]) -> Due:
     signup = Signup(str(row.signup_id), Standing(row.standing), row.seats, row.position)
-    return Due(_mail(row), signup, _activity(row), row.card, row.signature or "")
+    return Due(_mail(row), signup, _activity(row), row.card, row.signature or "", msgspec.convert(row.contact, Contact | None))
 
 
 def _activity(row: sa.Row[Any]) -> Activity | None:

@@ -25,7 +25,7 @@ def write(due: Due, resources: Resources, now: datetime) -> Letter:
     card = _opened(sealed, mail.person_id, resources.private_key)
     if not card.email:
         raise NoAddress
-    matter = Matter(card.name, due.signature, activity, due.signup, now, mail.session_id)
+    matter = Matter(card.name, due.signature, activity, due.signup, now, mail.session_id, due.contact)
     written = resources.letters.write(mail.kind, card.language, matter)
     return Letter(
         message_id=message_id(mail.key, resources.sender),
@@ -38,6 +38,7 @@ def write(due: Due, resources: Resources, now: datetime) -> Letter:
         subject=written.subject,
         text=written.text,
         html=written.html,
+        reply_to=due.contact.email if due.contact else "",
     )
 
 

@@ -1,8 +1,9 @@
 """What travels: the data of each fact that registration publishes, as `contracts/` lays them down.
 
-Every fact carries its aggregate's whole coarse state. No name, number or address: those leave only as sealed contact cards.
+Every fact carries its aggregate's whole coarse state. No person's name, number or address: those leave only as sealed contact cards.
 """
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ CONTACT_SEALED = "registration.contact.sealed.v1"
 
 
 def of_programme(programme: Programme) -> dict[str, Any]:
-    return {
+    return _contact(programme) | {
         "programme_id": programme.programme_id,
         "programme": programme.code,
         "name": programme.name["da"],
@@ -28,6 +29,13 @@ def of_programme(programme: Programme) -> dict[str, Any]:
         "districts": [_named(district) for district in programme.districts],
         "languages": [language.code for language in programme.languages],
     }
+
+
+def _contact(programme: Programme) -> dict[str, Any]:
+    """The office of a programme that has one; the phone only where there is one."""
+    if programme.contact is None:
+        return {}
+    return {"contact": {name: value for name, value in asdict(programme.contact).items() if value}}
 
 
 def _named(named: Named) -> dict[str, str]:

@@ -20,7 +20,7 @@ from services.registration.domain.programme import ConsentText, Institution, Pro
 from services.registration.texts import reason
 
 FILES: Final[Mapping[str, tuple[str, ...]]] = {
-    "programme.toml": ("programme_id", "code", "municipality", "name", "period", "target_children", "oldest_age"),
+    "programme.toml": ("programme_id", "code", "municipality", "name", "period", "target_children", "oldest_age", "contact"),
     "tracks.toml": ("tracks",),
     "districts.toml": ("districts",),
     "institutions.toml": ("institutions",),

@@ -28,6 +28,11 @@ class PeriodSchema(Schema):
     end = fields.Date(required=True)
 
 
+class ContactSchema(Schema):
+    email = fields.String(required=True)
+    phone = fields.String()
+
+
 class ProgrammeSchema(Schema):
     programme_id = fields.UUID(required=True)
     programme = fields.String(required=True)
@@ -37,6 +42,7 @@ class ProgrammeSchema(Schema):
     tracks = fields.List(fields.Nested(NamedSchema), required=True)
     districts = fields.List(fields.Nested(NamedSchema), required=True)
     languages = fields.List(fields.String(), required=True)
+    contact = fields.Nested(ContactSchema)
 
 
 class ProgrammesSchema(Schema):

@@ -24,13 +24,15 @@ MINUTE = timedelta(minutes=1)
 
 
 def test_a_seated_party_is_told(story: Story) -> None:
-    """Who gets seats gets a confirmation, to his address and in his language, signed with the programme's name."""
+    """Who gets seats is told so in his language, signed with the programme's name; answers go to its office."""
     story.seats(story.sara())
     story.send()
     [mail] = story.mails
     assert str(mail["To"]) == "Sara Åkjær <sara@familie.example>"
     assert mail["Subject"] == "Du har plads: Leg og sprog i hverdagen"
-    assert "Sammen om Børn" in mail.get_body(("plain",)).get_content()  # type: ignore[union-attr] # a mail has a body
+    text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr] # a mail has a body
+    assert all(known in text for known in ("Sammen om Børn", "sammen-om-boern@example.dk", "44 00 00 00"))
+    assert str(mail["Reply-To"]) == "Sammen om Børn <sammen-om-boern@example.dk>"
     assert story.states() == [("confirmation", "sent", None)]
 
 

@@ -13,6 +13,7 @@ from jinja2.exceptions import SecurityError
 
 from services.notifications.domain.activity import Session
 from services.notifications.domain.mail import Kind
+from services.notifications.domain.programme import Contact
 from services.notifications.letters import TEMPLATES, Letters, Matter, Written
 from tests.notifications.builders import DAY, HOUR, MONDAY, a_session, a_signup, an_activity
 
@@ -163,6 +164,16 @@ def test_who_sends_it() -> None:
     """A letter is signed with the programme's name, and ends without one as long as nobody knows it."""
     assert written().text.count("Sammen om leg") == 1
     assert "Venlig hilsen" in written(matter=a_matter(signature="")).text
+
+
+@EVERY_LANGUAGE
+def test_where_to_cancel(language: str) -> None:
+    """Every letter says where to ask and cancel, and the phone number where there is one."""
+    office = Contact("office@example.dk", "44 00 00 00")
+    for kind in Kind:
+        letter = written(kind, language, a_matter(contact=office))
+        assert all("office@example.dk" in words and "44 00 00 00" in words for words in (letter.text, letter.html))
+    assert "None" not in written(Kind.WAITING, language, a_matter(contact=Contact("office@example.dk"))).text
 
 
 def test_the_fallback_order() -> None:

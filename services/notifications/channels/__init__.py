@@ -30,7 +30,10 @@ class Away(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail written out for one person. It holds personal data: it is never stored or logged. `date` is aware."""
+    """A mail written out for one person. It holds personal data: it is never stored or logged. `date` is aware.
+
+    Answers go to `reply_to`, where there is one.
+    """
 
     message_id: str
     sender_name: str
@@ -42,6 +45,7 @@ class Letter:
     subject: str
     text: str
     html: str
+    reply_to: str = ""
 
 
 class Channel(Protocol):

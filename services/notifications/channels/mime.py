@@ -17,6 +17,8 @@ def mime(letter: Letter) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
     message["From"] = _address(letter.sender_name, letter.sender)
     message["To"] = _address(letter.name, letter.address)
+    if letter.reply_to:
+        message["Reply-To"] = _address(letter.sender_name, letter.reply_to)
     message["Subject"] = one_line(letter.subject)
     message["Date"] = format_datetime(letter.date)
     message["Message-ID"] = letter.message_id

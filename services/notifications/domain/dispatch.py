@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from services.notifications.domain.activity import Activity
 from services.notifications.domain.mail import MAX_ATTEMPTS, Kind, Mail
+from services.notifications.domain.programme import Contact
 from services.notifications.domain.signup import Signup, still_true
 
 
@@ -12,7 +13,7 @@ from services.notifications.domain.signup import Signup, still_true
 class Due:
     """A mail that is due, with what it needs as far as it has come.
 
-    `card` is the sealed contact card; `signature` is the programme's name, empty while we do not know it.
+    `card` is the sealed contact card; `signature` is the programme's name, empty while we do not know it, and `contact` its office.
     """
 
     mail: Mail
@@ -20,6 +21,7 @@ class Due:
     activity: Activity | None
     card: str | None
     signature: str = ""
+    contact: Contact | None = None
 
     @property
     def missing(self) -> str | None:

@@ -39,6 +39,14 @@ class Period:
         return self.start <= day <= self.end
 
 
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """The office where families ask and cancel."""
+
+    email: str
+    phone: str | None = None
+
+
 class TextKey(NamedTuple):
     """Which consent text was shown."""
 
@@ -102,6 +110,7 @@ class Programme:
     languages: Sequence[Named]
     consent_purposes: Sequence[ConsentPurpose]
     consent_texts: Sequence[TextKey] = ()
+    contact: Contact | None = None
 
     def has_track(self, code: str) -> bool:
         """Whether it has a track of that code."""
