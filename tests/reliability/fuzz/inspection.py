@@ -76,7 +76,7 @@ class Inspection:
         """So many messages, each batch between two good ones; then the reckoning."""
         for start in range(0, number, BATCH):
             self._take_batch(min(BATCH, number - start))
-        return self._reckoned()
+        return reckoned(self._context, self._intake, self.verdict)
 
     def _take_batch(self, number: int) -> None:
         first, last = self._letters.good(), self._letters.good()
@@ -104,28 +104,25 @@ class Inspection:
         with self._context.work() as work:
             work.connection.exec_driver_sql(_FORGET)
 
-    def _reckoned(self) -> Verdict:
-        verdict, books = self.verdict, Auditor(self._context, []).audit(self._intake)
-        verdict.handled, verdict.duplicate, verdict.difference = books.handled, books.duplicate, books.difference
-        for row in self._rows(_PARKED):
-            verdict.parked[row.slug] += row.messages
-            verdict.reasons.add(row.reason)
-        verdict.early = self._rows(_EARLY)[0][0]
-        print(verdict.told())  # noqa: T201 - the figures are what a run is for
-        self._judge()
-        return verdict
-
-    def _judge(self) -> None:
-        verdict = self.verdict
-        assert verdict.difference == 0, verdict.told()
-        unexpected = [f"{row.kind} {row.type} {row.message_id}: {row.reason}" for row in self._rows(_UNEXPECTED)]
-        assert not unexpected, "\n".join(unexpected)
-        assert all(_READABLE.search(reason) for reason in verdict.reasons), verdict.reasons
-        if not self._intake.listen.ordered:
-            assert not self._rows(_UNANSWERED)
-
     def _rows(self, query: str, **values: Any) -> Sequence[Any]:
         return rows(self._context, query, consumer=self._intake.consumer, **values)
+
+
+def reckoned(context: Context, intake: Intake, verdict: Verdict) -> Verdict:
+    """Fill in what became of a queue's messages and print it; raises where a promise is broken."""
+    books, who = Auditor(context, []).audit(intake), intake.consumer
+    verdict.handled, verdict.duplicate, verdict.difference = books.handled, books.duplicate, books.difference
+    for row in rows(context, _PARKED, consumer=who):
+        verdict.parked[row.slug] += row.messages
+        verdict.reasons.add(row.reason)
+    verdict.early = rows(context, _EARLY, consumer=who)[0][0]
+    print(verdict.told())  # noqa: T201 - the figures are what a run is for
+    unexpected = [f"{row.kind} {row.type} {row.message_id}: {row.reason}" for row in rows(context, _UNEXPECTED, consumer=who)]
+    assert not unexpected, "\n".join(unexpected)
+    assert verdict.difference == 0, verdict.told()
+    assert all(_READABLE.search(reason) for reason in verdict.reasons), verdict.reasons
+    assert intake.listen.ordered or not rows(context, _UNANSWERED, consumer=who)
+    return verdict
 
 
 @cache

@@ -154,4 +154,4 @@ class Letters:
 
 def _as_text(given: str) -> str:
     """As a bus hands over a text that a sender chose: at most 255 bytes, no NUL, no half of a character."""
-    return given.encode(errors="replace")[:255].decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return given.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace")[:255].decode(errors="ignore")
