@@ -5,6 +5,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_load, validate
 
+from services.chassis.http.strict import ONE_LINE
 from services.chassis.ids import new_id
 from services.events.domain.activity import Activity, ActivityStatus
 from services.events.domain.attendance import AttendanceState
@@ -17,6 +18,7 @@ LARGEST_PARTY = 20
 LARGEST_ROLL = 1_000
 
 _CODE = [validate.Length(min=1, max=64), validate.Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*(?!\n)$")]
+_ONE_LINE = [validate.Length(min=1, max=200), ONE_LINE]
 _OUR_TIME = validate.Range(min=datetime(2000, 1, 1, tzinfo=UTC), max=datetime(2200, 1, 1, tzinfo=UTC))
 _SEATS = validate.Range(min=1, max=MOST_SEATS)
 
@@ -48,14 +50,14 @@ def _one_of(values: Any, description: str, **options: Any) -> fields.String:
 
 
 class TitleSchema(Schema):
-    da = fields.String(required=True, validate=validate.Length(min=1, max=200))
-    en = fields.String(required=True, validate=validate.Length(min=1, max=200))
+    da = fields.String(required=True, validate=_ONE_LINE)
+    en = fields.String(required=True, validate=_ONE_LINE)
 
 
 class OpeningSessionSchema(Schema):
     starts_at = fields.AwareDateTime(required=True, validate=_OUR_TIME)
     ends_at = fields.AwareDateTime(required=True, validate=_OUR_TIME)
-    place = fields.String(required=True, validate=validate.Length(min=1, max=200))
+    place = fields.String(required=True, validate=_ONE_LINE)
 
     @post_load
     def session(self, data: dict[str, Any], **_: Any) -> Session:

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from services.chassis.http.strict import NoPersonalNumber, OnItsOwn
+from services.chassis.http.strict import ONE_LINE, NoPersonalNumber, OnItsOwn
 from services.registration.domain.consent import ConsentStatus
 from services.registration.domain.enrolment import Status
 
@@ -11,7 +11,7 @@ MOST_AT_ONCE = 500
 
 # Patterns are written for JSON Schema too; `(?!\n)$` because Python's `$` would let a last line break by.
 _CODE = [validate.Length(max=64), validate.Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*(?!\n)$")]
-_NAME = [validate.Length(1, 120), validate.Regexp(r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*(?!\n)$")]
+_NAME = [validate.Length(1, 120), ONE_LINE]
 _LANGUAGE = validate.Regexp(r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(?!\n)$")
 _PHONE = [validate.Length(max=32), validate.Regexp(r"^(\+[1-9]( ?[0-9]){6,14}|[2-9]( ?[0-9]){7})(?!\n)$")]
 _INSTITUTION = [validate.Length(max=64), validate.Regexp(r"^([0-9A-Z]{6}|[a-z0-9]+(-[a-z0-9]+)*)(?!\n)$")]

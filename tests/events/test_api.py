@@ -65,6 +65,14 @@ class TestOpening:
             ("session-in-the-past", "/sessions/0/starts_at"),
         ]
 
+    @pytest.mark.parametrize("text", ["Leg\nog sprog", "Leg\tog sprog", "Leg\x1b[2J", "Leg\u2028og sprog", "Leg\n", "\x85", "   "])
+    def test_titles_and_places_are_one_line(self, desk: Desk, text: str) -> None:
+        """A line break or a control character in what is shown on one line is refused, by its field."""
+        wrong = an_opening(title={"da": text, "en": "Play"}, sessions=[a_meeting(NEXT_WEEK) | {"place": text}])
+        answer = desk.coordinator.post("/v1/activities", json=wrong)
+        assert reasons(answer) == [("wrong-format", "/title/da"), ("wrong-format", "/sessions/0/place")]
+        assert desk.told() == []
+
     def test_programme_that_is_not_known_yet(self, desk: Desk) -> None:
         """An unknown programme is a conflict, for its fact may arrive in a moment; the text says so in both languages."""
         answer = desk.coordinator.post("/v1/activities", json=an_opening(programme="sprog-i-fokus", institution=None))

@@ -36,6 +36,10 @@ _BETTER: dict[type, str] = {
 _STORABLE = validate.Range(min=-(2**31), max=2**31 - 1)
 """The whole numbers that a column of PostgreSQL's type `integer` can hold; a field's own range may be narrower."""
 
+_BREAKS = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
+ONE_LINE = validate.Regexp(rf"^[^{_BREAKS}]*[^\s{_BREAKS}][^{_BREAKS}]*(?!\n)$", error="Not one line.")
+"""A rule for texts that are shown on one line. `(?!\\n)$`, because Python's `$` would let a last line break by."""
+
 _ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 """The one character that JSON can hold and PostgreSQL cannot, as JSON writes it; after an even number of backslashes, or it is none."""
 
