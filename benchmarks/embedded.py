@@ -28,13 +28,13 @@ UP = ("services.cli", "up")
 def measure(wanted: Wanted) -> Result:
     """The rate on databases of our own; the starts in a folder that was used before."""
     with machine() as servers:
-        rates = [_rate(servers, wanted.of(BACKLOG)) for _ in range(wanted.rounds)]
+        rates = [_rate(turn, servers, wanted.of(BACKLOG)) for turn in range(wanted.rounds)]
     with TemporaryDirectory(prefix="deltag-bench-") as place:
         starts = list(_starts(Path(place), wanted.rounds))
     return {"rounds": wanted.rounds, "runs": rates, "start_s": starts}
 
 
-def _rate(servers: Machine, messages: int) -> Result:
+def _rate(turn: int, servers: Machine, messages: int) -> Result:
     unique = len({event["id"] for event in backlog(messages)})
     with servers.ground("classic", databases=("enrolment", "insight", "bus")) as ground:
         process = started(("benchmarks.contestants.deltag.together", str(messages)), ground.environment(), servers.folder / "together.log")
@@ -49,7 +49,7 @@ def _rate(servers: Machine, messages: int) -> Result:
         finally:
             stop([process])
     tell(f"embedded   {rate:8,.0f} messages/s")
-    return {"events_per_s": rate, "ok": taken == unique}
+    return {"round": turn, "events_per_s": rate, "ok": taken == unique}
 
 
 def _exists(connection: psycopg.Connection) -> bool:
