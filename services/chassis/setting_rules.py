@@ -98,6 +98,12 @@ def url(*schemes: str) -> Callable[[str], str]:
     return read
 
 
+def urls(*schemes: str) -> Callable[[str], str]:
+    """One address of these schemes or more, with semicolons between them."""
+    read_one = url(*schemes)
+    return lambda value: ";".join(read_one(part.strip()) for part in value.split(";"))
+
+
 def one_of(*words: str) -> Callable[[str], str]:
     """One of these words."""
     return _checked(str, validate.OneOf(words, error=f"is none of {', '.join(words)}."))

@@ -3,14 +3,16 @@
 Every setting stands once, in the table that is the class below: its variable, its rule, its default and which
 services must have it. What is missing or wrong is reported together, by name and with the rule. There are no default
 secrets: `development_secrets` makes some for one machine, and production refuses them.
-Where `X` is a variable, `X_FILE` may name a file that holds its value, as container platforms hand out secrets.
+Where `X` is a variable, `X_FILE` may name a file that holds its value, as container platforms hand out secrets; what they
+change there later is what `Settings.present` says.
 """
 
 import os
 import secrets
 from base64 import b64encode
-from collections.abc import Iterator
-from dataclasses import Field, dataclass, fields
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,7 @@ from services.chassis.setting_rules import (
     one_of,
     setting,
     url,
+    urls,
     whole,
     yes_or_no,
 )
@@ -46,6 +49,7 @@ class Settings:
     """The settings of one service. A field that the service has no use for holds its default."""
 
     service: str
+    files: Mapping[str, Path] = field(default_factory=dict, repr=False, compare=False)
 
     environment: str = setting(
         "DELTAG_ENVIRONMENT",
@@ -78,9 +82,10 @@ class Settings:
     )
     amqp_url: str = setting(
         "DELTAG_{SERVICE}_AMQP_URL",
-        "the broker, with the service's own user: amqp://user:password@host/vhost; without it the bus is in the process",
+        "the broker, with the service's own user: amqp://user:password@host/vhost, or amqps://, one for each node of a cluster,"
+        " with semicolons between them; without it the bus is in the process",
         shared="DELTAG_AMQP_URL",
-        read=url("amqp", "amqps"),
+        read=urls("amqp", "amqps"),
         needed_by=(ALL,),
         in_production=True,
         secret=True,
@@ -229,6 +234,16 @@ class Settings:
         """Whether real people's data are at stake."""
         return self.environment == "production"
 
+    def present(self, name: str) -> Any:
+        """The setting as it is now: what came from a file is read there again, for secrets are changed.
+
+        While there is nothing in the file that could be the setting, it is what it was at the start.
+        """
+        if name in self.files:
+            with suppress(OSError, ValueError, ValidationError):
+                return dict(rules())[name].read(self.files[name].read_text().strip())
+        return getattr(self, name)
+
 
 def read(service: str, *, secrets_file: Path | None = None, **known: Any) -> Settings:
     """Read the settings of one service from the environment, and what that does not set from `secrets_file`.
@@ -239,7 +254,7 @@ def read(service: str, *, secrets_file: Path | None = None, **known: Any) -> Set
     env = FileAwareEnv(strip_whitespace=True)
     if secrets_file:
         env.read_env(secrets_file, recurse=False)
-    reader = _Reader(env, service, known | {"service": service})
+    reader = _Reader(env, service, known | {"service": service, "files": {}})
     values = reader.values()
     if reader.reasons:
         raise Invalid(reasons=reader.reasons)
@@ -276,10 +291,15 @@ class _Reader:
             except ValueError:
                 return self._wrong("unreadable-setting", f"{variable}_FILE", "names a file that cannot be read.")
             if text:
+                self._note_file(row, variable)
                 return self._checked(rule, variable, text)
         if rule.needs(self.service, production=found.get("environment") == "production"):
             self._wrong("missing-setting", rule.variables(self.service)[0], f"is not set ({rule.text}).")
         return self._default(row, found)
+
+    def _note_file(self, row: Field[Any], variable: str) -> None:
+        if path := self.env.str(f"{variable}_FILE", ""):
+            self.known["files"][row.name] = Path(path)
 
     def _checked(self, rule: Rule, variable: str, text: str) -> Any:
         try:

@@ -6,7 +6,7 @@ row lock that lasts to the commit, so an aggregate's messages have no gap and ne
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property
@@ -293,17 +293,25 @@ def _outbox_rows(message: _Emitted) -> list[tuple[dict[str, Any], str]]:
 
 
 class Database:
-    """The engine of one service's database. `url` is a `postgresql://` URL; psycopg 3 speaks to it."""
+    """The engine of one service's database. psycopg 3 speaks to it.
 
-    def __init__(self, url: str, *, pool_size: int = 8, application: str = "deltag") -> None:
-        self.url = url
+    `url` is a `postgresql://` URL, or says which one holds at present: every new connection asks it.
+    """
+
+    def __init__(self, url: str | Callable[[], str], *, pool_size: int = 8, application: str = "deltag") -> None:
+        self._url = url
         self._pool_size = pool_size
         self._application = application
+
+    @property
+    def url(self) -> str:
+        """Where the database is at present, and who may enter."""
+        return self._url() if callable(self._url) else self._url
 
     @cached_property
     def engine(self) -> sa.Engine:
         """Made at first use; every wait on it has a deadline."""
-        return sa.create_engine(
+        engine = sa.create_engine(
             driver_url(self.url),
             pool_size=self._pool_size,
             max_overflow=4,
@@ -318,10 +326,16 @@ class Database:
                 f" -c client_connection_check_interval={NOTICE_DEATH_S}s -c timezone=UTC",
             },
         )
+        sa.event.listen(engine, "do_connect", self._at_present)
+        return engine
 
     def close(self) -> None:
         """Give all connections back to the server."""
         self.engine.dispose()
+
+    def _at_present(self, _dialect: object, _record: object, _arguments: object, parameters: MutableMapping[str, Any]) -> None:
+        """A new connection is made with the password of this moment, not with the one that the engine was made with."""
+        parameters.update(sa.make_url(self.url).translate_connect_args(username="user", database="dbname"))
 
 
 def driver_url(url: str) -> sa.URL:

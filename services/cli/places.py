@@ -9,7 +9,7 @@ import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from pathlib import Path
 
@@ -136,7 +136,8 @@ def distributed(name: str) -> Place:
 
 def bus_of(settings: Settings) -> RabbitBus | None:
     """The broker that the settings name."""
-    return RabbitBus(settings.amqp_url, queue_type=settings.queue_type, name=f"deltag {settings.service}") if settings.amqp_url else None
+    url = partial(settings.present, "amqp_url")
+    return RabbitBus(url, queue_type=settings.queue_type, name=f"deltag {settings.service}") if settings.amqp_url else None
 
 
 def data_dir() -> Path:

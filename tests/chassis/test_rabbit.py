@@ -14,6 +14,7 @@ from services.chassis.bus.rabbit import RabbitBus, connect
 from services.chassis.envelope import Outgoing
 from services.chassis.errors import Unavailable
 from services.chassis.service import REQUESTS
+from tests.servers.ports import free_port
 from tests.servers.rabbit import RabbitNode
 
 BODY = b'{"caf\xc3\xa9": "\\ud800"}'
@@ -112,6 +113,23 @@ def test_a_broker_that_takes_nothing_is_noticed_at_once(rabbit: RabbitNode, bus_
     with rabbit.short_of("memory"), pytest.raises(Unavailable, match="alarm"):
         bus.publisher().publish([message])
     assert bus.publisher().publish([message]) == [message]
+
+
+def test_the_next_node_is_asked(rabbit: RabbitNode, bus_url: str) -> None:
+    """Of several nodes the next one is asked when one does not answer, whichever comes first."""
+    bus = RabbitBus(f"{bus_url};{bus_url.replace(str(rabbit.port), str(free_port()))}")
+    for _ in range(2):
+        assert bus.publisher().publish([message := Outgoing("1", "", "nobody", b"{}")]) == [message]
+
+
+def test_every_connection_asks_for_the_address(bus_url: str) -> None:
+    """Where a secret changes, the next connection is made with the new one."""
+    present = [bus_url.replace("guest:guest", "guest:changed")]
+    bus = RabbitBus(lambda: present[0])
+    with pytest.raises(Unavailable, match="ACCESS_REFUSED"):
+        bus.publisher()
+    present[0] = bus_url
+    bus.publisher().close()
 
 
 def test_heartbeats_are_no_answer(bus_url: str) -> None:

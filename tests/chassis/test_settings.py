@@ -111,6 +111,28 @@ def test_a_secret_may_stand_in_a_file(variables: SetVariables, tmp_path: Path) -
     assert read("events").database_url == DATABASE
 
 
+def test_a_secret_that_changes_in_its_file_is_known(variables: SetVariables, tmp_path: Path) -> None:
+    """`present` says what the file says now, and what it said at the start while it holds nothing right; the rest stays as it was."""
+    file = tmp_path / "url"
+    file.write_text("amqp://events:old@rabbit/")
+    variables(DELTAG_AMQP_URL_FILE=str(file))
+    settings = read("events", database_url=DATABASE)
+    file.write_text("amqp://events:new@rabbit/\n")
+    assert settings.present("amqp_url") == "amqp://events:new@rabbit/"
+    assert (settings.amqp_url, settings.present("database_url")) == ("amqp://events:old@rabbit/", DATABASE)
+    for unfit in (lambda: file.write_text(""), lambda: file.write_bytes(b"\xff"), file.unlink):
+        unfit()
+        assert settings.present("amqp_url") == settings.amqp_url
+
+
+def test_every_node_of_a_cluster_may_be_named(variables: SetVariables) -> None:
+    """Addresses of the broker stand behind one another, and each of them has to be one."""
+    variables(DELTAG_AMQP_URL="amqp://one/; amqp://two/")
+    assert read("events", database_url=DATABASE).amqp_url == "amqp://one/;amqp://two/"
+    variables(DELTAG_AMQP_URL="amqp://one/;two")
+    assert set(wrong("events", database_url=DATABASE)) == {"DELTAG_AMQP_URL"}
+
+
 def test_a_secrets_file_that_is_not_there_is_told(variables: SetVariables) -> None:
     """A path that leads nowhere is told once, by the variable that holds the path."""
     variables(DELTAG_EVENTS_DATABASE_URL_FILE="/nowhere/url")

@@ -5,9 +5,11 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from services.chassis.envelope import Received
 from services.chassis.service import Context
+from services.chassis.storage import Database
 from services.chassis.testing import FakeStore, FakeUnitOfWork, published
 from tests.chassis.tiny import SERVICE
 
@@ -96,3 +98,18 @@ def test_inbox_knows_an_id_again(ways: Ways, content: bytes, verdict: str) -> No
         assert work.admit("tiny.requests", "/portal", "1", b'{"n": 1}') == "new"
     with begin() as work:
         assert work.admit("tiny.requests", "/portal", "1", content) == verdict
+
+
+def test_every_connection_asks_for_the_address(context_of: Callable[..., Context]) -> None:
+    """Where a secret changes, the next connection is made with the new one."""
+    url = context_of(SERVICE).database.url
+    present = [url]
+    database = Database(lambda: present[0])
+    database.engine.connect().invalidate()
+    present[0] = url.replace("postgres@", "nobody@", 1)
+    with pytest.raises(sa.exc.OperationalError, match="nobody"):
+        database.engine.connect()
+    present[0] = url
+    with database.engine.connect() as connection:
+        assert connection.scalar(sa.text("select current_user")) == "postgres"
+    database.close()

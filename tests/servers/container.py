@@ -46,7 +46,7 @@ class RabbitContainer(RabbitNode):
 
     @property
     def _container(self) -> str:
-        return self._name.partition("@")[0]
+        return self.name.partition("@")[0]
 
     def _started(self) -> KeptProcess:
         inside = {name: value for name, value in self._environment().items() if name != "PATH"}

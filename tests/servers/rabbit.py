@@ -44,14 +44,19 @@ _OLD_HOST = 'rabbit_vhost:delete(<<"{host}">>, <<"tests">>)'
 class RabbitNode:
     """One broker: start it once, give each test a virtual host of its own, discard it at the end.
 
-    Fault tests `kill` it, `stop` and `start` it again with its data, or `pause` and `resume` it.
+    Fault tests `kill` it, `stop` and `start` it again with its data, or `pause` and `resume` it. `configuration` is
+    for what only some nodes have. A node that is started `beside` another, which runs, is of one cluster with it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, configuration: str = "", beside: "RabbitNode | None" = None) -> None:
         self.folder = folder
         self.log = folder / "rabbit.log"
-        self.port, self._names_port, self._inner_port = free_port(), free_port(), free_port()
-        self._name = f"deltag-{secrets.token_hex(4)}@localhost"
+        self.port, self._inner_port = free_port(), free_port()
+        self.names_port: int = beside.names_port if beside else free_port()
+        self.cookie: str = beside.cookie if beside else secrets.token_hex(16)
+        self._beside = beside
+        self._chosen = configuration
+        self.name = f"deltag-{secrets.token_hex(4)}@localhost"
         self._names: KeptProcess | None = None
         self._process: KeptProcess | None = None
         self._spare: list[str] = []
@@ -134,8 +139,8 @@ class RabbitNode:
 
     def _started(self) -> KeptProcess:
         programs, environment = find_programs(), self._environment()
-        if not self._names:
-            self._names = KeptProcess([programs["epmd"], "-port", str(self._names_port)], log=self.log, environment=environment)
+        if not self._names and not self._beside:
+            self._names = KeptProcess([programs["epmd"], "-port", str(self.names_port)], log=self.log, environment=environment)
         return KeptProcess([programs["rabbitmq-server"]], log=self.log, environment=environment)
 
     def _operator(self, *arguments: str) -> list[str]:
@@ -151,10 +156,18 @@ class RabbitNode:
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "enabled_plugins").write_text("[].")
         (self.folder / "environment").touch()
-        (self.folder / "rabbitmq.conf").write_text(f"listeners.tcp.1 = {self._listens()}\n{_CONFIGURATION}")
+        lines = [f"listeners.tcp.1 = {self._listens()}", _CONFIGURATION, self._chosen, *self._neighbours()]
+        (self.folder / "rabbitmq.conf").write_text("\n".join(lines))
         cookie = self.folder / ".erlang.cookie"
-        cookie.write_text(secrets.token_hex(16))
+        cookie.write_text(self.cookie)
         cookie.chmod(0o400)
+
+    def _neighbours(self) -> list[str]:
+        """What makes it join at its first start."""
+        if not self._beside:
+            return []
+        nodes = [f"cluster_formation.classic_config.nodes.{number} = {node.name}" for number, node in enumerate((self._beside, self), 1)]
+        return ["cluster_formation.peer_discovery_backend = classic_config", *nodes]
 
     def _client_environment(self) -> dict[str, str] | None:
         return self._environment()
@@ -169,7 +182,7 @@ class RabbitNode:
             "HOME": str(self.folder),  # where Erlang looks for the cookie
             "RUNNING_UNDER_SYSTEMD": "true",  # the start script becomes the broker, instead of standing before it
             "ERL_EPMD_ADDRESS": "127.0.0.1",
-            "ERL_EPMD_PORT": str(self._names_port),
+            "ERL_EPMD_PORT": str(self.names_port),
             "RABBITMQ_CONF_ENV_FILE": str(self.folder / "environment"),
             "RABBITMQ_CONFIG_FILE": str(self.folder / "rabbitmq.conf"),
             "RABBITMQ_DIST_PORT": str(self._inner_port),
@@ -177,7 +190,7 @@ class RabbitNode:
             "RABBITMQ_LOGS": "-",
             "RABBITMQ_LOG_BASE": str(self.folder),
             "RABBITMQ_MNESIA_BASE": str(self.folder / "data"),
-            "RABBITMQ_NODENAME": self._name,
+            "RABBITMQ_NODENAME": self.name,
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+sbwt none +sbwtdcpu none +sbwtdio none",  # idle means idle on two cores
         }
 

@@ -17,6 +17,8 @@ import struct
 import termios
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import count
 from math import inf
 from typing import Any
 
@@ -51,16 +53,21 @@ TRANSIENT_MS = 3_600_000
 
 
 class RabbitBus:
-    """RabbitMQ at an `amqp://` or `amqps://` URL. `queue_type` is `quorum` (replicated, the default) or `classic`."""
+    """RabbitMQ at an `amqp://` or `amqps://` URL, or at one for each node of a cluster, with semicolons between them.
 
-    def __init__(self, url: str, *, queue_type: str = "quorum", name: str = "deltag") -> None:
-        self.url = url
+    Instead of a text, `url` may be what says it: every connection asks again, and goes to the next node that takes it.
+    `queue_type` is `quorum` (replicated, the default) or `classic`.
+    """
+
+    def __init__(self, url: str | Callable[[], str], *, queue_type: str = "quorum", name: str = "deltag") -> None:
+        self._url = url
+        self._turns = count()
         self.queue_type = queue_type
         self.name = name
 
     def declare(self, topology: Topology) -> None:
         """See `Bus.declare`. Exchanges that exist are left alone, so a service needs no right to configure them."""
-        with _away(), _connection(self.url, self.name) as connection:
+        with _away(), _closing(self._connect(self.name)) as connection:
             for exchange in topology.exchanges:
                 _declare_exchange(connection, exchange)
             for queue in topology.queues:
@@ -71,16 +78,21 @@ class RabbitBus:
     def publisher(self) -> "RabbitPublisher":
         """See `Bus.publisher`."""
         with _away():
-            return RabbitPublisher(connect(self.url, f"{self.name} relay"))
+            return RabbitPublisher(self._connect(f"{self.name} relay"))
 
     def subscribe(self, queue: str, prefetch: int) -> "RabbitSubscription":
         """See `Bus.subscribe`."""
         with _away():
-            return RabbitSubscription(connect(self.url, f"{self.name} {queue}"), queue, prefetch)
+            return RabbitSubscription(self._connect(f"{self.name} {queue}"), queue, prefetch)
 
     def read_log(self, log: str, offset: int = 0, *, idle: float = 2.0) -> Iterator[Delivery]:
         """See `Bus.read_log`."""
-        return _read_stream(self.url, log, offset, idle)
+        return _read_stream(partial(self._connect, f"{self.name} {log}"), log, offset, idle)
+
+    def _connect(self, name: str) -> amqp.Connection:
+        nodes = (self._url() if callable(self._url) else self._url).split(";")
+        first = next(self._turns) % len(nodes)
+        return _first_that_answers([*nodes[first:], *nodes[:first]], name)
 
     def _declare_queue(self, channel: amqp.Channel, queue: Queue) -> None:
         arguments: dict[str, object] = {"x-queue-type": "quorum"} if self.queue_type == "quorum" else {}
@@ -266,11 +278,18 @@ def connect(url: str, name: str) -> amqp.Connection:
     return _tuned(connection)
 
 
-def _read_stream(url: str, stream: str, offset: int, idle: float) -> Iterator[Delivery]:
+def _first_that_answers(nodes: Sequence[str], name: str) -> amqp.Connection:
+    for url in nodes[:-1]:
+        with suppress(AMQPError, OSError):
+            return connect(url, name)
+    return connect(nodes[-1], name)
+
+
+def _read_stream(connected: Callable[[], amqp.Connection], stream: str, offset: int, idle: float) -> Iterator[Delivery]:
     """Read what is there. Where it ends only the first newer message tells, which a second consumer waits for; while
     none comes, the silence does.
     """
-    with _away(), _connection(url, f"deltag {stream}") as connection:
+    with _away(), _closing(connected()) as connection:
         newer: list[amqp.Message] = []
         buffer: list[amqp.Message] = []
         _follow(connection, stream, "next", newer, prefetch=1)
@@ -428,8 +447,7 @@ def _declare_log(channel: amqp.Channel, log: str) -> None:
 
 
 @contextmanager
-def _connection(url: str, name: str) -> Iterator[amqp.Connection]:
-    connection = connect(url, name)
+def _closing(connection: amqp.Connection) -> Iterator[amqp.Connection]:
     try:
         yield connection
     finally:
@@ -437,7 +455,10 @@ def _connection(url: str, name: str) -> Iterator[amqp.Connection]:
 
 
 def _hang_up(connection: amqp.Connection) -> None:
-    """Close the socket without asking anybody; the broker puts back what was unsettled."""
+    """Close the socket without asking anybody; the broker puts back what was unsettled. TLS would wait for a goodbye."""
+    if connection.connected:
+        with suppress(OSError):
+            connection.transport.sock.settimeout(0)
     with suppress(Exception):
         connection.collect()
 
