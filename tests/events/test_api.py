@@ -7,6 +7,7 @@ import pytest
 from services.chassis.http import Role
 from services.chassis.ids import new_id
 from services.chassis.testing import published
+from services.events.domain.signup import Member, PartyRole
 from tests.events.builders import LAST_WEEK, NEXT_WEEK, NOW, a_family, a_party, a_pedagogue
 from tests.events.town import Desk, Town, a_meeting, a_signing_up, alone, an_opening, first_session, found, reasons
 
@@ -205,6 +206,14 @@ class TestSigningUp:
         answer = desk.tries_to_sign_up(desk.opens(), a_party(2))
         assert reasons(answer, 409) == [("guardian-not-known", "/party/0/person_id"), ("child-not-known", "/party/1/person_id")]
         assert "try again" in answer.get_json()["errors"][1]["text"]["en"]
+
+    def test_somebody_in_another_role(self, town: Town, desk: Desk) -> None:
+        """An id that stands in the wrong place is a mistake that no waiting mends; the text says what the person is known as."""
+        family = town.enrols(a_family())
+        turned = [Member(family.children[0], PartyRole.GUARDIAN), Member(family.mother, PartyRole.CHILD)]
+        answer = desk.tries_to_sign_up(desk.opens(), turned, family.mother)
+        assert reasons(answer) == [("known-in-another-role", "/party/0/person_id"), ("known-in-another-role", "/party/1/person_id")]
+        assert "another role: child" in answer.get_json()["errors"][0]["text"]["en"]
 
     def test_signup_closes_at_the_start(self, town: Town, desk: Desk) -> None:
         """When the first session has started, nobody can sign up any more."""

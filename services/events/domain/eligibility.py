@@ -60,6 +60,14 @@ class Known:
         """Whether any enrolment names this guardian."""
         return any(guardian_id in enrolment.guardian_ids for enrolment in self.enrolments)
 
+    def role_of(self, person_id: str) -> PartyRole | None:
+        """As what the person has been heard of, if at all."""
+        if self.knows_child(person_id):
+            return PartyRole.CHILD
+        if self.knows_guardian(person_id):
+            return PartyRole.GUARDIAN
+        return PartyRole.PROFESSIONAL if any(p.professional_id == person_id for p in self.professionals) else None
+
     def guardians_of(self, child_id: str, programme: str) -> frozenset[str]:
         """The guardians named by the child's accepted enrolments in the programme."""
         return frozenset().union(*(e.guardian_ids for e in self._accepted(programme) if e.child_id == child_id))
@@ -107,11 +115,17 @@ def adult_in(party: Sequence[Member]) -> str | None:
 def why_not_child(child_id: str, programme: str, known: Known, at: str) -> Iterator[Refusal]:
     """Every reason why the child cannot take part in the programme; `at` is the field that names the child."""
     if not known.knows_child(child_id):
-        yield Refusal(Slug.CHILD_NOT_KNOWN, at)
+        yield _not_known(child_id, Slug.CHILD_NOT_KNOWN, known, at)
     elif not known.is_enrolled(child_id, programme):
         yield Refusal(Slug.CHILD_NOT_ENROLLED, at)
     if known.consent_is_withdrawn(child_id):
         yield Refusal(Slug.CONSENT_WITHDRAWN, at)
+
+
+def _not_known(person_id: str, slug: Slug, known: Known, at: str) -> Refusal:
+    """Nobody of that role; which no waiting mends where the person is known in another."""
+    role = known.role_of(person_id)
+    return Refusal(Slug.KNOWN_IN_ANOTHER_ROLE, at, {"role": role}) if role else Refusal(slug, at)
 
 
 def _closed(activity: Activity, now: datetime) -> Iterator[Refusal]:
@@ -151,7 +165,7 @@ def _elsewhere(family: frozenset[str], contact_id: str | None, at: str) -> Itera
 
 def _guardian(guardian_id: str, programme: str, known: Known, at: str) -> Iterator[Refusal]:
     if not known.knows_guardian(guardian_id):
-        yield Refusal(Slug.GUARDIAN_NOT_KNOWN, at)
+        yield _not_known(guardian_id, Slug.GUARDIAN_NOT_KNOWN, known, at)
     elif not known.children_of(guardian_id, programme):
         yield Refusal(Slug.GUARDIAN_NOT_ENROLLED, at)
 
@@ -165,6 +179,6 @@ def _professionals(programme: str, party: Sequence[Member], contact_id: str | No
         if member.role is not PartyRole.PROFESSIONAL:
             yield Refusal(Slug.FOR_PROFESSIONALS, at)
         elif member.person_id not in programmes:
-            yield Refusal(Slug.PROFESSIONAL_NOT_KNOWN, at)
+            yield _not_known(member.person_id, Slug.PROFESSIONAL_NOT_KNOWN, known, at)
         elif programmes[member.person_id] != programme:
             yield Refusal(Slug.PROFESSIONAL_ELSEWHERE, at)

@@ -33,6 +33,7 @@ class Slug(StrEnum):
     GUARDIAN_NOT_KNOWN = "guardian-not-known"
     GUARDIAN_NOT_ENROLLED = "guardian-not-enrolled"
     NOT_IN_FAMILY = "not-in-family"
+    KNOWN_IN_ANOTHER_ROLE = "known-in-another-role"
     PROFESSIONAL_NOT_KNOWN = "professional-not-known"
     PROFESSIONAL_ELSEWHERE = "professional-elsewhere"
     CONTACT_MISSING = "contact-missing"
