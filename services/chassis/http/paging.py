@@ -77,6 +77,9 @@ class Paging:
                 return DEFAULT_LIMIT
             case [text] if _LIMIT.fullmatch(text) and 1 <= int(text) <= MAX_LIMIT:
                 return int(text)
+            case [_, _, *_]:
+                reasons.append(reason("parameter-repeated", "/limit"))
+                return DEFAULT_LIMIT
         reasons.append(reason("limit-out-of-range", "/limit", min=1, max=MAX_LIMIT))
         return DEFAULT_LIMIT
 
@@ -86,7 +89,7 @@ class Paging:
                 return None
             case [text]:
                 return self._key(text, reasons)
-        reasons.append(reason("cursor-invalid", "/after"))
+        reasons.append(reason("parameter-repeated", "/after"))
         return None
 
     def _key(self, text: str, reasons: list[Reason]) -> tuple[Any, ...] | None:

@@ -51,7 +51,7 @@ def purpose(environ: Environ) -> str:
 
 
 def _read_query(route: Route, request: Request, query: str) -> None:
-    pairs = parse_qsl(query, keep_blank_values=True)
+    pairs = _pairs(query)
     if any("\0" in name + value for name, value in pairs):
         raise error(Malformed, "text-with-nul")
     try:
@@ -60,6 +60,13 @@ def _read_query(route: Route, request: Request, query: str) -> None:
         request.query = _loaded(route.query, pairs)
     except Invalid as refused:
         raise Malformed("invalid-query", reasons=list(refused)) from None
+
+
+def _pairs(query: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(query, keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError:
+        raise error(Malformed, "query-not-utf-8") from None
 
 
 _NOTHING = Schema.from_dict({})()

@@ -191,11 +191,34 @@ def test_every_wrong_field_is_named(send: Callable[..., TestResponse]) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["colour=red", "word=a&word=b", "word=%00", "limit=0", "limit=201", "limit=1_0", "limit=0000000019999", "limit=5&limit=6", "after=x"],
+    [
+        "colour=red",
+        "word=a&word=b",
+        "word=%00",
+        "limit=0",
+        "limit=201",
+        "limit=1_0",
+        "limit=0000000019999",
+        "limit=5&limit=6",
+        "after=x",
+        "word=%ff",
+    ],
 )
 def test_a_query_is_strict(client: Client, query: str) -> None:
     """Unknown, repeated and impossible parameters are refused, not ignored."""
     assert client.get(f"/v1/books?{query}").status_code == 400
+
+
+@pytest.mark.parametrize("query", ["limit=2&limit=3", "after=x&after=y", "word=a&word=b"])
+def test_a_parameter_that_is_given_twice_is_told_so(client: Client, query: str) -> None:
+    """Neither of the two is chosen, and paging's own say the same as the others."""
+    [reason] = client.get(f"/v1/books?{query}").get_json()["errors"]
+    assert (reason["slug"], reason["field"]) == ("parameter-repeated", f"/{query.partition('=')[0]}")
+
+
+def test_a_query_is_utf_8(client: Client) -> None:
+    """What is not is refused, instead of asking for other characters."""
+    assert slug(client.get("/v1/books?word=%ff")) == (400, "query-not-utf-8")
 
 
 def test_a_route_without_parameters_takes_none(client: Client, a_book: Callable[..., str]) -> None:
