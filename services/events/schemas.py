@@ -19,7 +19,11 @@ LARGEST_ROLL = 1_000
 
 _CODE = [validate.Length(min=1, max=64), validate.Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*(?!\n)$")]
 _ONE_LINE = [validate.Length(min=1, max=200), ONE_LINE]
-_OUR_TIME = validate.Range(min=datetime(2000, 1, 1, tzinfo=UTC), max=datetime(2200, 1, 1, tzinfo=UTC))
+_OUR_TIME = validate.Range(
+    min=datetime(2000, 1, 1, tzinfo=UTC),
+    max=datetime(2199, 12, 31, 23, 59, 59, tzinfo=UTC),
+    error="Must lie in one of the years {min:%Y} to {max:%Y}.",
+)
 _SEATS = validate.Range(min=1, max=MOST_SEATS)
 
 OPENING = {

@@ -74,6 +74,18 @@ class TestOpening:
         assert reasons(answer) == [("wrong-format", "/title/da"), ("wrong-format", "/sessions/0/place")]
         assert desk.told() == []
 
+    def test_a_number_out_of_range_is_told_one_range(self, desk: Desk) -> None:
+        """The field's own, however far out the number is."""
+        answer = desk.coordinator.post("/v1/activities", json=an_opening(capacity=2**31))
+        assert [error["text"]["en"] for error in answer.get_json()["errors"]] == ["Must be from 1 to 10000."]
+
+    def test_years_are_told_as_people_read_them(self, desk: Desk) -> None:
+        """A session in a year that nobody means is told which years there are."""
+        meeting = a_meeting(NEXT_WEEK) | {"starts_at": "1026-11-10T16:30:00+01:00"}
+        answer = desk.coordinator.post("/v1/activities", json=an_opening(sessions=[meeting]))
+        assert reasons(answer) == [("out-of-range", "/sessions/0/starts_at")]
+        assert answer.get_json()["errors"][0]["text"]["da"] == "Skal ligge i et af årene 2000 til 2199."
+
     def test_programme_that_is_not_known_yet(self, desk: Desk) -> None:
         """An unknown programme is a conflict, for its fact may arrive in a moment; the text says so in both languages."""
         answer = desk.coordinator.post("/v1/activities", json=an_opening(programme="sprog-i-fokus", institution=None))

@@ -34,7 +34,7 @@ _BETTER: dict[type, str] = {
 
 
 _STORABLE = validate.Range(min=-(2**31), max=2**31 - 1)
-"""The whole numbers that a column of PostgreSQL's type `integer` can hold; a field's own range may be narrower."""
+"""The whole numbers that a column of PostgreSQL's type `integer` can hold: the range of a field that has none of its own."""
 
 _BREAKS = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
 ONE_LINE = validate.Regexp(rf"^[^{_BREAKS}]*[^\s{_BREAKS}][^{_BREAKS}]*(?!\n)$", error="Not one line.")
@@ -162,7 +162,7 @@ def _tighten(field: Any, notation: Notation) -> None:
             field.truthy, field.falsy = notation.true, notation.false
         case fields.Integer():
             field.num_type = notation.whole  # type: ignore[assignment]  # it is only called
-            field.validators.append(_STORABLE)
+            field.validators += [] if _has_bounds(field) else [_STORABLE]
         case fields.Float():
             field.num_type = notation.number  # type: ignore[assignment]  # it is only called
         case fields.Date():
@@ -177,6 +177,11 @@ def _tighten(field: Any, notation: Notation) -> None:
             _tighten(field.inner, notation)
         case fields.Dict() if field.value_field:
             _tighten(field.value_field, notation)
+
+
+def _has_bounds(field: Any) -> bool:
+    """Whether a range of its own says both the least and the most."""
+    return any(isinstance(rule, validate.Range) and None not in (rule.min, rule.max) for rule in field.validators)
 
 
 def _check_words(field: Any) -> None:
