@@ -284,9 +284,9 @@ class TestChildren:
         """A stranger gets the same answer for a child that exists as for one that does not."""
         child_id = enrolled(coordinator)["child_id"]
         for stranger in (
-            door.as_(Role.GUARDIAN, subject=new_id(), purpose="curious"),
-            door.as_(Role.GUARDIAN, subject="not-an-id", purpose="curious"),
-            door.as_(Role.LEADER, institutions={"sesam"}, purpose="curious"),
+            door.as_(Role.GUARDIAN, subject=new_id(), purpose="own-family"),
+            door.as_(Role.GUARDIAN, subject="not-an-id", purpose="own-family"),
+            door.as_(Role.LEADER, institutions={"sesam"}, purpose="own-family"),
         ):
             assert problem(stranger.get(f"/v1/children/{child_id}"), 404) == problem(stranger.get(f"/v1/children/{new_id()}"), 404)
 
@@ -403,7 +403,7 @@ def test_every_door_is_open_to_its_roles_and_to_nobody_else(door: Door) -> None:
         path = template.replace("{id}", new_id())
         assert door.request(method, path).status_code == 401, (method, template)
         for role in Role:
-            refused = door.as_(role, purpose="test").request(method, path).status_code == 403
+            refused = door.as_(role, purpose="plan-workshop").request(method, path).status_code == 403
             assert refused == (role not in roles), (method, template, role)
 
 

@@ -9,6 +9,7 @@ from apispec import APISpec
 from services.chassis.errors import Reason
 from services.chassis.http import idempotency, paging, problem, texts
 from services.chassis.http.api import Route
+from services.chassis.http.purposes import EXPLAINED, PURPOSES
 
 SCHEMAS = "#/components/schemas/"
 BEARER = "bearer"
@@ -37,11 +38,11 @@ HEADERS = {
     "Authenticate": Header("WWW-Authenticate", "string", "How to authenticate: with a bearer token."),
 }
 
-_PURPOSE = {"type": "string", "pattern": "^[a-z][a-z0-9]*(-[a-z0-9]+)*$", "minLength": 2, "maxLength": 64}
+_PURPOSE = {"type": "string", "enum": [*PURPOSES]}
 _KEY = {"type": "string", "pattern": "^[!-~]+$", "minLength": 1, "maxLength": idempotency.LONGEST_KEY}
 _LIMIT = {"type": "integer", "minimum": 1, "maximum": paging.MAX_LIMIT, "default": paging.DEFAULT_LIMIT}
 _PARAMETERS = {
-    "Purpose": ("header", "Deltag-Purpose", "Why the personal data are read: a code.", _PURPOSE, "plan-workshop"),
+    "Purpose": ("header", "Deltag-Purpose", f"Why the personal data are read: {EXPLAINED['en']}.", _PURPOSE, "plan-workshop"),
     "IdempotencyKey": ("header", "Idempotency-Key", "A new key, best a UUID, for each command: repeated, it is done once.", _KEY, None),
     "Limit": ("query", "limit", "How many items the page holds at most.", _LIMIT, None),
     "After": ("query", "after", "`next` of the page before, unchanged.", {"type": "string"}, None),

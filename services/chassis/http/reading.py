@@ -17,14 +17,13 @@ from services.chassis.http import reply
 from services.chassis.http.api import Route
 from services.chassis.http.contract import Contract
 from services.chassis.http.problem import UnsupportedMediaType
+from services.chassis.http.purposes import EXPLAINED, PURPOSES
 from services.chassis.http.request import Request
 from services.chassis.http.strict import holds_nul, is_name, load
 from services.chassis.http.texts import error
 
 Environ = Mapping[str, Any]
 
-_PURPOSE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_LONGEST_PURPOSE = 64
 _AT_BYTE = re.compile(r"\(byte (\d+)\)")
 
 
@@ -41,12 +40,12 @@ def read_into(request: Request, route: Route, environ: Environ, limit: int) -> R
 
 
 def purpose(environ: Environ) -> str:
-    """Why personal data are asked for: a code."""
+    """Why personal data are asked for: one of `PURPOSES`."""
     given = str(environ.get("HTTP_DELTAG_PURPOSE", "")).strip()
     if not given:
         raise error(Malformed, "purpose-missing", "Deltag-Purpose")
-    if not 1 < len(given) <= _LONGEST_PURPOSE or not _PURPOSE.fullmatch(given):
-        raise error(Malformed, "purpose-invalid", "Deltag-Purpose")
+    if given not in PURPOSES:
+        raise error(Malformed, "purpose-invalid", "Deltag-Purpose", known=EXPLAINED)
     return given
 
 

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,9 +15,17 @@ _TEXTS: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_name("text
 
 
 def reason(slug: str, field: str = "", **values: object) -> Reason:
-    """What is wrong with `field`; `values` fill the text's gaps and come from the rule, never from what was sent."""
+    """What is wrong with `field`; `values` fill the text's gaps and come from the rule, never from what was sent.
+
+    A value that is words itself is given by language: `{"da": …, "en": …}`.
+    """
     text = _TEXTS[slug]
-    return Reason(text.get("slug", slug), field, text["da"].format(**values), text["en"].format(**values))
+    da, en = (text[language].format_map(_in(language, values)) for language in ("da", "en"))
+    return Reason(text.get("slug", slug), field, da, en)
+
+
+def _in(language: str, values: Mapping[str, object]) -> dict[str, object]:
+    return {name: value[language] if isinstance(value, Mapping) else value for name, value in values.items()}
 
 
 def error(kind: type[E], slug: str, field: str = "", **values: object) -> E:
