@@ -15,6 +15,7 @@ LATENCY_S = 0.2
 BYTES_PER_S = 10_000
 RESETS = 3
 MINUTES = 60
+pytestmark = pytest.mark.timeout(5 * MINUTES)
 
 
 @pytest.fixture
@@ -74,7 +75,6 @@ def test_short_blackhole(stage: Stage, network: Proxy) -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.timeout(5 * MINUTES)
 @pytest.mark.parametrize("ways", [(UP,), (DOWN,), (UP, DOWN)], ids=" and ".join)
 @pytest.mark.parametrize("seconds", [30, 120])
 def test_long_blackhole(stage: Stage, network: Proxy, ways: tuple[str, ...], seconds: float) -> None:

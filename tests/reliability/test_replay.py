@@ -17,6 +17,8 @@ from tests.reliability.ward import Fault, Ward, fact
 FACTS_OF_EACH = 4
 MANY = [150, pytest.param(1_000, marks=pytest.mark.thorough)]
 
+pytestmark = pytest.mark.timeout(300)
+
 _DEFECT = """
 create function stumble() returns trigger language plpgsql as $$ begin
     if new.request_id like 'unlucky-%' then raise 'a defect'; end if;

@@ -16,7 +16,7 @@ from tests.servers.databases import Databases
 from tests.servers.rabbit import RabbitNode
 from tests.servers.secure import a_secure_node
 
-pytestmark = pytest.mark.thorough
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(300)]
 
 
 class BrokerUser:
