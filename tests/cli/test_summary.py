@@ -63,6 +63,25 @@ def test_mails_are_counted(world: World, tmp_path: Path) -> None:
     assert "1 .eml files in" in told(world, Outcome(EXPECTED))[1]
 
 
+def test_commands_can_be_pasted(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where `deltag` is not on the PATH, it is named by the place where it is."""
+    own = tmp_path / ".venv" / "bin" / "deltag"
+    own.parent.mkdir(parents=True)
+    own.touch(mode=0o755)
+    monkeypatch.setattr("sys.executable", str(own.with_name("python")))
+    monkeypatch.setenv("PATH", "/nonexistent")
+    monkeypatch.chdir(tmp_path)
+    assert "--token $(.venv/bin/deltag token system)" in told(world, Outcome(EXPECTED))[1]
+    monkeypatch.setenv("PATH", str(own.parent))
+    assert "why: deltag parked list registration" in told(world, Outcome(EXPECTED))[1]
+
+
+def test_reminders_are_told_of(world: World) -> None:
+    """Who looks for reminders among the mails reads when they go out."""
+    assert "none yet: they go out two days before a session" in told(world, Outcome(EXPECTED))[1]
+    assert "3 more mails" in told(world, Outcome(EXPECTED, reminders=3))[1]
+
+
 def test_another_user_is_named(world: World) -> None:
     """Where somebody else has used this Deltag, the reader is told that the report is about more than the demo."""
     assert "Somebody else has used this Deltag too" in told(world, Outcome(EXPECTED, shared=True))[1]

@@ -1,5 +1,7 @@
 """What the demo says at its end, for somebody who sees Deltag for the first time: what happened, whether it is right, where to look."""
 
+import shutil
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -77,8 +79,7 @@ def _places(world: World, outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield "the report", f"{world.base['reporting']}/report"
     yield "metrics", "  ".join(f"{address}/metrics" for address in world.metrics)
     yield "mails", _mails(world.mail_folder)
-    if outcome.reminders:
-        yield "reminders", f"{outcome.reminders} more mails, two days before a session"
+    yield "reminders", _reminders(outcome.reminders)
     yield "everything else", str(world.data_folder)
 
 
@@ -88,10 +89,25 @@ def _mails(folder: Path | None) -> str:
     return f"{len(list(folder.glob('*.eml')))} .eml files in {folder}: any mail program opens them"
 
 
+def _reminders(sent: int) -> str:
+    when = "two days before a session, to those who had their seats by then"
+    return f"{sent} more mails, {when}" if sent else f"none yet: they go out {when}"
+
+
+def _deltag() -> str:
+    """The command as it can be pasted: its name where it is on the PATH, else the file beside this Python."""
+    own = Path(sys.executable).with_name("deltag")
+    if shutil.which("deltag") or not own.exists():
+        return "deltag"
+    return str(own.relative_to(Path.cwd()) if own.is_relative_to(Path.cwd()) else own)
+
+
 def _advice(world: World) -> Iterator[str]:
+    deltag = _deltag()
     yield f"Read the report as the funder would: {world.base['reporting']}/report"
-    yield "See what nobody could read, and why: deltag parked list registration"
-    yield f"Ask for an enrolment yourself: deltag publish {_EXAMPLE} --http {world.base['registration']}/v1 --token $(deltag token system)"
+    yield f"See what nobody could read, and why: {deltag} parked list registration"
+    door = f"--http {world.base['registration']}/v1 --token $({deltag} token system)"
+    yield f"Ask for an enrolment yourself: {deltag} publish {_EXAMPLE} {door}"
 
 
 def _verdict(console: Console, wrong: Sequence[Difference]) -> None:
