@@ -95,6 +95,37 @@ def test_nul_is_no_text(send: Callable[..., TestResponse]) -> None:
     assert slug(send(b'{"title": "a\\u0000b"}')) == (400, "text-with-nul")
 
 
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (b'{"title": "a\\u0000b"}', "/title"),
+        (b'{"title": "a", "authors": [{"name": "b"}, {"name": "\\u0000"}]}', "/authors/1/name"),
+        (b'{"010170-1234": "\\u0000"}', ""),
+        (b'{"title": "\\u0000"', ""),
+    ],
+)
+def test_the_field_that_holds_nul_is_named(send: Callable[..., TestResponse], body: bytes, field: str) -> None:
+    """Where the body can be read; a name that may be personal is not repeated."""
+    [reason] = send(body).get_json()["errors"]
+    assert (reason["slug"], reason["field"]) == ("text-with-nul", field)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (b'{"title": "a", "title": "b"}', "title"),
+        (b'{"authors": [{"name": "a", "name": "a"}]}', "name"),
+        (b'{"010170-1234": 1, "010170-1234": 1}', ""),
+        (b'{"a": 1, "\\u0061": 1}', "a"),
+    ],
+)
+def test_a_name_stands_once(send: Callable[..., TestResponse], body: bytes, field: str) -> None:
+    """Which of two values counts is nobody's guess: the body is refused, at any depth."""
+    answer = send(body)
+    [reason] = answer.get_json()["errors"]
+    assert (answer.status_code, reason["slug"], reason["field"]) == (400, "name-repeated", field)
+
+
 @given(st.text(max_size=20) | st.from_regex(r"\A(\\|u0000|a){0,12}\Z"))
 def test_only_nul_is_taken_for_nul(text: str) -> None:
     """A text is refused for NUL exactly when it holds one; what only looks like its escape is none."""
