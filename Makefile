@@ -7,7 +7,7 @@ UV := $(BIN)/uv
 PIN := $(UV) pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast check bench fmt docs pin clean
+.PHONY: help setup demo test test-fast reliability soak check bench fmt docs pin clean
 
 help: ## list what you can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,12 @@ test: $(VENV)/.tests ## run all tests, against a PostgreSQL and a RabbitMQ of th
 
 test-fast: $(VENV)/.tests ## run the tests that need no server, in seconds
 	@HYPOTHESIS_PROFILE=quick scripts/test -m "not server and not thorough" $(ARGS)
+
+reliability: $(VENV)/.tests ## inject every fault, for an hour or more, and write docs/reliability.md (ARGS="-k soak" for a part)
+	@DELTAG_WRITE_RELIABILITY=1 WORKERS=0 scripts/test tests/reliability -m "thorough or not thorough" $(ARGS)
+
+soak: $(VENV)/.tests ## inject faults at random for MINUTES=30 (DELTAG_FAULT_SEED=… for the same ones again)
+	@DELTAG_WRITE_RELIABILITY=1 DELTAG_SOAK_MINUTES=$(or $(MINUTES),30) WORKERS=0 scripts/test tests/reliability/test_soak.py -m thorough -s $(ARGS)
 
 check: $(VENV)/.tests ## check style, types, architecture and contracts
 	$(BIN)/ruff check

@@ -1,14 +1,35 @@
 """The stages on which faults are played. Everything is real: servers, processes, signals; only the people are invented."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.reliability.lethal import SERVICE
+from tests.reliability.report import Entry, entry, keep_facts, write
 from tests.reliability.stage import Stage, a_stage, viewed
 from tests.reliability.ward import Fault, Ward
 from tests.servers.databases import Databases
+
+_ENTRIES: dict[str, Entry] = {}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let each test's sentence travel with its report."""
+    keep_facts(item for item in items if "reliability" in item.path.parts)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Keep what a test of this folder printed."""
+    if "tests/reliability/" in report.nodeid and (report.when == "call" or report.failed):
+        _ENTRIES[report.nodeid] = entry(report)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write docs/reliability.md, where that was asked for."""
+    if os.environ.get("DELTAG_WRITE_RELIABILITY") and not hasattr(session.config, "workerinput"):
+        write(_ENTRIES)
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ disk_free_limit.absolute = 50MB
 
 _LIMITS = {
     "memory": (("set_vm_memory_high_watermark", "0.0001"), ("set_vm_memory_high_watermark", "0.4")),
-    "disk": (("set_disk_free_limit", "1000TB"), ("set_disk_free_limit", "50MB")),
+    "disk": (("set_disk_free_limit", "1000000GB"), ("set_disk_free_limit", "50MB")),
 }
 """What raises each alarm, and what ends it."""
 

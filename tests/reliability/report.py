@@ -1,0 +1,173 @@
+"""What the last runs showed, promise by promise and fault by fault: `make reliability` writes it into docs/reliability.md.
+
+Each test's docstring says which fault of the matrix it injects and what must hold; what it printed are its figures. A run
+renews the entries of the tests that ran in it, so a long one may be made in parts.
+"""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "docs" / "reliability.json"
+PAGE = ROOT / "docs" / "reliability.md"
+FACT = "fact"
+
+Entry = dict[str, Any]
+
+PROMISES = (
+    ("No lost event", "What a business transaction told is published if, and only if, it was committed.", (1, 2, 3, 4, 6, 8, 9, 11)),
+    ("Effectively-once effects", "Messages may come twice; what they do to a database is done once.", (3, 4, 5, 15, 19, 20, 22, 25)),
+    ("Order per aggregate", "Also through retry, parking and replay; a failing message holds up its own aggregate alone.", (22, 25, 30)),
+    ("Nothing silently dropped", "What cannot be handled is parked with a reason; the books of every queue balance.", (9, 17, 21, 23, 24)),
+    ("Poison isolation", "A message that ends its process is parked alone; its neighbours never share its fate.", (16, 17)),
+    (
+        "Bounded recovery",
+        "After a fault has healed all flows within 15 s, and no service is started again.",
+        (6, 7, 10, 11, 12, 14, 26, 27, 28, 37),
+    ),
+    ("Clean drain", "At SIGTERM what is in hand is finished, nothing runs twice, and the process ends within 5 s.", (20,)),
+    ("Fenced ownership", "Who was paused and goes on does no harm.", (5, 12, 36)),
+    ("Rebuild equality", "A projection made again from the log is the live one, byte for byte.", (42,)),
+    ("Bounded pressure", "A full queue, a blocked broker or a slow database make the outbox long, not memory.", (8, 13, 28, 31, 33)),
+)
+FAULTS = {
+    1: "A producer is killed before its commit",
+    2: "A producer is killed after its commit, before the relay",
+    3: "The relay is killed after publishing, before the confirm",
+    4: "The relay is killed after the confirm, before it is noted",
+    5: "Two relays; one is paused and goes on",
+    6: "The broker's confirms are lost",
+    7: "Blackhole, reset, half-open, slow network",
+    8: "The broker refuses messages",
+    9: "A binding is missing",
+    10: "Exchange or queue deleted, or declared otherwise",
+    11: "The broker is killed, stopped, restarted",
+    12: "The broker hangs",
+    13: "Memory or disk alarm",
+    14: "The broker is down at the start",
+    15: "A consumer is killed around its commit",
+    16: "One poison message among innocents",
+    17: "A handler raises, hangs, leaks",
+    18: "A handler computes for longer than two heartbeats",
+    19: "A handler takes longer than the consumer timeout",
+    20: "SIGTERM under load, rolling restart",
+    21: "Messages that cannot be taken",
+    22: "A storm of duplicates",
+    23: "Old and new versions side by side",
+    24: "Where refused messages stay",
+    25: "A thousand parked messages replayed, twice",
+    26: "PostgreSQL is stopped, killed, restarted",
+    27: "Connections terminated, collisions, deadlocks",
+    28: "PostgreSQL hangs; the pool is used up",
+    29: "LISTEN lost, NOTIFY missed",
+    30: "Commits in another order",
+    31: "A transaction stays open",
+    32: "The disk is full",
+    33: "A long outbox, a long queue",
+    36: "Clocks jump",
+    37: "Credentials and certificates change",
+    38: "No descriptors, threads or memory left",
+    39: "A cluster of three loses its leader, or its majority",
+    42: "A rebuild under load, killed in the middle",
+}
+_NUMBERS = re.compile(r"^Faults? (\d+)(?: (?:and|to) (\d+))?")
+_FIGURES = re.compile(r"^(.*): attempted .*recovered in [\d.]+ s$")
+_SHOWN = ("attempted", "handled", "repeated", "taken again", "lost", "double effects", "parked")
+
+
+def keep_facts(items: Iterable[pytest.Item]) -> None:
+    """Let every test's own sentence travel with its report."""
+    for item in items:
+        item.user_properties.append((FACT, " ".join((getattr(item, "function", item).__doc__ or "").split())))
+
+
+def entry(report: pytest.TestReport) -> Entry:
+    """What is kept of a test that ran."""
+    printed = [line for line in report.capstdout.splitlines() if line.strip() and "makes this run again" not in line]
+    return {
+        "fact": dict(report.user_properties).get(FACT, ""),
+        "passed": report.passed,
+        "seconds": round(report.duration, 1),
+        "figures": [shortened(line) for line in printed],
+        "day": datetime.now(UTC).date().isoformat(),
+    }
+
+
+def shortened(line: str) -> str:
+    """One line of figures, without those that are zero in every run that passes; other lines as they are."""
+    scenario = _FIGURES.match(line)
+    if not scenario:
+        return line
+    counted = [f"{name} {found[1]}" for name in _SHOWN if (found := re.search(rf"[:,] {name} (\d+)", line))]
+    return f"{scenario[1]}: {', '.join(counted)}, {line.rpartition(', ')[2]}"
+
+
+def write(entries: Mapping[str, Entry]) -> None:
+    """Renew these entries, and the page."""
+    known: dict[str, Entry] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    merged = dict(sorted({**known, **entries}.items()))
+    RESULTS.write_text(json.dumps(merged, indent=1, ensure_ascii=False) + "\n")
+    PAGE.write_text(page(merged))
+
+
+def page(entries: Mapping[str, Entry]) -> str:
+    """The document."""
+    by_fault: dict[int, list[Entry]] = defaultdict(list)
+    others = []
+    for one in entries.values():
+        numbers = faults_of(one["fact"])
+        for number in numbers:
+            by_fault[number].append(one)
+        if not numbers:
+            others.append(one)
+    parts = [_HEAD, _promises(by_fault), "## Fault by fault\n", *(_fault(n, by_fault[n]) for n in FAULTS), "## Beyond the matrix\n"]
+    return "\n".join([*parts, *map(_told, others)]) + "\n"
+
+
+def faults_of(fact: str) -> tuple[int, ...]:
+    """The numbers that a docstring begins with: `Fault 7`, `Faults 3 and 4`."""
+    found = _NUMBERS.match(fact)
+    return tuple(int(number) for number in found.groups() if number) if found else ()
+
+
+_HEAD = """# What Deltag promises about delivery, and what the last run showed
+
+Written by `make reliability`; do not edit. Every fault is injected into the real thing (RabbitMQ, PostgreSQL and the
+service processes on one machine) and then counted, by one oracle: *attempted* is what was sent, *handled* what had its
+effect, *repeated* what passed the wire twice, *taken again* what came twice to a receiver. In every line *lost*, *double
+effects* and whatever is parked beside what was to be parked must be 0, as must what is out of order, the difference of the
+books, and what is left in queues and outboxes; recovery counts from the moment the fault has healed and may take 15 s. A
+quick share runs with `make test`, all of it with `make reliability`, and `make soak MINUTES=30` goes on with faults at
+random from a printed seed.
+
+Delivery is at-least-once, effects in a database are effectively-once, and effects outside (mails) are at-least-once with
+an idempotency key and a ledger. *Exactly once* is promised nowhere.
+"""
+
+
+def _promises(by_fault: Mapping[int, list[Entry]]) -> str:
+    rows = [f"| **{name}** | {text} | {', '.join(_mark(n, by_fault[n]) for n in faults)} |" for name, text, faults in PROMISES]
+    return "\n".join(["## Promise by promise\n", "| Promise | | Proven by faults |", "|---|---|---|", *rows, ""])
+
+
+def _mark(number: int, entries: Iterable[Entry]) -> str:
+    states = [one["passed"] for one in entries]
+    return f"[{number}](#fault-{number})" + ("" if states and all(states) else " (failed)" if states else " (not run)")
+
+
+def _fault(number: int, entries: Iterable[Entry]) -> str:
+    told = [_told(one) for one in entries] or ["Not run yet.\n"]
+    return "\n".join([f'<a id="fault-{number}"></a>\n', f"### {number}. {FAULTS[number]}\n", *told])
+
+
+def _told(one: Entry) -> str:
+    state = "" if one["passed"] else " **This failed.**"
+    figures = "".join(f"\n  - {line}" for line in one["figures"])
+    return f"- {one['fact']}{state} *({one['day']}, {one['seconds']} s)*{figures}\n"
