@@ -55,6 +55,11 @@ class World:
         """The address of one of the databases."""
         return self.chance.choice([context.settings.database_url for context in self.stage.contexts.values()])
 
+    def look_again(self) -> None:
+        """The test's own connections to the database are new ones from here."""
+        for context in self.stage.contexts.values():
+            context.database.close()
+
     def a_while(self) -> None:
         """Some seconds, as chance has it."""
         lasts(self.chance.uniform(1, 8))
@@ -143,11 +148,13 @@ def stop_the_database(world: World) -> None:
     """An immediate stop, and started again."""
     stop_at_once(world.postgres)
     world.postgres.start()
+    world.look_again()
 
 
 def kill_a_database_process(world: World) -> None:
     """Kill -9 of one that serves us: it ends all others, and recovers."""
     kill_a_backend(world.postgres, world.database())
+    world.look_again()
 
 
 def freeze_the_database(world: World) -> None:
