@@ -43,9 +43,14 @@ class World:
     postgres: EmbeddedPostgres
     chance: Random
 
-    def start(self, *names: str, **environment: str) -> list[Process]:
-        """Processes that reach the broker over the bad network."""
-        return self.stage.start_all(*names, DELTAG_AMQP_URL=self.network.url(self.stage.bus_url), **environment)
+    @property
+    def way(self) -> dict[str, str]:
+        """The setting by which a process reaches the broker over the bad network."""
+        return {"DELTAG_AMQP_URL": self.network.url(self.stage.bus_url)}
+
+    def start(self, *names: str) -> list[Process]:
+        """Processes, ready."""
+        return self.stage.start_all(*names, **self.way)
 
     def victim(self) -> Process:
         """One of those that run."""
@@ -82,8 +87,7 @@ def stop_a_process(world: World) -> None:
 def crash_a_process(world: World) -> None:
     """One more process, which dies at a named point."""
     point = f"{world.chance.choice(POINTS)}:{world.chance.randint(1, 5)}"
-    [dying] = world.start("registration", DELTAG_CRASH_POINT=point)
-    dying.await_death()
+    world.stage.start("registration", **world.way, DELTAG_CRASH_POINT=point).await_death()
 
 
 def freeze_a_process(world: World) -> None:

@@ -1,14 +1,10 @@
 """The bus on RabbitMQ, by py-amqp: pipelined confirms out, multi-acks in, and a deadline on every wait.
 
-Three of py-amqp's habits cost a lot at our rates and are changed here, each in one place (`_tuned`):
-it asks the kernel for exactly the next frame's bytes (three calls a message; now one for about twenty),
-it writes every frame by itself (now a whole window goes out in one call), and it looks for a *blocked* notice
-before every publish (now the publisher looks while it waits for confirms). Its TCP_USER_TIMEOUT of one second, which kills
-connections that the broker merely slows down, is replaced by the deadline.
-
-And it raises while it reads a frame whose text is not UTF-8, or whose header holds a time that no calendar has, so that one
-message of a careless sender would stop its queue for good. Here such text is read with other characters in its place
-(`_text`, `_in_ascii`), and a message whose properties cannot be read at all comes without them (`_forgiving`).
+Messages are published and taken by `wire.py`; everything else is py-amqp's. Two of its habits cost a lot at our rates and
+are changed here, each in one place (`_tuned`): it asks the kernel for exactly the next frame's bytes (three calls a
+message; now one for about twenty), and it looks for a *blocked* notice before every publish (now the publisher looks
+while it waits for confirms). Its TCP_USER_TIMEOUT of one second, which kills connections that the broker merely slows down,
+is replaced by the deadline.
 """
 
 import fcntl
@@ -23,12 +19,10 @@ from math import inf
 from typing import Any
 
 import amqp
-from amqp import serialization, spec
-from amqp.exceptions import AMQPError, FrameSyntaxError, InternalError, NotFound, PreconditionFailed
-from amqp.method_framing import frame_handler
+from amqp.exceptions import AMQPError, InternalError, NotFound, PreconditionFailed
 from kombu.utils.url import parse_url
 
-from services.chassis.bus import Delivery, Objection, Queue, Refused, Topology
+from services.chassis.bus import Delivery, Objection, Queue, Refused, Topology, wire
 from services.chassis.bus.heartbeat import INTERVAL_S, Guarded
 from services.chassis.envelope import Outgoing
 from services.chassis.errors import Conflict, Unavailable
@@ -44,9 +38,6 @@ WINDOW = 1_000
 
 READ_BYTES = 16_384
 STREAM_PREFETCH = 500
-CONTENT_HEADER = 2
-"""The type of the frame that holds a message's properties: after twelve bytes of class and size, flags that say which."""
-NOT_ASCII = 0x80
 ESTABLISHED = 1
 """The state of a TCP connection that is whole."""
 TRANSIENT_MS = 3_600_000
@@ -163,9 +154,8 @@ class RabbitPublisher:
         self._open_channel()
 
     def _publish_window(self, messages: Sequence[Outgoing]) -> None:
-        with _corked(self._connection.transport):
-            for message in messages:
-                self._channel._basic_publish(_amqp_message(message), message.exchange, message.routing_key, mandatory=True)  # noqa: SLF001
+        frames = (wire.published(message, self._channel.channel_id, self._connection.frame_max) for message in messages)
+        self._connection.transport.write(b"".join(frames))
         self._sent += len(messages)
         self._connection.deltag_guard.expect(DEADLINE_S)
         while self._confirmed < self._sent:
@@ -202,10 +192,9 @@ class RabbitSubscription:
     def __init__(self, connection: amqp.Connection, queue: str, prefetch: int) -> None:
         self._connection = connection
         self._channel = connection.channel()
-        self._channel.auto_decode = False
         self._channel.basic_qos(0, prefetch, a_global=False)
         self._buffer: list[Delivery] = []
-        self._channel.basic_consume(queue, callback=self._on_message, on_cancel=self._on_cancel)
+        self._channel.basic_consume(queue, on_cancel=self._on_cancel)
         connection.deltag_guard.expect(inf)
 
     def receive(self, limit: int, timeout: float) -> Sequence[Delivery]:
@@ -230,30 +219,33 @@ class RabbitSubscription:
         _hang_up(self._connection)
 
     def _pump(self, limit: int, timeout: float) -> None:
-        """Read frames: wait for the first, then whatever has arrived."""
-        transport, dispatch = self._connection.transport, self._connection.on_inbound_frame
+        """Read: wait for the first bytes, then take whatever has arrived."""
+        transport = self._connection.transport
+        self._take()
         if not self._buffer and not _readable(transport):
             with suppress(TimeoutError), transport.having_timeout(timeout):
-                dispatch(transport.read_frame())
+                self._read()
         while len(self._buffer) < limit and _readable(transport):
-            dispatch(transport.read_frame())
+            self._read()
         self._connection.deltag_guard.attend()
 
-    def _on_message(self, message: amqp.Message) -> None:
-        info, properties = message.delivery_info, message.properties
-        self._buffer.append(
-            Delivery(
-                _raw(message),
-                info["delivery_tag"],
-                info["exchange"],
-                info["routing_key"],
-                info["redelivered"],
-                properties.get("content_type"),
-                properties.get("reply_to"),
-                properties.get("correlation_id"),
-                properties.get("application_headers") or {},
-            )
-        )
+    def _read(self) -> None:
+        """At least one more byte, and what it completes."""
+        transport = self._connection.transport
+        held = transport._read_buffer  # noqa: SLF001 - py-amqp has no public seam between bytes and frames
+        transport._read_buffer = transport._read(len(held) + 1) + transport._read_buffer  # noqa: SLF001
+        self._take()
+
+    def _take(self) -> None:
+        """Take the deliveries that are all here; every other frame is py-amqp's."""
+        transport = self._connection.transport
+        while True:
+            found, end = wire.deliveries(transport._read_buffer)  # noqa: SLF001
+            transport._read_buffer = transport._read_buffer[end:]  # noqa: SLF001
+            self._buffer += found
+            if not wire.begins_with_another_frame(transport._read_buffer):  # noqa: SLF001
+                return
+            self._connection.on_inbound_frame(transport.read_frame())
 
     def _on_cancel(self, _tag: str) -> None:
         raise Unavailable("queue-gone", da="Køen er slettet.", en="The queue was deleted; it is declared again.")
@@ -272,7 +264,6 @@ def connect(url: str, name: str) -> amqp.Connection:
         connect_timeout=DEADLINE_S / 2,
         client_properties={"connection_name": name, "product": "Deltag"},
         socket_settings={socket.TCP_USER_TIMEOUT: int(DEADLINE_S * 1000)},
-        frame_handler=_forgiving,
     )
     connection.connect()
     return _tuned(connection)
@@ -343,18 +334,6 @@ def _tuned(connection: amqp.Connection) -> amqp.Connection:
     return connection
 
 
-@contextmanager
-def _corked(transport: Any) -> Iterator[None]:
-    """Hold back what py-amqp writes, and send it in one call."""
-    write, frames = transport._write, []  # noqa: SLF001
-    transport._write = lambda data: frames.append(bytes(data))  # noqa: SLF001
-    try:
-        yield
-    finally:
-        transport._write = write  # noqa: SLF001
-    write(b"".join(frames))
-
-
 def _readable(transport: Any) -> bool:
     """Whether a read would find bytes at once: in py-amqp's buffer, in the TLS layer, or in the kernel."""
     if transport.sock is None:
@@ -374,62 +353,9 @@ def _refuse_hung_up(transport: Any) -> None:
         raise ConnectionResetError("the broker hung up")
 
 
-def _amqp_message(message: Outgoing) -> amqp.Message:
-    return amqp.Message(
-        message.body,
-        content_type=message.content_type,
-        delivery_mode=2,
-        message_id=message.id,
-        type=message.type,
-        correlation_id=message.correlation_id,
-        reply_to=message.reply_to,
-        application_headers=dict(message.headers) or None,
-    )
-
-
 def _raw(message: amqp.Message) -> bytes:
     """The body's bytes; py-amqp has a text for none."""
     return bytes(message.body or b"")
-
-
-def _forgiving(connection: amqp.Connection, callback: Callable[..., object]) -> Callable[[tuple[int, int, bytes]], bool]:
-    """py-amqp's reader of frames, which gets what it cannot read a second time, without what it cannot read."""
-
-    def dispatch(channel: int, method: tuple[int, int], arguments: bytes, content: amqp.Message | None) -> None:
-        try:
-            callback(channel, method, arguments, content)
-        except UnicodeDecodeError:
-            if method != spec.Basic.Deliver:
-                raise
-            callback(channel, method, _in_ascii(arguments), content)
-
-    read = frame_handler(connection, dispatch)
-
-    def forgive(frame: tuple[int, int, bytes]) -> bool:
-        try:
-            return bool(read(frame))
-        except (ValueError, ArithmeticError, struct.error, FrameSyntaxError):
-            kind, channel, content = frame
-            if kind != CONTENT_HEADER:
-                raise
-            return bool(read((kind, channel, content[:12] + b"\0\0")))
-
-    return forgive
-
-
-def _in_ascii(arguments: bytes) -> bytes:
-    """The arguments of a delivery, of which the routing key is the last and the only one that a sender chooses."""
-    _, at = serialization.loads("sLbs", arguments, 4)
-    return arguments[: at + 1] + bytes(byte if byte < NOT_ASCII else ord("?") for byte in arguments[at + 1 :])
-
-
-def _text(raw: bytes | str) -> str:
-    """What the broker says is text, as far as it is; NUL is no text to a database."""
-    text = raw.decode(errors="replace") if isinstance(raw, bytes) else raw
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}") if "\0" in text else text
-
-
-serialization.pstr_t = _text
 
 
 def _declare_exchange(connection: amqp.Connection, exchange: str) -> None:

@@ -1,0 +1,182 @@
+"""The two things of AMQP 0-9-1 that are done for every message, byte by byte: publishing it, and taking it as a delivery.
+
+py-amqp does everything else (connecting, declaring, settling, confirms, heartbeats), and could do these. But it builds some
+twenty objects for a message on its way in and a dozen on its way out, which made half of what a message costs in Python
+(measured on the benchmark's job: 0.124 s for 1,000 messages in both services, 0.08 with these functions). And it raises over
+text that is not UTF-8 and times that no calendar has, so that one message of a careless sender would stop its queue for
+good; here such text is read with other characters in its place, and headers that cannot be read are left out.
+
+Source: AMQP 0-9-1 specification, sections 2.3.5 (frames), 4.2.6 (content) and 1.8.3 (basic.publish, basic.deliver).
+"""
+
+from functools import lru_cache
+from struct import Struct
+from struct import error as StructError  # noqa: N812 - a class
+from typing import Any
+
+from amqp.exceptions import AMQPError
+from amqp.serialization import dumps, loads
+
+from services.chassis.bus import Delivery
+from services.chassis.envelope import Outgoing
+
+METHOD, HEADER, BODY, END = 1, 2, 3, b"\xce"
+_FRAME = Struct(">BHI")
+_AROUND = _FRAME.size + len(END)
+_DELIVER = bytes((0, 60, 0, 60))
+_PUBLISH = Struct(">HHH").pack(60, 40, 0)
+_MANDATORY = b"\x01"
+_TAG = Struct(">QB")
+_CONTENT = Struct(">HHQH")
+"""Class, weight, size of the body, and flags that say which properties follow."""
+_CONTENT_TYPE, _ENCODING, _HEADERS, _MODE, _PRIORITY, _CORRELATION_ID, _REPLY_TO, _MESSAGE_ID, _TYPE = (
+    1 << bit for bit in (15, 14, 13, 12, 11, 10, 9, 7, 5)
+)
+_PERSISTENT = b"\x02"
+
+
+def published(message: Outgoing, channel: int, frame_max: int) -> bytes:
+    """The frames that publish a message: persistent and mandatory."""
+    flags, properties = _properties(message)
+    header = _CONTENT.pack(60, 0, len(message.body), flags) + properties
+    largest = frame_max - _AROUND
+    bodies = (_frame(BODY, channel, message.body[at : at + largest]) for at in range(0, len(message.body), largest))
+    return b"".join((_method(message.exchange, message.routing_key, channel), _frame(HEADER, channel, header), *bodies))
+
+
+def deliveries(data: bytes) -> tuple[list[Delivery], int]:
+    """The whole deliveries that the bytes begin with, and how many bytes they take; the first other frame ends them."""
+    found: list[Delivery] = []
+    at = 0
+    while (one := _delivery(data, at)) is not None:
+        delivery, at = one
+        found.append(delivery)
+    return found, at
+
+
+def begins_with_another_frame(data: bytes) -> bool:
+    """Whether the bytes begin with a whole frame that is no delivery."""
+    return _whole(data, 0) is not None and not _is_delivery(data, 0)
+
+
+def text(raw: bytes) -> str:
+    """What a sender says is text, as far as it is; NUL is no text to a database."""
+    return raw.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+@lru_cache(maxsize=256)
+def _method(exchange: str, routing_key: str, channel: int) -> bytes:
+    return _frame(METHOD, channel, _PUBLISH + _short(exchange) + _short(routing_key) + _MANDATORY)
+
+
+def _properties(message: Outgoing) -> tuple[int, bytes]:
+    """Flags, and the properties in the order of the flags."""
+    flags, parts = _CONTENT_TYPE | _MODE | _MESSAGE_ID, [_short(message.content_type)]
+    if message.headers:
+        flags |= _HEADERS
+        parts.append(dumps("F", [message.headers]))
+    parts.append(_PERSISTENT)
+    if message.correlation_id is not None:
+        flags |= _CORRELATION_ID
+        parts.append(_short(message.correlation_id))
+    if message.reply_to is not None:
+        flags |= _REPLY_TO
+        parts.append(_short(message.reply_to))
+    parts.append(_short(message.id))
+    if message.type:
+        flags |= _TYPE
+        parts.append(_short(message.type))
+    return flags, b"".join(parts)
+
+
+def _short(value: str) -> bytes:
+    """A short string: its length in one byte, then its bytes, of which there are 255 at most."""
+    raw = value.encode()
+    return bytes((len(raw),)) + raw
+
+
+def _frame(kind: int, channel: int, payload: bytes) -> bytes:
+    return _FRAME.pack(kind, channel, len(payload)) + payload + END
+
+
+def _whole(data: bytes, at: int) -> int | None:
+    """Where the frame at `at` ends, if it is all there."""
+    if len(data) - at < _AROUND:
+        return None
+    end = at + _AROUND + _FRAME.unpack_from(data, at)[2]
+    return end if end <= len(data) else None
+
+
+def _is_delivery(data: bytes, at: int) -> bool:
+    return data[at] == METHOD and data.startswith(_DELIVER, at + _FRAME.size)
+
+
+def _delivery(data: bytes, at: int) -> tuple[Delivery, int] | None:
+    """The delivery at `at`, and where it ends, if it is all there: a method, a header, and frames of the body."""
+    header = _whole(data, at)
+    if header is None or not _is_delivery(data, at):
+        return None
+    end = _whole(data, header)
+    if end is None:
+        return None
+    size = _CONTENT.unpack_from(data, header + _FRAME.size)[2]
+    body, end = _body(data, end, size)
+    if end is None:
+        return None
+    tag, redelivered, exchange, routing_key = _arguments(data, at + _FRAME.size + len(_DELIVER))
+    content_type, headers, correlation_id, reply_to = _read_properties(data, header + _FRAME.size)
+    return Delivery(body, tag, exchange, routing_key, redelivered, content_type, reply_to, correlation_id, headers), end
+
+
+def _body(data: bytes, at: int, size: int) -> tuple[bytes, int | None]:
+    """The body whose first frame is at `at`, and where it ends, if it is all there."""
+    parts = []
+    while size > 0:
+        end = _whole(data, at)
+        if end is None:
+            return b"", None
+        parts.append(data[at + _FRAME.size : end - 1])
+        size -= len(parts[-1])
+        at = end
+    return parts[0] if len(parts) == 1 else b"".join(parts), at
+
+
+def _arguments(data: bytes, at: int) -> tuple[int, bool, str, str]:
+    """Delivery tag, whether it was delivered before, exchange and routing key."""
+    at += 1 + data[at]  # the consumer's tag, which is ours
+    tag, redelivered = _TAG.unpack_from(data, at)
+    exchange, at = _read_short(data, at + _TAG.size)
+    return tag, bool(redelivered), exchange, _read_short(data, at)[0]
+
+
+def _read_short(data: bytes, at: int) -> tuple[str, int]:
+    end = at + 1 + data[at]
+    return text(data[at + 1 : end]), end
+
+
+def _read_properties(data: bytes, at: int) -> tuple[str | None, dict[str, Any], str | None, str | None]:
+    """Content type, headers, correlation and address for the answer."""
+    flags, at = _CONTENT.unpack_from(data, at)[3], at + _CONTENT.size
+    content_type = headers = correlation_id = reply_to = None
+    if flags & _CONTENT_TYPE:
+        content_type, at = _read_short(data, at)
+    if flags & _ENCODING:
+        at += 1 + data[at]
+    if flags & _HEADERS:
+        headers, at = _read_headers(data, at)
+    at += bool(flags & _MODE) + bool(flags & _PRIORITY)
+    if flags & _CORRELATION_ID:
+        correlation_id, at = _read_short(data, at)
+    if flags & _REPLY_TO:
+        reply_to, at = _read_short(data, at)
+    return content_type, headers or {}, correlation_id, reply_to
+
+
+def _read_headers(data: bytes, at: int) -> tuple[dict[str, Any], int]:
+    """The table at `at`, and where it ends; a table that holds what no reader can take counts as empty."""
+    end = at + 4 + int.from_bytes(data[at : at + 4], "big")
+    try:
+        [table], _ = loads("F", data[at:end], 0)
+    except (ValueError, ArithmeticError, LookupError, TypeError, StructError, AMQPError):
+        return {}, end
+    return table, end
