@@ -81,9 +81,9 @@ class Reader:
             envelope = decode(delivery.body, delivery.content_type, delivery.headers)
             if not self._listen.ordered:
                 _check_names(envelope)
-        except DeltagError as fault:
+        except Exception as error:  # noqa: BLE001 - whatever a message holds, it must not stop its queue
             digest = blake2b(delivery.body, digest_size=16).hexdigest()
-            return Incoming(delivery, id=f"unreadable:{digest}", content=digest, fault=fault)
+            return Incoming(delivery, id=f"unreadable:{digest}", content=digest, fault=_fault(error))
         return self._placed(delivery, envelope)
 
     def _placed(self, delivery: Delivery, envelope: Envelope) -> Incoming:
@@ -94,10 +94,8 @@ class Reader:
             else:
                 incoming.content = content_hash(msgspec.json.encode([envelope.type, envelope.data]))
             self._read_data(incoming, envelope)
-        except DeltagError as fault:
-            incoming.fault = fault
-        except UNREADABLE as error:
-            incoming.fault = _unreadable_data(error)
+        except Exception as error:  # noqa: BLE001 - as above
+            incoming.fault = _fault(error)
         return incoming
 
     def _place(self, incoming: Incoming, envelope: Envelope) -> None:
@@ -157,6 +155,10 @@ def _check_names(envelope: Envelope) -> None:
                 da=f"{name} indeholder noget, der ligner et CPR-nummer. Send anmodningen igen under et id, der ikke siger noget om nogen.",
                 en=f"The attribute {name} holds what looks like a CPR number. Send the request again under an id that tells of nobody.",
             )
+
+
+def _fault(error: Exception) -> DeltagError:
+    return error if isinstance(error, DeltagError) else _unreadable_data(error)
 
 
 def _unreadable_data(error: Exception) -> Invalid:

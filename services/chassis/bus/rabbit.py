@@ -36,7 +36,7 @@ GOODBYE_S = 1.0
 WINDOW = 1_000
 """Messages on their way unconfirmed."""
 
-READ_BYTES = 16_384
+READ_BYTES = 65_536
 STREAM_PREFETCH = 500
 ESTABLISHED = 1
 """The state of a TCP connection that is whole."""

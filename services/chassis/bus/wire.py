@@ -14,8 +14,8 @@ from struct import Struct
 from struct import error as StructError  # noqa: N812 - a class
 from typing import Any
 
+from amqp import serialization
 from amqp.exceptions import AMQPError
-from amqp.serialization import dumps, loads
 
 from services.chassis.bus import Delivery
 from services.chassis.envelope import Outgoing
@@ -59,9 +59,14 @@ def begins_with_another_frame(data: bytes) -> bool:
     return _whole(data, 0) is not None and not _is_delivery(data, 0)
 
 
-def text(raw: bytes) -> str:
+def text(raw: bytes | str) -> str:
     """What a sender says is text, as far as it is; NUL is no text to a database."""
-    return raw.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    said = raw.decode(errors="replace") if isinstance(raw, bytes) else raw
+    return said.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+serialization.pstr_t = text
+"""py-amqp's own way leaves names in a table that are not UTF-8 as bytes."""
 
 
 @lru_cache(maxsize=256)
@@ -74,7 +79,7 @@ def _properties(message: Outgoing) -> tuple[int, bytes]:
     flags, parts = _CONTENT_TYPE | _MODE | _MESSAGE_ID, [_short(message.content_type)]
     if message.headers:
         flags |= _HEADERS
-        parts.append(dumps("F", [message.headers]))
+        parts.append(serialization.dumps("F", [message.headers]))
     parts.append(_PERSISTENT)
     if message.correlation_id is not None:
         flags |= _CORRELATION_ID
@@ -176,7 +181,7 @@ def _read_headers(data: bytes, at: int) -> tuple[dict[str, Any], int]:
     """The table at `at`, and where it ends; a table that holds what no reader can take counts as empty."""
     end = at + 4 + int.from_bytes(data[at : at + 4], "big")
     try:
-        [table], _ = loads("F", data[at:end], 0)
+        [table], _ = serialization.loads("F", data[at:end], 0)
     except (ValueError, ArithmeticError, LookupError, TypeError, StructError, AMQPError):
         return {}, end
     return table, end
