@@ -19,6 +19,7 @@ from math import inf
 from typing import Any
 
 import amqp
+from amqp import spec
 from amqp.exceptions import AMQPError, InternalError, NotFound, PreconditionFailed
 from kombu.utils.url import parse_url
 
@@ -30,7 +31,7 @@ from services.chassis.errors import Conflict, Unavailable
 DEADLINE_S = 10.0
 """No wait for the broker is longer; after it the socket is closed hard and a new one opened."""
 
-GOODBYE_S = 1.0
+GOODBYE_S = 2.0
 """How long a broker is waited for that is said goodbye to."""
 
 WINDOW = 1_000
@@ -212,7 +213,9 @@ class RabbitSubscription:
     def close(self) -> None:
         """See `Subscription.close`. Says goodbye and waits for the answer: who hangs up at once may be too fast for his last settlement."""
         with suppress(Exception), self._connection.transport.having_timeout(GOODBYE_S):
-            self._channel.close()
+            self._channel.send_method(spec.Channel.Close, "BsBB", (0, "", 0, 0))
+            while self._channel.connection:  # until the answer has come, and all deliveries that were on their way before it
+                self._read()
         self._let_go()
 
     def _let_go(self) -> None:
