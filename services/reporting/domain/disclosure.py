@@ -20,7 +20,9 @@ published and not used for secondary suppression).
 
 **What it does not guard against.** Somebody who knows a part of a hidden number from elsewhere (an institution its own),
 and comparing the report of today with that of tomorrow. Reports on parts of the time could be subtracted from each
-other, so who may ask for them is limited (`api.py`).
+other, so who may ask for them is limited (`api.py`). Rejections: a rejected request's fact names nobody, not even by an id of
+ours, so each request counts as somebody else, and one child that is rejected five times is shown as five. What is shown then is
+a number of requests and a rule, of a place that the requests name; accepted, since the ids that would mend it would tell more.
 
 Sources: A. Hundepool, J. Domingo-Ferrer, L. Franconi, S. Giessing, E. Schulte Nordholt, K. Spicer, P.-P. de Wolf,
 *Statistical Disclosure Control*, Wiley 2012, chapters 4 and 5 (threshold rule, secondary suppression, the feasibility
