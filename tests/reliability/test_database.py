@@ -38,10 +38,10 @@ from tests.settings import settings_for
 NAMES = ("registration", "reporting")
 TERMINATED = rounds(40)
 DEADLOCKS = 3
-CALLERS = 20
+CALLERS = 30
 """More than the connections that a service may have."""
 HELD_UP = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-CONNECTIONS = 12
+CONNECTIONS = 20
 TOKEN = LocalIssuer(settings_for("registration"), utc_now).issue("clerk", [Grant(Role.SYSTEM, "0151", None, SOURCE)])
 
 
