@@ -18,6 +18,7 @@ from typing import Any
 from uuid import uuid4
 
 import pika
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
 from pika.exceptions import AMQPError
 from pika.spec import PERSISTENT_DELIVERY_MODE, BasicProperties
 
@@ -212,7 +213,7 @@ class Steadfast(Sender):
 
 
 def _done(act: Callable[[], None]) -> bool:
-    with suppress(AMQPError, OSError):
+    with suppress(AMQPError, AMQPConnectorException, OSError):
         act()
         return True
     return False
