@@ -26,6 +26,7 @@ def room_for(rabbit: RabbitNode, stage: Stage, queue: str, messages: int) -> Ite
         rabbit.rabbitmqctl("clear_policy", *vhost, "limit")
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(240)
 def test_full_queue(stage: Stage, rabbit: RabbitNode) -> None:
     """Faults 8 and 24: a full queue refuses. The facts stay in the outbox, which health and metrics show, and go on when there is room."""

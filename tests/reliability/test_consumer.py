@@ -7,7 +7,7 @@ from tests.reliability.stage import Stage
 REQUESTS = 300
 
 
-@pytest.mark.parametrize(("registration", "reporting"), [("before", "after"), ("after", "before")])
+@pytest.mark.parametrize(("registration", "reporting"), [("before", "after"), pytest.param("after", "before", marks=pytest.mark.thorough)])
 def test_killed_around_the_commit(stage: Stage, registration: str, reporting: str) -> None:
     """Fault 15: kill -9 before the commit, or after it and before the acknowledgement. The messages come again, for one effect."""
     points = {"registration": f"intake.{registration}-commit:4", "reporting": f"intake.{reporting}-commit:4"}

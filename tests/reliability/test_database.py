@@ -111,7 +111,8 @@ def test_transactions_collide(stage: Stage) -> None:
     stage.figures(seconds).judge(f"{collisions} collisions, {found} deadlocks")
 
 
-@pytest.mark.parametrize("hung_s", [5, pytest.param(30, marks=pytest.mark.thorough)])
+@pytest.mark.thorough
+@pytest.mark.parametrize("hung_s", [5, 30])
 def test_database_hangs(stage: Stage, server: EmbeddedPostgres, hung_s: float) -> None:
     """Fault 28: PostgreSQL is stopped with SIGSTOP under load, and goes on. Meanwhile nothing is fetched, and nothing is parked."""
     stage.start_all(*NAMES)
@@ -124,6 +125,7 @@ def test_database_hangs(stage: Stage, server: EmbeddedPostgres, hung_s: float) -
     stage.figures(seconds).judge(f"database hung for {hung_s} s")
 
 
+@pytest.mark.thorough
 def test_all_connections_are_in_use(stage: Stage) -> None:
     """Fault 28: callers hold every connection that a service may have. Consuming waits, nothing is parked, and callers are answered."""
     [registration, _] = stage.start_all(*NAMES)

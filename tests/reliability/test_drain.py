@@ -15,7 +15,7 @@ from tests.reliability.oracle import number, outbox
 from tests.reliability.patience import eventually
 from tests.reliability.stage import Stage
 
-ROUNDS = rounds(10)
+ROUNDS, MANY_ROUNDS = rounds(4), 50
 LONGEST_ROUND_S = 20
 DRAINED_WITHIN_S = 5.0
 SLOW_S = 1.5
@@ -23,22 +23,24 @@ SLOW_S = 1.5
 BUSY = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 
 
-@pytest.mark.timeout(120 + ROUNDS * LONGEST_ROUND_S)
-def test_stopped_under_load(stage: Stage) -> None:
+@pytest.mark.timeout(120 + MANY_ROUNDS * LONGEST_ROUND_S)
+@pytest.mark.parametrize("stops", [ROUNDS, pytest.param(MANY_ROUNDS, marks=pytest.mark.thorough)])
+def test_stopped_under_load(stage: Stage, stops: int) -> None:
     """Fault 20: SIGTERM under load, again and again. Every drain ends in time, nothing is lost, nothing is handled twice."""
     running = dict(zip(names := ("registration", "reporting"), stage.start_all(*names), strict=True))
     seconds = []
     with stage.flowing():
-        for name in islice(cycle(names), ROUNDS):
+        for name in islice(cycle(names), stops):
             stage.await_progress()
             seconds.append(running[name].stop())
             [running[name]] = stage.start_all(name)
     figures = stage.figures(0.0)
-    figures.judge(f"{ROUNDS} stops under load, the longest in {max(seconds):.1f} s")
+    figures.judge(f"{stops} stops under load, the longest in {max(seconds):.1f} s")
     assert figures.taken_again == 0
     assert max(seconds) < DRAINED_WITHIN_S
 
 
+@pytest.mark.thorough
 def test_rolling_restart(stage: Stage) -> None:
     """Two processes of each service, replaced one by one under load: nothing is lost, nothing is handled twice, nothing stands still."""
     running = stage.start_all("registration", "registration", "reporting", "reporting")

@@ -30,7 +30,7 @@ from tests.reliability.stage import viewed
 from tests.reliability.witness import Passed, passed
 from tests.settings import settings_for
 
-ROUNDS = rounds(5)
+ROUNDS, MANY_ROUNDS = rounds(3), 20
 LONGEST_ROUND_S = 30
 POINTS = ("relay.before-publish", "relay.after-confirm", "intake.before-commit", "intake.after-commit")
 SIGNED_UP = "select person_id::text as child from party where role = 'child'"
@@ -141,12 +141,13 @@ def clerk(embedded: Embedded) -> Clerk:
     return clerk
 
 
-@pytest.mark.timeout(120 + ROUNDS * LONGEST_ROUND_S)
-def test_killed_at_random_moments(embedded: Embedded, clerk: Clerk) -> None:
+@pytest.mark.timeout(120 + MANY_ROUNDS * LONGEST_ROUND_S)
+@pytest.mark.parametrize("kills", [ROUNDS, pytest.param(MANY_ROUNDS, marks=pytest.mark.thorough)])
+def test_killed_at_random_moments(embedded: Embedded, clerk: Clerk, kills: int) -> None:
     """Kill -9 of the whole process, again and again, and sometimes of its PostgreSQL: nothing acknowledged is lost or done twice."""
     strikes = []
     with working(clerk):
-        for _ in range(ROUNDS):
+        for _ in range(kills):
             strikes.append(embedded.strike())
             embedded.start()
         embedded.process.await_ready()

@@ -31,7 +31,7 @@ def test_handler_always_fails(ward: Ward) -> None:
     assert [(p["message_id"], p["slug"], p["attempts"]) for p in parked(ward.context)] == [("child-49-1", "unexpected-error", RETRIES)]
 
 
-@pytest.mark.parametrize("trouble", [HANG, SPIN])
+@pytest.mark.parametrize("trouble", [HANG, pytest.param(SPIN, marks=pytest.mark.thorough)])
 def test_handler_hangs(ward: Ward, fault: Fault, trouble: str) -> None:
     """Fault 17: a handler that waits, or computes, without end. Its process ends itself in time, and all is handled when it is healed."""
     sent = dict([request("beside"), *(fact(f"child-{n:02d}", 1, trouble if n == 49 else "") for n in range(FACTS))])
@@ -76,6 +76,7 @@ def test_handler_computes_for_longer_than_two_heartbeats(ward: Ward) -> None:
     ward.figures(sent).judge(f"busy for {BUSY_S} s with a heartbeat of {INTERVAL_S} s")
 
 
+@pytest.mark.thorough
 def test_handler_takes_longer_than_the_broker_allows(ward: Ward, rabbit: RabbitNode) -> None:
     """Fault 19: the broker takes a message back whose handler is still at work. Nobody else begins with it, and it has one effect."""
     sent = dict([fact("busy", 1, BUSY), request("beside"), *(fact(f"child-{n:02d}", 1) for n in range(FACTS))])

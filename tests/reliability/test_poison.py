@@ -1,5 +1,7 @@
 """A message that kills whoever handles it: it is parked, alone, and everything around it is handled."""
 
+import pytest
+
 from services.chassis.testing import parked
 from tests.reliability.lethal import DEATH, SLOW
 from tests.reliability.load import publish
@@ -34,6 +36,7 @@ def test_one_killer_among_a_hundred_requests(ward: Ward) -> None:
     assert aside(ward) == [("request-49", "ended-the-process")]
 
 
+@pytest.mark.thorough
 def test_one_killer_among_early_facts(ward: Ward) -> None:
     """A fact that waited for the one before it, and kills the process whenever its turn has come, is parked alone too."""
     subjects = [f"child-{n:02d}" for n in range(20)]
@@ -48,6 +51,7 @@ def test_one_killer_among_early_facts(ward: Ward) -> None:
     assert aside(ward) == [("child-07-2", "ended-the-process")]
 
 
+@pytest.mark.thorough
 def test_one_killer_and_an_innocent_in_another_queue(ward: Ward) -> None:
     """A slow message of another queue, which would be in hand in the same process whenever the killer strikes, is not taken for one."""
     sent = dict([request("killer", DEATH), fact("slow", 1, SLOW)])

@@ -12,7 +12,8 @@ from tests.reliability.stage import Stage
 from tests.reporting.dump import dump
 
 
-@pytest.mark.parametrize("batches", [3, pytest.param(30, marks=pytest.mark.thorough)])
+@pytest.mark.thorough
+@pytest.mark.parametrize("batches", [3, 30])
 def test_rebuild_is_killed_during_live_traffic(stage: Stage, batches: int) -> None:
     """Fault 42: kill -9 in the middle of a rebuild under load, and once more from the start: the same tables, byte for byte."""
     reporting = stage.contexts["reporting"]

@@ -15,7 +15,6 @@ from tests.reliability.stage import Stage
 from tests.reliability.ward import Fault, Ward, fact
 
 FACTS_OF_EACH = 4
-MANY = [150, pytest.param(1_000, marks=pytest.mark.thorough)]
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -34,7 +33,8 @@ def unlucky(stage: Stage, number: int) -> Request:
     return stage.families.request() | {"id": f"unlucky-{number}"}
 
 
-@pytest.mark.parametrize("many", MANY)
+@pytest.mark.thorough
+@pytest.mark.parametrize("many", [150, 1_000])
 def test_requests_are_replayed_twice_by_command(stage: Stage, many: int) -> None:
     """Fault 25: parked by a defect, mended, replayed in part and then, twice at once, whole. Each has one effect."""
     registration = stage.contexts["registration"]
@@ -58,7 +58,7 @@ def test_requests_are_replayed_twice_by_command(stage: Stage, many: int) -> None
     stage.figures(0.0).judge(f"{many} {REQUESTED} replayed in {seconds:.0f} s ({told})")
 
 
-@pytest.mark.parametrize("many", MANY)
+@pytest.mark.parametrize("many", [150, pytest.param(1_000, marks=pytest.mark.thorough)])
 def test_facts_are_replayed_twice_in_order(ward: Ward, fault: Fault, many: int) -> None:
     """Fault 25: the first fact of each aggregate is parked, and the others wait. Replayed twice, all come in order, once."""
     subjects = [f"child-{n:04d}" for n in range(many // FACTS_OF_EACH)]
