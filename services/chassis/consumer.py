@@ -92,6 +92,7 @@ class Sweeper:
     def __init__(self, intake: Intake, stop: Stop) -> None:
         self.intake = intake
         self.stop = stop
+        self._in_hand: Sequence[Claimed] = ()
 
     def run(self) -> None:
         """Sweep until stopped; a database that is away is asked again later."""
@@ -118,12 +119,19 @@ class Sweeper:
         return len(due)
 
     def sweep_retries(self) -> int:
-        """Try the retry that is most due, alone; its attempt was counted before, so one that ends the process is parked too."""
+        """Try the retry that is most due, alone; its attempt was counted before, so one that ends the process is parked too.
+
+        While the database is away it stays in hand: that is nobody's attempt, so none is counted for trying the same again.
+        """
         with ALONE:
-            with self.intake.context.work() as work:
-                due = deferred.claim_retry(work, self.intake.consumer)
+            due = self._in_hand = self._in_hand or self._claim_retry()
             self._settle(due)
+            self._in_hand = ()
         return len(due)
+
+    def _claim_retry(self) -> Sequence[Claimed]:
+        with self.intake.context.work() as work:
+            return deferred.claim_retry(work, self.intake.consumer)
 
     def _settle(self, due: Sequence[Claimed]) -> None:
         if due:

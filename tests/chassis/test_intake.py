@@ -117,6 +117,24 @@ def test_passing_fault_is_retried_until_it_works(
     assert effects(context) == [("a", 1), ("a", 2)]
 
 
+def test_database_away_costs_a_retry_no_attempt(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A retry in whose hand the database goes away, more often than it has attempts, is tried again and not parked."""
+    intake = deliver_raw(context, FACTS, [fact("a", 1, trouble="later")])
+    monkeypatch.setattr(tiny, "stumble", lambda _thing: None)
+    sweeper, real, left = Sweeper(intake, Stop()), intake.settle_batch, [Unavailable(en="gone")] * 9
+
+    def away(batch: list[Incoming]) -> None:
+        if left:
+            raise left.pop()
+        real(batch)
+
+    monkeypatch.setattr(intake, "settle_batch", away)
+    while left or deferred(context):
+        with suppress(Unavailable):
+            sweeper.sweep()
+    assert effects(context) == [("a", 1)]
+
+
 def test_request_is_taken_once(context: Context) -> None:
     """The same request sent twice has one effect and one answer."""
     deliver_raw(context, REQUESTS, [request("r"), request("r")])

@@ -4,8 +4,6 @@ Names are looked up by the system, as everywhere else on the machine: eventlet's
 costs every process 20 MB.
 """
 
-
-
 import os
 
 os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
