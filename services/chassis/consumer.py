@@ -124,9 +124,12 @@ class Sweeper:
         While the database is away it stays in hand: that is nobody's attempt, so none is counted for trying the same again.
         """
         with ALONE:
-            due = self._in_hand = self._in_hand or self._claim_retry()
-            self._settle(due)
-            self._in_hand = ()
+            due, self._in_hand = self._in_hand or self._claim_retry(), ()
+            try:
+                self._settle(due)
+            except Unavailable:
+                self._in_hand = due
+                raise
         return len(due)
 
     def _claim_retry(self) -> Sequence[Claimed]:
