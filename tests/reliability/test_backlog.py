@@ -115,7 +115,7 @@ def test_long_queue(ward: Ward, messages: int) -> None:
         publisher.publish(window)
     publisher.close()
     process = ward.start()
-    process.await_ready()
+    eventually(lambda: number(ward.context, "select count(*) from effect"), within=START_WITHIN_S, what="the first effects")
     with observed(process, lambda: messages - number(ward.context, "select count(*) from effect")) as drain:
         seconds = ward.settle(effects=messages, within=START_WITHIN_S + messages / SLOWEST_PER_S)
     drain.judge()
