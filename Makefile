@@ -10,7 +10,7 @@ PIN := $(UV) pip compile --quiet --system-certs --universal --python-version 3.1
 .PHONY: help setup demo test test-fast reliability soak check bench fmt docs pin clean
 
 help: ## list what you can do
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.runs ## play a whole programme on this machine (ARGS=--exit ends it when it is told)
 	@$(BIN)/deltag demo $(ARGS)

@@ -79,7 +79,7 @@ def up() -> None:
 
     refuse_half()
     if is_distributed():
-        raise typer.Exit(serve.up_distributed())
+        raise typer.Exit(serve.up_distributed(_say_where_each_is))
     with embedded(data_dir()) as place:
         place.prepare()
         drained = serve.serve(place, started=lambda: _say_where(place))
@@ -172,8 +172,10 @@ def list_(name: ServiceName) -> None:
             f"[bold]{group.fingerprint}[/]  {_several(group.messages)} in {group.consumer} since {group.oldest:%Y-%m-%d %H:%M} UTC"
         )
         example = "for example: " if group.reasons > 1 else ""
-        console.print(f"  {_harmless(group.type) or 'no type could be read'}: {example}{_harmless(group.reason)}", highlight=False)
-    console.print(f"\nLook: deltag parked show {name} GROUP   Send again: deltag parked replay {name} --group GROUP", highlight=False)
+        told = f"  {_harmless(group.type) or 'no type could be read'}: {example}{_harmless(group.reason)}"
+        console.print(told, highlight=False, soft_wrap=True)
+    hint = f"\nLook: deltag parked show {name} GROUP   Send again: deltag parked replay {name} --group GROUP"
+    console.print(hint, highlight=False, soft_wrap=True)
 
 
 def _harmless(text: str) -> str:
@@ -212,7 +214,7 @@ def _show_group(context: Context, fingerprint: str) -> None:
         raise _no_group(fingerprint)
     for row in rows:
         told = "  ".join(map(_harmless, (row.type, row.message_id, row.reason)))
-        console.print(f"{row.id}  {row.created_at:%Y-%m-%d %H:%M}  {told}", highlight=False)
+        console.print(f"{row.id}  {row.created_at:%Y-%m-%d %H:%M}  {told}", highlight=False, soft_wrap=True)
 
 
 def _chosen(context: Context, ids: list[int] | None, group: str) -> Sequence[int]:
@@ -379,3 +381,9 @@ def _say_where(place: Place) -> None:
     metrics = place.settings["registration"].metrics_address
     console.print(f"Deltag runs; stop it with Ctrl-C.\n  pages and APIs      http://{address}/", highlight=False)
     console.print(f"  metrics and health  http://{metrics}/", highlight=False)
+
+
+def _say_where_each_is(place: Place) -> None:
+    console.print("Deltag runs on your servers; stop it with Ctrl-C.", highlight=False)
+    for name, known in place.settings.items():
+        console.print(f"  {name:15}http://{known.http_address}/docs   metrics http://{known.metrics_address}/", highlight=False)

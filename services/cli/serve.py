@@ -80,12 +80,16 @@ def _trouble(running: Running, part: str) -> str:
     return running.troubles()[part]
 
 
-def up_distributed() -> int:
-    """Development on real servers: make what is missing, then one process a service until told to stop."""
+def up_distributed(started: Callable[[Place], None]) -> int:
+    """Development on real servers: make what is missing, then one process a service until told to stop.
+
+    As with everything in one process, whoever can reach it may read the report. `started` is told when all have begun.
+    """
     place = developed()
     place.prepare()
     urls = {f"DELTAG_{name.upper()}_DATABASE_URL": known.database_url for name, known in place.settings.items()}
-    environment = os.environ | urls | {"DELTAG_DATA_DIR": str(data_dir())}
+    environment = {"DELTAG_REPORTING_OPEN": "yes", **os.environ, **urls, "DELTAG_DATA_DIR": str(data_dir())}
+    started(place)
     return _supervise({name: [sys.executable, "-m", "services.cli", "run", name] for name in NAMES}, environment)
 
 
@@ -118,6 +122,7 @@ def demo(console: Console, *, stay: bool) -> int:
     from services.cli.demo import play_and_report, world_of  # noqa: PLC0415 - only here is the story needed
 
     if is_distributed():
+        console.print("Against the Deltag that runs on your servers.\n")
         return 0 if play_and_report(world_of(developed()), console) else 1
     told: list[bool] = []
     with embedded(data_dir()) as place:

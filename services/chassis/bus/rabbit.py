@@ -377,8 +377,12 @@ def _declare_log(channel: amqp.Channel, log: str) -> None:
 
 @contextmanager
 def _closing(connection: amqp.Connection) -> Iterator[amqp.Connection]:
+    """A connection for the length of the block. It ends in order: the broker's log calls anything else a fault."""
     try:
         yield connection
+        connection.deltag_guard.expect(GOODBYE_S)
+        with suppress(AMQPError, OSError), connection.transport.having_timeout(GOODBYE_S):
+            connection.close()
     finally:
         _hang_up(connection)
 
