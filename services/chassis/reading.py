@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from services.chassis.bus import Delivery
-from services.chassis.contracts import problems
+from services.chassis.contracts import gate, problems
 from services.chassis.envelope import (
     MUNICIPALITY,
     PROGRAMME,
@@ -63,6 +63,10 @@ class Incoming:
         return self.message is not None and self.message.snapshot
 
 
+FAULTS = (DeltagError, *UNREADABLE, LookupError, TypeError, ArithmeticError)
+"""What is the message's own fault, and so must not stop its queue. No file, no memory: that is ours, and nobody is parked for it."""
+
+
 class Reader:
     """Reads deliveries as one `Listen` says."""
 
@@ -74,6 +78,8 @@ class Reader:
             for type_, h in listen.reads.items()
         }
         self._known = {stem(type_) for type_ in listen.reads}
+        for contract in filter(None, (handler.contract for handler in listen.reads.values())):
+            gate(contract)  # now, and not when there is perhaps no file left to open
 
     def read(self, delivery: Delivery) -> Incoming:
         """Never raises for what the message holds."""
@@ -81,7 +87,7 @@ class Reader:
             envelope = decode(delivery.body, delivery.content_type, delivery.headers)
             if not self._listen.ordered:
                 _check_names(envelope)
-        except Exception as error:  # noqa: BLE001 - whatever a message holds, it must not stop its queue
+        except FAULTS as error:
             digest = blake2b(delivery.body, digest_size=16).hexdigest()
             return Incoming(delivery, id=f"unreadable:{digest}", content=digest, fault=_fault(error))
         return self._placed(delivery, envelope)
@@ -94,7 +100,7 @@ class Reader:
             else:
                 incoming.content = content_hash(msgspec.json.encode([envelope.type, envelope.data]))
             self._read_data(incoming, envelope)
-        except Exception as error:  # noqa: BLE001 - as above
+        except FAULTS as error:
             incoming.fault = _fault(error)
         return incoming
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from threading import Thread
+from unittest.mock import Mock
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.chassis import reading
 from services.chassis.bus import Delivery
 from services.chassis.consumer import Sweeper
 from services.chassis.errors import Unavailable
@@ -70,6 +72,18 @@ def test_data_that_cannot_be_read_stops_nobody(context: Context, member: bytes) 
     deliver_raw(context, REQUESTS, [request("before", 1), odd, request("after", 2)])
     assert [number for _, number in effects(context)] == [1, 2]
     assert [kind for kind, _ in deferred(context)] == ["parked"]
+
+
+@pytest.mark.parametrize("ours", [OSError(24, "Too many open files"), MemoryError()])
+def test_what_the_machine_lacks_is_nobodys_fault(context: Context, monkeypatch: pytest.MonkeyPatch, ours: BaseException) -> None:
+    """A message that could not be read for want of a file or of memory is not parked for it: it is taken when there is one again."""
+    monkeypatch.setattr(reading, "received", Mock(side_effect=ours))
+    with suppress(OSError, MemoryError):
+        deliver_raw(context, REQUESTS, [request("r")])
+    assert deferred(context) == []
+    monkeypatch.undo()
+    deliver_raw(context, REQUESTS, [request("r")])
+    assert len(effects(context)) == 1
 
 
 @pytest.mark.parametrize("sequence", ["9223372036854775808", "1_0", " 7", "+5", "١٢", "-1", ""])
