@@ -164,7 +164,7 @@ def _mark(number: int, entries: Iterable[Entry]) -> str:
 
 def _fault(number: int, entries: Iterable[Entry]) -> str:
     told = [_told(one) for one in entries] or ["Not run yet.\n"]
-    return "\n".join([f'<a id="fault-{number}"></a>\n', f"### {number}. {FAULTS[number]}\n", *told])
+    return "\n".join([f"### Fault {number}\n", f"**{FAULTS[number]}**\n", *told])
 
 
 def _told(one: Entry) -> str:

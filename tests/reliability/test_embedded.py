@@ -32,6 +32,7 @@ from tests.settings import settings_for
 
 ROUNDS, MANY_ROUNDS = rounds(3), 20
 LONGEST_ROUND_S = 30
+pytestmark = pytest.mark.server  # it starts a PostgreSQL of its own
 POINTS = ("relay.before-publish", "relay.after-confirm", "intake.before-commit", "intake.after-commit")
 SIGNED_UP = "select person_id::text as child from party where role = 'child'"
 
