@@ -32,6 +32,7 @@ def test_the_node_keeps_its_data_through_a_kill(rabbit: RabbitNode) -> None:
     with connected(rabbit, url) as connection:
         connection.channel().queue_declare("kept", durable=True, auto_delete=False)
     before = rabbit.pid
+    rabbit.remember()
     rabbit.kill()
     assert not is_alive(before)
     rabbit.start()

@@ -91,6 +91,10 @@ class RabbitNode:
         self._wait()
         return self
 
+    def remember(self) -> None:
+        """Let it write down what is declared: RabbitMQ does so some seconds late, and a kill -9 before that loses it."""
+        self.rabbitmqctl("eval", "mnesia:sync_log().")
+
     def stop(self) -> None:
         """Stop it in order."""
         self._running_process().stop()
@@ -149,7 +153,7 @@ class RabbitNode:
     def _exchange_vhosts(self) -> None:
         names = [f"t{secrets.token_hex(4)}" for _ in range(BATCH)]
         orders = [_NEW_HOST.format(host=name) for name in names] + [_OLD_HOST.format(host=name) for name in self._used]
-        self.rabbitmqctl("eval", ", ".join(orders) + ".")
+        self.rabbitmqctl("eval", ", ".join([*orders, "mnesia:sync_log()"]) + ".")
         self._spare, self._used = names, []
 
     def _configure(self) -> None:
