@@ -95,6 +95,14 @@ def deadlocks(url: str, table: str) -> Iterator[Callable[[], int]]:
 
 
 @contextmanager
+def outbox_held(url: str) -> Iterator[None]:
+    """During the block nothing is told: what a relay had begun to publish is done, and it can take nothing more."""
+    with psycopg.connect(url) as connection:
+        connection.execute("lock table chassis.outbox in access exclusive mode")
+        yield
+
+
+@contextmanager
 def _threaded(run: Callable[[], None], stop: Event) -> Iterator[None]:
     thread = Thread(target=run, daemon=True)
     thread.start()

@@ -15,6 +15,7 @@ from services.chassis.replay import LOG, replay
 from services.chassis.service import EVENTS
 from tests.reliability.oracle import deferred, number
 from tests.reliability.patience import START_WITHIN_S, eventually
+from tests.reliability.sabotage import outbox_held
 from tests.reliability.stage import SERVICES, Stage
 from tests.reliability.witness import QUEUE
 
@@ -29,19 +30,24 @@ def operator(stage: Stage) -> Iterator[Any]:
         yield connection.channel()
 
 
+def database_of(stage: Stage) -> str:
+    """Where registration keeps what it will tell."""
+    return stage.contexts["registration"].settings.database_url
+
+
 def unbind(stage: Stage) -> None:
-    """Nobody is bound to facts any more."""
-    with operator(stage) as channel:
+    """Nobody is bound to facts any more, from one fact to the next."""
+    with outbox_held(database_of(stage)), operator(stage) as channel:
         channel.queue_unbind(QUEUE, EVENTS, "#")
         for key in REPORTING.keys:
             channel.queue_unbind(REPORTING.queue, EVENTS, key)
 
 
 def bind(stage: Stage) -> None:
-    """The bindings are as they were."""
-    with operator(stage) as channel:
+    """The bindings are as they were, from one fact to the next."""
+    with outbox_held(database_of(stage)), operator(stage) as channel:
         channel.queue_bind(QUEUE, EVENTS, "#")
-    RabbitBus(stage.bus_url).declare(topology([REPORTING]))
+        RabbitBus(stage.bus_url).declare(topology([REPORTING]))
 
 
 def replayed(stage: Stage) -> bool:
@@ -111,9 +117,9 @@ def test_exchange_deleted(stage: Stage) -> None:
     """Fault 10: an exchange is deleted, and made again without a binding. The services bind their queues again by themselves."""
     import_definitions(stage)
     with stage.at_work() as desk:
-        with operator(stage) as channel:
+        with outbox_held(database_of(stage)), operator(stage) as channel:
             channel.exchange_delete(EVENTS)
-        import_definitions(stage)
+            import_definitions(stage)
         before = reached(stage)
         eventually(lambda: reached(stage) > before, what="facts for reporting")
         desk.await_answers(10)
