@@ -268,7 +268,8 @@ class Intake:
         firsts = {(m.source, m.id): m for m in reversed(requests)}
         new = self._take_requests(work, firsts.values())
         contents = {who: m.content for who, m in firsts.items() if who in new}
-        contents |= self._contents(work, [m for who, m in firsts.items() if who not in new])
+        if known := [m for who, m in firsts.items() if who not in new]:
+            contents |= self._contents(work, known)
         for message in requests:
             who = (message.source, message.id)
             if who in new and firsts[who] is message:
