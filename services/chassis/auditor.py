@@ -57,6 +57,7 @@ class Auditor:
     def run(self, _context: Context) -> None:
         """Audit every queue, and measure the outbox and what is deferred."""
         for intake in self.intakes:
+            instruments.observe_outage(self.context.service.name, intake.consumer, lasts=intake.outage.lasts)
             instruments.observe_books(self.context.service.name, self.audit(intake))
         with self.context.work() as work:
             outbox = work.connection.execute(_OUTBOX).one()

@@ -17,6 +17,7 @@ from services.chassis.deferred import Claimed
 from services.chassis.errors import Unavailable
 from services.chassis.intake import ALONE, Intake, ended_the_process
 from services.chassis.lifecycle import Stop
+from services.chassis.outage import SlowedDown
 from services.chassis.reading import Incoming
 from services.chassis.service import EVENTS, PERSONAL, REQUESTS, Listen
 
@@ -41,6 +42,7 @@ class Consumer:
         self.stop = stop
         self.process = process or intake.settle
         self.trouble = NOT_YET
+        self._pauses = Pauses(stop)
 
     def run(self) -> None:
         """Consume until stopped, whatever goes away meanwhile. What is in hand at the stop is finished and acknowledged."""
@@ -73,16 +75,17 @@ class Consumer:
             subscription.settle(deliveries[-1])
 
     def _settled(self, deliveries: Sequence[Delivery]) -> bool:
-        """Try until the database answers; give up (unacknowledged) only when told to stop."""
-        pauses = Pauses(self.stop)
+        """Try until the database answers, and all are tried; give up (unacknowledged) only when told to stop."""
         while True:
             try:
                 self.process(deliveries)
             except Unavailable as away:
-                log.warning("consumer.database_away", queue=self.intake.consumer, reason=str(away))
-                if pauses.wait():
+                log.warning("consumer.paused", queue=self.intake.consumer, reason=str(away))
+                if self._pauses.wait():
                     return False
             else:
+                if not self.intake.outage.lasts:
+                    self._pauses.reset()
                 return True
 
 
@@ -102,7 +105,8 @@ class Sweeper:
         while not self.stop.wait(SWEEP_S):
             while self.sweep() and not self.stop.is_set():
                 pass
-            pauses.reset()
+            if not self.intake.outage.lasts:
+                pauses.reset()
 
     def sweep(self) -> int:
         """One round; returns how many messages it tried."""
@@ -121,12 +125,15 @@ class Sweeper:
     def sweep_retries(self) -> int:
         """Try the retry that is most due, alone; its attempt was counted before, so one that ends the process is parked too.
 
-        While the database is away it stays in hand: that is nobody's attempt, so none is counted for trying the same again.
+        While the database is away it stays in hand: that is nobody's attempt, so none is counted for trying the same again. While the
+        queue is slowed down it goes back, and another is tried after the pause.
         """
         with ALONE:
             due, self._in_hand = self._in_hand or self._claim_retry(), ()
             try:
                 self._settle(due)
+            except SlowedDown:
+                raise
             except Unavailable:
                 self._in_hand = due
                 raise

@@ -31,6 +31,7 @@ from services.chassis.service import Context
 from services.chassis.storage import UnitOfWork
 
 LONGEST_DELAY_S = 600.0
+LITTLE_S = 10.0
 LEASE_S = 60.0
 """How long one process has for one retry before another may take it."""
 
@@ -67,6 +68,10 @@ _CLAIM_RETRY = sa.text(
     " where d.id in (select id from chassis.deferred where consumer = :consumer and kind = 'retry' and due_at <= clock_timestamp()"
     " order by due_at, id limit 1 for update skip locked)"
     " returning d.id, d.consumer, d.message_id, d.attempts, d.exchange, d.routing_key, d.properties, d.body"
+)
+_HASTEN = sa.text(
+    "update chassis.deferred set due_at = clock_timestamp() where consumer = :consumer and kind = 'retry'"
+    " and due_at > clock_timestamp() and changed_at > clock_timestamp() - :seconds * interval '1 second'"
 )
 _TRY_ALONE = sa.text(
     "update chassis.deferred set kind = 'retry', attempts = 0, due_at = clock_timestamp()"
@@ -122,14 +127,17 @@ def park(work: UnitOfWork, consumer: str, messages: Sequence[Incoming]) -> int:
     return _put(work, consumer, [(m, explain(consumer, m, m.fault)) for m in messages if m.fault])
 
 
-def failed(work: UnitOfWork, consumer: str, message: Incoming, error: Exception) -> int:
-    """Put aside what failed alone: to be retried, or parked when the fault is permanent or the attempts are used up."""
+def failed(work: UnitOfWork, consumer: str, message: Incoming, error: Exception, *, counted: bool = True) -> int:
+    """Put aside what failed alone: to be retried, or parked when the fault is permanent or the attempts are used up.
+
+    A failure that is not `counted` is nobody's attempt: the message is retried, however often it failed.
+    """
     settings = work.context.settings
-    attempts = max(message.attempts, 1)
-    permanent = fate(error) is Fate.PARK or attempts >= settings.retry_attempts
+    attempts = max(message.attempts, 1) if counted else max(message.attempts - 1, 0)
+    permanent = fate(error) is Fate.PARK or (counted and attempts >= settings.retry_attempts)
     why = replace(explain(consumer, message, error), attempts=attempts)
     if not permanent:
-        why = replace(why, kind=Kind.RETRY, delay=backoff(attempts, settings.retry_base_s))
+        why = replace(why, kind=Kind.RETRY, delay=backoff(max(attempts, 1), settings.retry_base_s))
     return _put(work, consumer, [(message, why)])
 
 
@@ -159,6 +167,11 @@ def claim_early(work: UnitOfWork, consumer: str, limit: int = 1_000) -> Sequence
 def claim_retry(work: UnitOfWork, consumer: str) -> Sequence[Claimed]:
     """The retry that is most due, if any, its attempt counted; it is this process' own for `LEASE_S` seconds."""
     return _claimed(work, work.connection.execute(_CLAIM_RETRY, {"consumer": consumer, "lease": LEASE_S}))
+
+
+def hasten(work: UnitOfWork, consumer: str, seconds: float) -> None:
+    """Let the retries be due at once that failed in the last so many seconds, or a little before: two clocks are never read together."""
+    work.connection.execute(_HASTEN, {"consumer": consumer, "seconds": seconds + LITTLE_S})
 
 
 def try_alone(work: UnitOfWork, rows: Sequence[int]) -> None:

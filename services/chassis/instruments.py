@@ -42,6 +42,7 @@ OUTBOX = Gauge("deltag_outbox_pending", "Messages that wait for the relay.", ("s
 OUTBOX_AGE = Gauge("deltag_outbox_oldest_age_seconds", "How long the oldest of them has waited.", ("service",))
 PARKED = Gauge("deltag_parked_messages", "Messages that wait for a person.", ("service", "queue", "reason"))
 DEFERRED = Gauge("deltag_deferred_messages", "Messages that wait for an earlier one, or for their next try.", ("service", "queue", "kind"))
+SLOWED_DOWN = Gauge("deltag_queue_slowed_down", "1 while every message of a queue fails, and one is tried at a time.", ("service", "queue"))
 DIFFERENCE = Gauge(
     "deltag_conservation_difference", "Messages taken in and not accounted for: anything but 0 is a defect.", ("service", "queue")
 )
@@ -90,6 +91,11 @@ def observe_relayed(service: str, *, published: int, returned: int, refused: int
     PUBLISHED.labels(service).inc(published)
     RETURNED.labels(service).inc(returned)
     REFUSED.labels(service).inc(refused)
+
+
+def observe_outage(service: str, queue: str, *, lasts: bool) -> None:
+    """Show whether a queue is slowed down."""
+    SLOWED_DOWN.labels(service, queue).set(lasts)
 
 
 def observe_books(service: str, books: Books) -> None:

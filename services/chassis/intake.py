@@ -9,6 +9,7 @@ position first has won, and the other takes his batch again. Requests from outsi
 through one by one; what fails alone is deferred or parked, and its neighbours never notice.
 """
 
+import random
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,6 +29,7 @@ from services.chassis.deferred import Kind
 from services.chassis.errors import Conflict, Fate, Invalid, fate
 from services.chassis.ids import new_id
 from services.chassis.instruments import known_type, observe_batch, observe_handled, observe_put_aside
+from services.chassis.outage import Outage, SlowedDown
 from services.chassis.reading import Incoming, Reader
 from services.chassis.service import Context, Handler, Listen
 from services.chassis.storage import UnitOfWork, is_collision, is_unstorable
@@ -86,6 +88,12 @@ _FORGET_ATTEMPTS = sa.text(
     "delete from chassis.attempt using json_to_recordset(cast(:rows as json)) as x(s text, i text)"
     " where consumer = :consumer and source = s and message_id = i"
 )
+_TAKE_ATTEMPTS_BACK = sa.text(
+    "with suspect as (select s, i from json_to_recordset(cast(:rows as json)) as x(s text, i text)),"
+    " before as (update chassis.attempt set count = count - 1 from suspect"
+    " where consumer = :consumer and source = s and message_id = i and count > 1)"
+    " delete from chassis.attempt using suspect where consumer = :consumer and source = s and message_id = i and count = 1"
+)
 
 PROCESS = new_id()
 """This process' row in the ledger: nobody else writes it, so replicas do not wait for one another."""
@@ -121,35 +129,41 @@ class Intake:
         self.listen = listen
         self.consumer = listen.queue
         self.reader = Reader(listen)
+        self.outage = Outage(listen.queue)
         self.taken = self.settled = 0
-        self._busy = False
+        self._in_hand: Sequence[Delivery] = ()
+        self._decided: set[int] = set()
         self._counted: set[tuple[str, str]] = set()
         self._retrying = Retrying(
             retry=retry_if_exception(_is_collision), stop=stop_after_attempt(6), wait=wait_random_exponential(0.01, max=0.5), reraise=True
         )
 
     def settle(self, deliveries: Sequence[Delivery]) -> None:
-        """Handle, ignore, defer or park each of them. Raises `Unavailable`, and then nothing may be acknowledged: try the same again."""
-        incoming = [self.reader.read(delivery) for delivery in deliveries]
-        before, self._busy = self.settled, True
-        try:
-            for suspect, group in groupby(incoming, key=lambda m: m.delivery.redelivered):
-                settle = self._settle_suspects if suspect else self.settle_batch
-                settle(list(group))
-            self.taken += len(incoming)
-        except BaseException:
-            self.settled = before
-            raise
-        finally:
-            self._busy = False
+        """Handle, ignore, defer or park each of them. Raises `Unavailable`, and then nothing may be acknowledged: try the same again.
+
+        When it is given the same again, it goes on with those that are not decided yet.
+        """
+        if deliveries is not self._in_hand:
+            self._in_hand, self._decided = deliveries, set()
+        incoming = [self.reader.read(delivery) for delivery in deliveries if id(delivery) not in self._decided]
+        for suspect, group in groupby(incoming, key=lambda m: m.delivery.redelivered):
+            settle = self._settle_suspects if suspect else self.settle_batch
+            settle(list(group))
+        self._take_attempts_back(self._counted)
+        self.taken += len(deliveries)
+        self.settled += sum(id(delivery) in self._decided for delivery in deliveries)
+        self._in_hand, self._decided = (), set()
 
     @property
     def forgotten(self) -> int:
-        """Deliveries that came off the queue and were not decided; asked in the middle of a batch, nothing is forgotten yet."""
-        return 0 if self._busy else self.taken - self.settled
+        """Deliveries that came off the queue, and were given back to be acknowledged without having been decided."""
+        return self.taken - self.settled
 
     def settle_batch(self, batch: Sequence[Incoming]) -> None:
-        """All in one transaction; when that fails, one by one; what fails alone is deferred."""
+        """All in one transaction; when that fails, one by one; what fails alone is deferred. While the queue is slowed down, one alone."""
+        if self.outage.lasts and len(batch) > 1:
+            self._settle_each(_mixed(batch))
+            return
         try:
             self._retrying(self.take, batch)
         except Exception as error:
@@ -158,8 +172,11 @@ class Intake:
             if len(batch) == 1:
                 self._defer_failed(batch[0], unstorable_data() if is_unstorable(error) else error)
                 return
-            for message in batch:
-                self.settle_batch([message])
+            self._settle_each(batch)
+
+    def _settle_each(self, batch: Iterable[Incoming]) -> None:
+        for message in batch:
+            self.settle_batch([message])
 
     def take(self, batch: Sequence[Incoming]) -> None:
         """One transaction: sort, handle, move the positions, count."""
@@ -174,6 +191,8 @@ class Intake:
         crash_point("intake.after-commit")
         self._settled(*verdict.fit, *verdict.duplicates, *verdict.early, *verdict.faulty)
         self._observe(verdict, perf_counter() - began)
+        if any(m.handler and not m.refusals for m in verdict.fit):
+            self._succeeded()
 
     def _settle_suspects(self, suspects: Sequence[Incoming]) -> None:
         """Redelivered messages: one of them may have ended the process, so they are tried in ever smaller groups, and at last alone.
@@ -195,7 +214,11 @@ class Intake:
         self._count_attempts({(m.source, m.id) for m in group})
         for message in group:
             message.fault = ended_the_process(crashes) if crashes >= len(GROUPS) else message.fault
-        self.settle_batch(group)
+        try:
+            self.settle_batch(group)
+        except SlowedDown:
+            self._take_attempts_back({(m.source, m.id) for m in group})
+            raise
         self._forget_attempts({(m.source, m.id) for m in group})
 
     def _count_attempts(self, suspects: set[tuple[str, str]]) -> None:
@@ -209,6 +232,13 @@ class Intake:
         with self.context.work() as work:
             work.connection.execute(_FORGET_ATTEMPTS, {"consumer": self.consumer, "rows": _names(suspects)})
         self._counted -= suspects
+
+    def _take_attempts_back(self, suspects: set[tuple[str, str]]) -> None:
+        """They are no longer in hand, and the process has not ended: what was counted beforehand did not happen."""
+        if suspects:
+            with self.context.work() as work:
+                work.connection.execute(_TAKE_ATTEMPTS_BACK, {"consumer": self.consumer, "rows": _names(suspects)})
+            self._counted -= suspects
 
     def _crashes(self, suspects: Sequence[Incoming]) -> dict[tuple[str, str], int]:
         """How many processes have ended with each in hand; this one has not."""
@@ -325,16 +355,28 @@ class Intake:
 
     def _settled(self, *messages: Incoming) -> None:
         """Count what came off the queue and is decided; what came from `chassis.deferred` was counted when it went there."""
-        self.settled += sum(message.row is None for message in messages)
+        self._decided.update(id(message.delivery) for message in messages if message.row is None)
+
+    def _succeeded(self) -> None:
+        """What failed while the queue was slowed down need not wait any longer."""
+        if seconds := self.outage.succeeded():
+            with self.context.work() as work:
+                deferred.hasten(work, self.consumer, seconds)
 
     def _defer_failed(self, message: Incoming, error: Exception) -> None:
+        """Raises `SlowedDown` when it seems to be nobody's fault."""
+        if fate(error) is Fate.RETRY:
+            self.outage.failed(message, error)
+        slowed_down = fate(error) is Fate.RETRY and self.outage.lasts
         with self.context.work() as work:
-            stored = deferred.failed(work, self.consumer, message, error)
+            stored = deferred.failed(work, self.consumer, message, error, counted=not slowed_down)
             counts = {"handled": 0, "duplicate": 0, "deferred": stored, "released": 0, "skipped": 0}
             work.connection.execute(_COUNT, {"consumer": self.consumer, "process": PROCESS} | counts)
         self._settled(message)
         log.warning("message.deferred", queue=self.consumer, type=known_type(message), message_id=message.id, error=type(error).__name__)
         observe_put_aside(self.context.service.name, fate(error), [message])
+        if slowed_down:
+            raise SlowedDown(en=self.outage.trouble)
 
 
 def _is_collision(error: BaseException) -> bool:
@@ -367,6 +409,12 @@ def unstorable_data() -> Invalid:
         da="Databasen kan ikke gemme indholdet: et tal eller en dato er uden for rækkevidde, der er et NUL-tegn, eller der mangler noget.",
         en="The database cannot keep the data: a number or a date is out of range, there is the character NUL, or something is missing.",
     )
+
+
+def _mixed(batch: Sequence[Incoming]) -> Iterator[Incoming]:
+    """In any order that keeps each aggregate's, so that a row of messages that always fail hides none of those that do not."""
+    for turn in turns(batch):
+        yield from random.sample(turn, len(turn))
 
 
 def _by_sequence(message: Incoming) -> tuple[str, int]:

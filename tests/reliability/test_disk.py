@@ -132,4 +132,4 @@ def _listens(port: int) -> bool:
 
 
 def _refused(stage: Stage) -> bool:
-    return any("database_away" in process.log.read_text() or "loop.paused" in process.log.read_text() for process in stage.running)
+    return any("consumer.paused" in process.log.read_text() or "loop.paused" in process.log.read_text() for process in stage.running)

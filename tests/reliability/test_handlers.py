@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from random import Random
 
 import pytest
 
 from services.chassis.bus.heartbeat import INTERVAL_S
 from services.chassis.testing import parked
+from tests.reliability.chance import seed
 from tests.reliability.lethal import BUSY, HANG, LEAK, LEAK_MB, OUTAGE, SPIN
 from tests.reliability.load import publish
 from tests.reliability.oracle import number
-from tests.reliability.patience import START_WITHIN_S, eventually
+from tests.reliability.patience import START_WITHIN_S, eventually, lasts
 from tests.reliability.ward import RETRIES, Fault, Ward, fact, request
 from tests.servers.rabbit import RabbitNode
 
@@ -19,6 +21,9 @@ LEAKS = 8
 AT_REST_MB = 130
 BUSY_S = 3 * INTERVAL_S
 AT_ONCE = {"DELTAG_RETRY_BASE_S": "0.1"}
+ALL_RETRIES_S = sum(2**n for n in range(RETRIES - 1))
+"""How long a message is retried at most that is tried again after a second."""
+BAD = 60
 
 
 def test_handler_always_fails(ward: Ward) -> None:
@@ -56,14 +61,29 @@ def test_handler_leaks(ward: Ward) -> None:
     assert figures.repeated == 0
 
 
-def test_handlers_fail_for_a_while(ward: Ward, fault: Fault) -> None:
-    """Fault 17: what all handlers need is away for a while. Nothing is parked, and all is handled soon after it is back."""
+def test_handlers_fail_for_longer_than_all_retries(ward: Ward, fault: Fault) -> None:
+    """Fault 17: what all handlers need is away for longer than any message is retried. Health says so, nothing is parked, and all
+    is handled soon after it is back.
+    """
     sent = dict(fact(f"child-{n:03d}", 1, OUTAGE) for n in range(3 * FACTS))
-    ward.start(**fault.variables).await_ready()
+    process = ward.start(DELTAG_RETRY_BASE_S="1", **fault.variables)
+    process.await_ready()
     publish(ward.bus_url, sent.values())
-    eventually(lambda: number(ward.context, "select count(*) from chassis.deferred where attempts > 1"), what="second tries")
+    eventually(lambda: "Slowed down" in process.trouble(), what="it in its health", told=process.trouble)
+    lasts(2 * ALL_RETRIES_S)
+    assert parked(ward.context) == []
     fault.heal()
-    ward.figures(sent, ward.settle(effects=len(sent))).judge(f"an outage for {len(sent)} messages")
+    ward.figures(sent, ward.settle(effects=len(sent))).judge(f"an outage of {2 * ALL_RETRIES_S} s and more for {len(sent)} messages")
+
+
+def test_many_messages_fail_among_others(ward: Ward) -> None:
+    """Fault 17: sixty messages that always fail among three hundred others. They are not taken for an outage: only they are parked."""
+    facts = [*(fact(f"bad-{n:03d}", 1, "defect") for n in range(BAD)), *(fact(f"child-{n:03d}", 1) for n in range(3 * FACTS))]
+    sent = dict(Random(seed()).sample(facts, len(facts)))
+    ward.start(**AT_ONCE).await_ready()
+    publish(ward.bus_url, sent.values())
+    seconds = ward.settle(effects=3 * FACTS, parked=BAD)
+    ward.figures(sent, seconds).judge(f"{BAD} messages that always fail among {3 * FACTS}", parked=BAD)
 
 
 def test_handler_computes_for_longer_than_two_heartbeats(ward: Ward) -> None:

@@ -91,9 +91,9 @@ class Ward:
 
         eventually(wanted, within=START_WITHIN_S, what=f"{effects} effects", told=self._progress)
 
-    def settle(self, effects: int, within: float = RECOVERED_WITHIN_S) -> float:
-        """Wait for so many effects, and for nothing else to be under way; returns the seconds that it took."""
-        return eventually(lambda: self._has(effects, 0), within=within, what=f"{effects} effects", told=self._progress)
+    def settle(self, effects: int, parked: int = 0, within: float = RECOVERED_WITHIN_S) -> float:
+        """Wait for so many effects and parked messages, and for nothing else to be under way; returns the seconds that it took."""
+        return eventually(lambda: self._has(effects, parked), within=within, what=f"{effects} effects", told=self._progress)
 
     def figures(self, sent: Collection[str], seconds: float = 0.0, facts: Sequence[Passed] = ()) -> Figures:
         """Stop and count, by the ids of the messages that were sent and of those that effects came from; `facts` are

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 import structlog
 from psycopg.rows import namedtuple_row
 
-from services.chassis import consumer, intake, relay
+from services.chassis import consumer, intake, outage, relay
 from services.chassis.bus import Bus, Delivery, Queue, Topology
 from services.chassis.bus.embedded import EmbeddedBus
 from services.chassis.bus.rabbit import RabbitBus, connect
@@ -34,6 +34,8 @@ from tests.reliability.model.wire import Wire
 FACTS, REQUESTED = tiny.FACTS, tiny.REQUESTS
 AUDIENCE = "model.audience"
 RELAYED_AT_ONCE = 4
+IN_A_ROW = 4
+"""So few failures make an outage that it is often one."""
 TRUNCATE_EVERY = 200
 TOLD_EVERY = 250
 REST_WITHIN_S = 60.0
@@ -266,11 +268,18 @@ class Scene:
             self.processes[number].disconnect()
 
     def _came_to_rest(self) -> bool:
+        self._see_a_success()
         (left,) = self.rows(_LEFT_TO_DO)
         useful = {"relay": left.outbox, "sweep": left.retry + left.early, "consume": True}
         moved = sum(self._tried(step) for name, step in STEPS.items() if useful[name.split()[0]])
         under_way = sum(self.theatre.ground.unsettled(self.wire, queue) for queue in (FACTS, REQUESTED))
         return not (moved or left.outbox or left.retry or under_way)
+
+    def _see_a_success(self) -> None:
+        """While nobody is well, a queue cannot know whose fault that is, and parks nobody: at last somebody who is well comes by."""
+        for process in self.processes:
+            for queue in process.intakes.values():
+                queue.outage.succeeded()
 
     def _tried(self, step: Callable[[Process], int]) -> int:
         """How much there was to do; an end before the end was something too."""
@@ -319,6 +328,7 @@ def a_theatre(context: Context, ground: Ground, server_url: str, monkeypatch: py
     monkeypatch.setattr(tiny, "stumble", patients.suffer)
     monkeypatch.setattr(relay, "crash_point", nemesis.point)
     monkeypatch.setattr(intake, "crash_point", nemesis.point)
+    monkeypatch.setattr(outage, "IN_A_ROW", IN_A_ROW)
     monkeypatch.setattr(relay, "BATCH", RELAYED_AT_ONCE)
     monkeypatch.setattr(consumer, "IDLE_S", ground.wait_s)
     with _silence(), psycopg.connect(context.database.url, autocommit=True, row_factory=namedtuple_row) as onlooker:
