@@ -31,6 +31,10 @@ _BOOKS = sa.text(
 _OUTBOX = sa.text(
     "select count(*) as pending, coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0) as oldest from chassis.outbox"
 )
+_TRANSACTIONS = sa.text(
+    "select coalesce(extract(epoch from clock_timestamp() - min(xact_start)), 0) from pg_stat_activity"
+    " where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()"
+)
 _DEFERRED = sa.text("select consumer, kind, slug, count(*) as messages from chassis.deferred group by consumer, kind, slug")
 
 
@@ -55,14 +59,16 @@ class Auditor:
         self.intakes = intakes
 
     def run(self, _context: Context) -> None:
-        """Audit every queue, and measure the outbox and what is deferred."""
+        """Audit every queue, and measure the outbox, what is deferred, and how long others' transactions take."""
         for intake in self.intakes:
             instruments.observe_outage(self.context.service.name, intake.consumer, lasts=intake.outage.lasts)
             instruments.observe_books(self.context.service.name, self.audit(intake))
         with self.context.work() as work:
             outbox = work.connection.execute(_OUTBOX).one()
+            oldest = work.connection.execute(_TRANSACTIONS).scalar_one()
             deferred = work.connection.execute(_DEFERRED).all()
         instruments.observe_outbox(self.context.service.name, int(outbox.pending), float(outbox.oldest))
+        instruments.observe_transactions(self.context.service.name, float(oldest))
         instruments.observe_deferred(self.context.service.name, [OUTBOX, *(i.consumer for i in self.intakes)], deferred)
 
     def audit(self, intake: Intake) -> Books:

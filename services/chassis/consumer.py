@@ -131,7 +131,7 @@ class Sweeper:
         with ALONE:
             due, self._in_hand = self._in_hand or self._claim_retry(), ()
             try:
-                self._settle(due)
+                self._settle(due, hurried=True)
             except SlowedDown:
                 raise
             except Unavailable:
@@ -143,13 +143,13 @@ class Sweeper:
         with self.intake.context.work() as work:
             return deferred.claim_retry(work, self.intake.consumer)
 
-    def _settle(self, due: Sequence[Claimed]) -> None:
+    def _settle(self, due: Sequence[Claimed], *, hurried: bool = False) -> None:
         if due:
-            self.intake.settle_batch([self._read(claimed) for claimed in due])
+            self.intake.settle_batch([self._read(claimed, hurried=hurried) for claimed in due])
 
-    def _read(self, claimed: Claimed) -> Incoming:
+    def _read(self, claimed: Claimed, *, hurried: bool) -> Incoming:
         message = self.intake.reader.read(claimed.delivery)
-        message.row, message.attempts = claimed.row, claimed.attempts
+        message.row, message.attempts, message.hurried = claimed.row, claimed.attempts, hurried
         if claimed.attempts > self.intake.context.settings.retry_attempts:
             message.fault = ended_the_process(claimed.attempts)
         return message

@@ -40,6 +40,11 @@ RETURNED = Counter("deltag_relay_returned_total", "Messages that the broker had 
 REFUSED = Counter("deltag_relay_refused_total", "Messages that a full queue refused; they wait in the outbox.", ("service",))
 OUTBOX = Gauge("deltag_outbox_pending", "Messages that wait for the relay.", ("service",))
 OUTBOX_AGE = Gauge("deltag_outbox_oldest_age_seconds", "How long the oldest of them has waited.", ("service",))
+TRANSACTION_AGE = Gauge(
+    "deltag_database_oldest_transaction_age_seconds",
+    "How long the oldest open transaction of the service's database has lasted.",
+    ("service",),
+)
 PARKED = Gauge("deltag_parked_messages", "Messages that wait for a person.", ("service", "queue", "reason"))
 DEFERRED = Gauge("deltag_deferred_messages", "Messages that wait for an earlier one, or for their next try.", ("service", "queue", "kind"))
 SLOWED_DOWN = Gauge("deltag_queue_slowed_down", "1 while every message of a queue fails, and one is tried at a time.", ("service", "queue"))
@@ -107,6 +112,11 @@ def observe_outbox(service: str, pending: int, oldest: float) -> None:
     """Show what waits in the outbox, and for how long, in seconds."""
     OUTBOX.labels(service).set(pending)
     OUTBOX_AGE.labels(service).set(oldest)
+
+
+def observe_transactions(service: str, oldest: float) -> None:
+    """Show how long the oldest transaction has been open, in seconds."""
+    TRANSACTION_AGE.labels(service).set(oldest)
 
 
 def observe_deferred(service: str, consumers: Sequence[str], rows: Sequence[Any]) -> None:

@@ -32,7 +32,7 @@ from services.chassis.instruments import known_type, observe_batch, observe_hand
 from services.chassis.outage import Outage, SlowedDown
 from services.chassis.reading import Incoming, Reader
 from services.chassis.service import Context, Handler, Listen
-from services.chassis.storage import UnitOfWork, is_collision, is_unstorable
+from services.chassis.storage import HeldUp, UnitOfWork, is_collision, is_unstorable
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +45,9 @@ ALONE = threading.Lock()
 """Held while suspects are in hand: when the process ends then, only these are suspected, and none of another queue."""
 
 _encode = msgspec.json.Encoder().encode
+
+_HURRY = sa.text("set local lock_timeout = '500ms'")
+"""For messages tried alone: they have waited together, and each in turn would make its neighbours wait as long again."""
 
 _POSITIONS = sa.text(
     "select key, last from chassis.position where consumer = :consumer"
@@ -131,8 +134,7 @@ class Intake:
         self.reader = Reader(listen)
         self.outage = Outage(listen.queue)
         self.taken = self.settled = 0
-        self._in_hand: Sequence[Delivery] = ()
-        self._decided: set[int] = set()
+        self._decided: dict[int, Delivery] = {}
         self._counted: set[tuple[str, str]] = set()
         self._retrying = Retrying(
             retry=retry_if_exception(_is_collision), stop=stop_after_attempt(6), wait=wait_random_exponential(0.01, max=0.5), reraise=True
@@ -143,8 +145,7 @@ class Intake:
 
         When it is given the same again, it goes on with those that are not decided yet.
         """
-        if deliveries is not self._in_hand:
-            self._in_hand, self._decided = deliveries, set()
+        self._decided = {id(delivery): delivery for delivery in deliveries if id(delivery) in self._decided}
         incoming = [self.reader.read(delivery) for delivery in deliveries if id(delivery) not in self._decided]
         for suspect, group in groupby(incoming, key=lambda m: m.delivery.redelivered):
             settle = self._settle_suspects if suspect else self.settle_batch
@@ -152,7 +153,7 @@ class Intake:
         self._take_attempts_back(self._counted)
         self.taken += len(deliveries)
         self.settled += sum(id(delivery) in self._decided for delivery in deliveries)
-        self._in_hand, self._decided = (), set()
+        self._decided = {}
 
     @property
     def forgotten(self) -> int:
@@ -166,6 +167,8 @@ class Intake:
             return
         try:
             self._retrying(self.take, batch)
+        except HeldUp as error:
+            self._defer_or_hurry(batch, error)
         except Exception as error:
             if fate(error) is Fate.PAUSE:
                 raise
@@ -173,6 +176,15 @@ class Intake:
                 self._defer_failed(batch[0], unstorable_data() if is_unstorable(error) else error)
                 return
             self._settle_each(batch)
+
+    def _defer_or_hurry(self, batch: Sequence[Incoming], error: HeldUp) -> None:
+        """Somebody holds what at least one of them needs: the others go on."""
+        if batch[0].hurried:
+            self._defer_failed(batch[0], error)
+            return
+        for message in batch:
+            message.hurried = True
+        self._settle_each(batch)
 
     def _settle_each(self, batch: Iterable[Incoming]) -> None:
         for message in batch:
@@ -182,6 +194,8 @@ class Intake:
         """One transaction: sort, handle, move the positions, count."""
         began = perf_counter()
         with self.context.work() as work:
+            if batch[0].hurried:
+                work.connection.execute(_HURRY)
             verdict = self._sort_facts(batch, work) if self.listen.ordered else self._sort_requests(batch, work)
             with watchdog.within(self.context.settings.handling_s, self.consumer):
                 run_handlers(verdict.fit, work)
@@ -355,7 +369,7 @@ class Intake:
 
     def _settled(self, *messages: Incoming) -> None:
         """Count what came off the queue and is decided; what came from `chassis.deferred` was counted when it went there."""
-        self._decided.update(id(message.delivery) for message in messages if message.row is None)
+        self._decided.update((id(message.delivery), message.delivery) for message in messages if message.row is None)
 
     def _succeeded(self) -> None:
         """What failed while the queue was slowed down need not wait any longer."""
@@ -364,17 +378,18 @@ class Intake:
                 deferred.hasten(work, self.consumer, seconds)
 
     def _defer_failed(self, message: Incoming, error: Exception) -> None:
-        """Raises `SlowedDown` when it seems to be nobody's fault."""
-        if fate(error) is Fate.RETRY:
+        """Raises `SlowedDown` when all messages fail. That is nobody's attempt, and neither is waiting for somebody else's lock."""
+        outcome = Fate.PARK if fate(error) is Fate.PARK else Fate.RETRY
+        if outcome is Fate.RETRY:
             self.outage.failed(message, error)
-        slowed_down = fate(error) is Fate.RETRY and self.outage.lasts
+        slowed_down = outcome is Fate.RETRY and self.outage.lasts
         with self.context.work() as work:
-            stored = deferred.failed(work, self.consumer, message, error, counted=not slowed_down)
+            stored = deferred.failed(work, self.consumer, message, error, counted=not (slowed_down or isinstance(error, HeldUp)))
             counts = {"handled": 0, "duplicate": 0, "deferred": stored, "released": 0, "skipped": 0}
             work.connection.execute(_COUNT, {"consumer": self.consumer, "process": PROCESS} | counts)
         self._settled(message)
         log.warning("message.deferred", queue=self.consumer, type=known_type(message), message_id=message.id, error=type(error).__name__)
-        observe_put_aside(self.context.service.name, fate(error), [message])
+        observe_put_aside(self.context.service.name, outcome, [message])
         if slowed_down:
             raise SlowedDown(en=self.outage.trouble)
 

@@ -40,7 +40,7 @@ class Incoming:
 
     `key` and `sequence` place it among its aggregate's messages (facts); `source`, `id` and `content` identify it
     (requests). `handler` is None for a fact that this service need not act on. `refusals` holds what a contract found.
-    `row` is its id in `chassis.deferred`, if it has been there.
+    `row` is its id in `chassis.deferred`, if it has been there. One that is `hurried` has waited for a lock already.
     """
 
     delivery: Delivery
@@ -56,6 +56,7 @@ class Incoming:
     refusals: Sequence[Reason] = ()
     row: int | None = None
     attempts: int = 0
+    hurried: bool = False
 
     @property
     def snapshot(self) -> bool:

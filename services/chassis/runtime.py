@@ -32,7 +32,7 @@ class Loop:
 
 def context_for(service: Service, settings: Settings) -> Context:
     """A service's context, with its database and its resources, and nothing running."""
-    database = Database(partial(settings.present, "database_url"), application=f"deltag {service.name}")
+    database = Database(partial(settings.present, "database_url"), application=f"deltag {service.name}", lock_s=settings.lock_s)
     return Context(service, settings, database, service.resources(settings), utc_now)
 
 

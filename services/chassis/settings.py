@@ -104,6 +104,12 @@ class Settings:
         read=number(0.1, 1200),
         default=300.0,
     )
+    lock_s: float = setting(
+        "DELTAG_LOCK_S",
+        "seconds that a statement waits for what another transaction has locked; then messages are tried again later, and callers get 503",
+        read=number(0.1, 29),
+        default=5.0,
+    )
     memory_mb: int = setting(
         "DELTAG_MEMORY_MB",
         "megabytes above which a process stops in order, to be started again; 0 is no limit",

@@ -29,6 +29,8 @@ from services.chassis.service import EVENTS, Context
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 STATEMENT_TIMEOUT_S = 30
+LOCK_TIMEOUT_S = 5.0
+"""Shorter than a statement's: who holds a row for minutes holds up those who want it, and not the whole batch that they are in."""
 CONNECT_TIMEOUT_S = 5
 CONNECTIONS = 16
 """What a process keeps open at most; 4 more for a moment. With 8, sixteen callers of one row got half as many answers."""
@@ -39,6 +41,9 @@ FLUSH_AT = 1_000
 
 _UNAVAILABLE = ("08", "53", "57P", "58")
 """SQLSTATE classes of a database that is away, full or going down (PostgreSQL documentation, appendix A)."""
+
+_HELD_UP = {"55P03", "57014"}
+"""SQLSTATEs of a statement that waited too long for a lock, or for its own end."""
 
 _UNSTORABLE = ("22", "23502", "23514", "54")
 """SQLSTATEs of values that are out of range or not of their type, that are missing, break a check, or are too large for an index."""
@@ -127,8 +132,8 @@ class UnitOfWork:
             self.connection.close()
         if error is None:
             self._wake_all()
-        elif is_away(error):
-            raise Unavailable(da="Databasen svarer ikke.", en="The database does not answer.") from error
+        elif trouble := as_unavailable(error):
+            raise trouble from error
 
     def _end(self, *, failed: bool) -> None:
         if failed:
@@ -300,9 +305,17 @@ class Database:
     `url` is a `postgresql://` URL, or says which one holds at present: every new connection asks it.
     """
 
-    def __init__(self, url: str | Callable[[], str], *, pool_size: int = CONNECTIONS, application: str = "deltag") -> None:
+    def __init__(
+        self,
+        url: str | Callable[[], str],
+        *,
+        pool_size: int = CONNECTIONS,
+        application: str = "deltag",
+        lock_s: float = LOCK_TIMEOUT_S,
+    ) -> None:
         self._url = url
         self._pool_size = pool_size
+        self._lock_s = lock_s
         self._application = application
 
     @property
@@ -324,7 +337,8 @@ class Database:
                 "application_name": self._application,
                 "tcp_user_timeout": 10_000,
                 "keepalives_idle": 10,
-                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_S}s -c idle_in_transaction_session_timeout=60s"
+                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_S}s -c lock_timeout={self._lock_s * 1000:.0f}"
+                " -c idle_in_transaction_session_timeout=60s"
                 f" -c client_connection_check_interval={NOTICE_DEATH_S}s -c timezone=UTC",
             },
         )
@@ -345,14 +359,29 @@ def driver_url(url: str) -> sa.URL:
     return sa.make_url(url).set(drivername="postgresql+psycopg")
 
 
+class HeldUp(Unavailable):
+    """A statement waited in vain for what another transaction holds; the database answers, and the rest of it can be worked on."""
+
+    slug = "held-up"
+
+
 class unavailable_when_away:  # noqa: N801 - reads as a statement: `with unavailable_when_away():`
     """Turns the driver's words for "the database is away" into `Unavailable`."""
 
     def __enter__(self) -> None: ...
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if error is not None and is_away(error):
-            raise Unavailable(da="Databasen svarer ikke.", en="The database does not answer.") from error
+        if error is not None and (trouble := as_unavailable(error)):
+            raise trouble from error
+
+
+def as_unavailable(error: BaseException) -> Unavailable | None:
+    """What an error of the driver's means, when it is nobody's fault."""
+    if sqlstate(error) in _HELD_UP:
+        return HeldUp(da="En anden transaktion holder noget låst for længe.", en="Another transaction holds something locked for too long.")
+    if is_away(error):
+        return Unavailable(da="Databasen svarer ikke.", en="The database does not answer.")
+    return None
 
 
 def is_away(error: BaseException) -> bool:
@@ -366,8 +395,8 @@ def is_away(error: BaseException) -> bool:
 
 
 def is_collision(error: BaseException) -> bool:
-    """Whether two transactions collided (serialization failure, deadlock, lock timeout): try the same again at once."""
-    return sqlstate(error) in {"40001", "40P01", "55P03"}
+    """Whether two transactions collided (serialization failure, deadlock): try the same again at once."""
+    return sqlstate(error) in {"40001", "40P01"}
 
 
 def is_unstorable(error: BaseException) -> bool:
@@ -386,6 +415,7 @@ def migrate(database: Database, migrations: Path) -> None:
     Safe to run from several processes at once: an advisory lock lets one go first, and the others find it done.
     """
     with database.engine.begin() as connection:
+        connection.execute(sa.text("set local lock_timeout = 0"))
         connection.execute(sa.text("select pg_advisory_xact_lock(hashtext('deltag migrations'))"))
         config = _alembic(migrations)
         config.attributes["connection"] = connection

@@ -1,5 +1,6 @@
 """The auditor: the books agree, and a message that vanished would show."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -65,6 +66,17 @@ def test_a_vanished_message_shows(context: Context, theft: str) -> None:
     with context.work() as work:
         work.connection.execute(sa.text(theft))
     assert Auditor(context, [intake]).audit(intake).difference > 0
+
+
+def test_a_transaction_that_stays_open_shows(context: Context) -> None:
+    """How long the oldest transaction has been open is a metric; the auditor's own is none."""
+    auditor, age = Auditor(context, []), partial(REGISTRY.get_sample_value, "deltag_database_oldest_transaction_age_seconds")
+    auditor.run(context)
+    assert age({"service": "tiny"}) == 0
+    with context.work() as forgotten:
+        forgotten.connection.exec_driver_sql("select pg_sleep(0.1)")
+        auditor.run(context)
+    assert (age({"service": "tiny"}) or 0) > 0.1
 
 
 def test_a_delivery_that_was_forgotten_shows(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:

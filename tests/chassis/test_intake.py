@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Thread
 from unittest.mock import Mock
@@ -22,6 +23,7 @@ from services.chassis.intake import GROUPS, Intake
 from services.chassis.lifecycle import Stop
 from services.chassis.reading import Incoming
 from services.chassis.service import Context
+from services.chassis.storage import Database
 from services.chassis.testing import deliver, deliver_raw, event, parked, published
 from tests.chassis import tiny
 from tests.chassis.tiny import ASKED, DONE, ECHO, MOVED, SERVICE, effects
@@ -147,6 +149,23 @@ def test_database_away_costs_a_retry_no_attempt(context: Context, monkeypatch: p
         with suppress(Unavailable):
             sweeper.sweep()
     assert effects(context) == [("a", 1)]
+
+
+def test_what_somebody_has_locked_holds_up_nobody_else(context: Context, sweep: Callable[[Intake], None]) -> None:
+    """While a message's row is locked it is tried again and again, at nobody's cost, and its neighbours are handled."""
+    deliver_raw(context, FACTS, [fact("locked", 1), fact("free", 1)])
+    real, context.database = context.database, Database(context.database.url, lock_s=0.05)
+    with replace(context, database=real).work() as somebody:
+        somebody.connection.execute(sa.text("select from chassis.position where key like '%locked' for update"))
+        intake = deliver_raw(context, FACTS, [fact("locked", 2), fact("free", 2)])
+        assert effects(context)[2:] == [("free", 2)]
+        for _ in range(2 * context.settings.retry_attempts):
+            with context.work() as work:
+                work.connection.execute(sa.text("update chassis.deferred set due_at = clock_timestamp()"))
+            Sweeper(intake, Stop()).sweep()
+        assert deferred(context) == [("retry", "locked-2")]
+    sweep(intake)
+    assert effects(context)[3:] == [("locked", 2)]
 
 
 def test_request_is_taken_once(context: Context) -> None:

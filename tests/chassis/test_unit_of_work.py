@@ -1,6 +1,7 @@
 """What a unit of work promises: the real one and the fake pass the same suite."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
@@ -9,8 +10,9 @@ import sqlalchemy as sa
 
 from services.chassis.envelope import Received
 from services.chassis.service import Context
-from services.chassis.storage import Database
+from services.chassis.storage import Database, HeldUp, migrate
 from services.chassis.testing import FakeStore, FakeUnitOfWork, published
+from tests.chassis.conftest import eventually
 from tests.chassis.tiny import SERVICE
 
 MADE = "tiny.echo.made.v1"
@@ -113,3 +115,36 @@ def test_every_connection_asks_for_the_address(context_of: Callable[..., Context
     with database.engine.connect() as connection:
         assert connection.scalar(sa.text("select current_user")) == "postgres"
     database.close()
+
+
+WAITS = sa.text(
+    "select count(*) > 0 from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())"
+)
+
+
+@pytest.mark.parametrize("late", ["select from effect for update", "set local statement_timeout = 50; select pg_sleep(9)"])
+def test_nobody_waits_long_for_what_is_held(context_of: Callable[..., Context], late: str) -> None:
+    """A statement that waits too long, for another's lock or for its own end, ends as one that was held up, and so tells of no defect."""
+    context = context_of(SERVICE)
+    impatient = Database(context.database.url, lock_s=0.05)
+    with context.work() as holding:
+        holding.connection.exec_driver_sql("lock table effect in exclusive mode")
+        context.database, real = impatient, context.database
+        with pytest.raises(HeldUp), context.work() as work:
+            work.connection.exec_driver_sql(late)
+        context.database = real
+    impatient.close()
+
+
+def test_a_migration_waits_for_another(context_of: Callable[..., Context]) -> None:
+    """However long another migration takes, the one that comes second waits for it and does not give up."""
+    context = context_of(SERVICE)
+    impatient = Database(context.database.url, lock_s=0.05)
+    with ThreadPoolExecutor() as elsewhere:
+        with context.work() as first:
+            first.connection.exec_driver_sql("select pg_advisory_xact_lock(hashtext('deltag migrations'))")
+            second = elsewhere.submit(migrate, impatient, SERVICE.migrations)
+            eventually(lambda: bool(first.connection.execute(WAITS).scalar()))
+            first.connection.exec_driver_sql("select pg_sleep(0.2)")
+        second.result()
+    impatient.close()

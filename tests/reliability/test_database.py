@@ -128,7 +128,7 @@ def test_database_hangs(stage: Stage, server: EmbeddedPostgres, hung_s: float) -
 @pytest.mark.thorough
 def test_all_connections_are_in_use(stage: Stage) -> None:
     """Fault 28: callers hold every connection that a service may have. Consuming waits, nothing is parked, and callers are answered."""
-    [registration, _] = stage.start_all(*NAMES)
+    [registration, _] = stage.start_all(*NAMES, DELTAG_LOCK_S="29")
     clerk, families = Clerk(lambda _service: f"http://{registration.address}", TOKEN, Ledger()), Families(first=900_000)
     with ThreadPoolExecutor(CALLERS) as asking, stage.flowing():
         with nobody_enrols(stage):

@@ -13,14 +13,15 @@ from tests.chassis.tiny import ECHO
 from tests.reliability.chance import seed
 from tests.reliability.load import publish
 from tests.reliability.oracle import number, outbox
-from tests.reliability.patience import eventually
+from tests.reliability.patience import START_WITHIN_S, eventually
 from tests.reliability.sabotage import terminate_one
-from tests.reliability.ward import Ward, fact
+from tests.reliability.ward import RETRIES, Ward, fact
 
 SOON_S = 2.0
 """What nobody was told of leaves within this time: the relay polls."""
 LISTENER = "query = 'listen deltag_outbox' and datname = current_database()"
 HELD_UP = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+OLDEST = "deltag_database_oldest_transaction_age_seconds"
 ROUNDS = 10
 FACTS = 300
 
@@ -105,3 +106,27 @@ def test_somebody_forgets_to_commit(ward: Ward, open_s: float) -> None:
             Event().wait(open_s)
     seconds = ward.settle(effects=FACTS + 2)
     ward.figures([*sent, *facts], seconds).judge(f"open for {open_s} s, while {FACTS} others passed in {flowed:.1f} s")
+
+
+@pytest.mark.parametrize("open_s", [0, pytest.param(120, marks=pytest.mark.thorough)])
+def test_somebody_keeps_a_row_locked(ward: Ward, open_s: float) -> None:
+    """Fault 31: a transaction holds rows that handlers need, for longer than all retries. Nobody's attempt is counted, all others pass,
+    a metric tells how long it has been open, and those that waited are handled when it ends.
+    """
+    sent = dict(fact(f"child-{n:03d}", 1) for n in range(FACTS))
+    process = ward.start(DELTAG_RETRY_BASE_S="0.1", DELTAG_LOCK_S="1")
+    process.await_ready()
+    publish(ward.bus_url, sent.values())
+    ward.settle(effects=FACTS)
+    with psycopg.connect(ward.context.database.url) as person:
+        locked = person.execute("select from chassis.position where key ~ 'child-00[0-2]$' for update").rowcount
+        more = dict(fact(f"child-{n:03d}", 2) for n in range(FACTS))
+        publish(ward.bus_url, more.values())
+        flowed = eventually(lambda: number(ward.context, "select count(*) from effect") == 2 * FACTS - locked, what="all others")
+        eventually(lambda: process.log.read_text().count("HeldUp") > locked * (RETRIES + 1), within=START_WITHIN_S, what="many tries")
+        eventually(lambda: process.measured(OLDEST) > 1, what="it in its metrics")
+        Event().wait(open_s)
+        assert number(ward.context, "select max(attempts) from chassis.deferred") <= 1  # one that is in hand
+    seconds = ward.settle(effects=2 * FACTS)
+    told = f"{locked} rows locked for {open_s} s and more, while {FACTS - locked} others passed in {flowed:.1f} s"
+    ward.figures({**sent, **more}, seconds).judge(told)

@@ -230,6 +230,16 @@ def test_a_database_that_is_away(context: Context) -> None:
     assert (answer.status_code, read(answer)["type"], answer.headers["Retry-After"]) == (503, "https://deltag.dk/problems/unavailable", "5")
 
 
+def test_what_somebody_has_locked(context: Context) -> None:
+    """Who asks for what another transaction holds is not kept waiting for it: unavailable, try again."""
+    impatient = Database(context.database.url, lock_s=0.05)
+    with context.work() as somebody:
+        somebody.connection.exec_driver_sql("lock table book in access exclusive mode")
+        answer = Client(wsgi(replace(context, database=impatient))).get("/v1/books")
+    impatient.close()
+    assert (answer.status_code, read(answer)["type"], answer.headers["Retry-After"]) == (503, "https://deltag.dk/problems/held-up", "5")
+
+
 def test_requests_are_counted_by_template(client: Client, a_book: Callable[..., str]) -> None:
     """Metrics name the route and never the path, so no id and no made-up address becomes a label."""
     labels = {"service": "shelf", "method": "GET"}

@@ -285,7 +285,7 @@ class Delivery(RuleBasedStateMachine):
             for subject, facts in self.reference.facts.items()
             if positions[subject] < len(facts) and (aggregate_key(DONE, subject), positions[subject] + 1) not in heads
         ]
-        assert (unexplained, held_up) == ([], [])
+        assert (unexplained, held_up) == ([], []), (unexplained, held_up)
 
     def _explained(self, row: parking.Parked) -> bool:
         """Whether a message gave reason to park it."""
