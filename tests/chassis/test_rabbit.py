@@ -1,14 +1,16 @@
 """What RabbitMQ carries for foreign clients and py-amqp cannot read: it is delivered all the same, and stops no queue."""
 
 import struct
+from _thread import allocate_lock
 from time import monotonic
 from typing import Any
+from unittest.mock import Mock
 
 import pika
 import pytest
 from pika.spec import BasicProperties
 
-from services.chassis.bus import Objection, Queue, Refused, Topology
+from services.chassis.bus import Objection, Queue, Refused, Topology, heartbeat
 from services.chassis.bus.heartbeat import INTERVAL_S
 from services.chassis.bus.rabbit import RabbitBus, connect
 from services.chassis.envelope import Outgoing
@@ -130,6 +132,18 @@ def test_every_connection_asks_for_the_address(bus_url: str) -> None:
         bus.publisher()
     present[0] = bus_url
     bus.publisher().close()
+
+
+def test_a_thread_for_heartbeats_is_tried_again(bus_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While no thread is left for heartbeats nobody connects, and the next who tries when there is one gets it."""
+    begun: list[object] = []
+    monkeypatch.setattr(heartbeat, "_started", allocate_lock())
+    monkeypatch.setattr(heartbeat, "start_new_thread", Mock(side_effect=RuntimeError("can't start new thread")))
+    with pytest.raises(Unavailable, match="no thread left"):
+        RabbitBus(bus_url).publisher()
+    monkeypatch.setattr(heartbeat, "start_new_thread", lambda run, _arguments: begun.append(run))
+    RabbitBus(bus_url).publisher().close()
+    assert len(begun) == 1
 
 
 def test_heartbeats_are_no_answer(bus_url: str) -> None:

@@ -58,10 +58,17 @@ class Stage:
 
     def start(self, name: str, **environment: str) -> Process:
         """Start a process of a service; `await_ready` waits until it takes part."""
+        return self._started(name, environment)
+
+    def start_bound(self, name: str, **environment: str) -> Process:
+        """The same, and it can be held to limits that do not hold for root."""
+        return self._started(name, environment, bound=True)
+
+    def _started(self, name: str, environment: Mapping[str, str], *, bound: bool = False) -> Process:
         settings = self.contexts[name].settings
         chosen = {"DELTAG_AMQP_URL": self.bus_url, "DELTAG_BATCH_SIZE": "25", **environment}
         log = self.folder / f"{name}-{len(self.processes)}.log"
-        process = Process(name, ["-m", "services.cli", "run", name], environment=environment_of(settings) | chosen, log=log)
+        process = Process(name, ["-m", "services.cli", "run", name], environment=environment_of(settings) | chosen, log=log, bound=bound)
         self.processes.append(process)
         return process
 

@@ -9,6 +9,7 @@ lock that every other write to the socket holds too, and never blocks: a full so
 import contextlib
 import os
 from _thread import allocate_lock, start_new_thread
+from errno import EAGAIN
 from math import inf
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
@@ -46,7 +47,6 @@ class Guarded:
         self.encrypted = connection.transport.__class__.__name__ == "SSLTransport"
         if not self.encrypted:
             _alive.add(self)
-            _start()
 
     def hear(self, data: bytes) -> bytes:
         """Note that the broker said something. Raises `TimeoutError` when it beats, and does not answer what it was asked."""
@@ -91,9 +91,14 @@ class Guarded:
                     sleep(0.001)
 
 
-def _start() -> None:
+def start() -> None:
+    """See that the thread runs that beats for all connections. Raises `OSError` while the machine has no thread left for it."""
     if _started.acquire(blocking=False):
-        start_new_thread(_run, ())
+        try:
+            start_new_thread(_run, ())
+        except RuntimeError as error:
+            _started.release()
+            raise OSError(EAGAIN, "no thread left for heartbeats") from error
 
 
 def _run() -> None:

@@ -23,7 +23,7 @@ from amqp import spec
 from amqp.exceptions import AMQPError, InternalError, NotFound, PreconditionFailed
 from kombu.utils.url import parse_url
 
-from services.chassis.bus import Delivery, Objection, Queue, Refused, Topology, wire
+from services.chassis.bus import Delivery, Objection, Queue, Refused, Topology, heartbeat, wire
 from services.chassis.bus.heartbeat import INTERVAL_S, Guarded
 from services.chassis.envelope import Outgoing
 from services.chassis.errors import Conflict, Unavailable
@@ -269,6 +269,11 @@ def connect(url: str, name: str) -> amqp.Connection:
         socket_settings={socket.TCP_USER_TIMEOUT: int(DEADLINE_S * 1000)},
     )
     connection.connect()
+    try:
+        heartbeat.start()
+    except OSError:
+        connection.collect()
+        raise
     return _tuned(connection)
 
 
