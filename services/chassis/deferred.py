@@ -64,7 +64,8 @@ _CLAIM_EARLY = sa.text(
     " returning d.id, d.consumer, d.message_id, d.attempts, d.exchange, d.routing_key, d.properties, d.body"
 )
 _CLAIM_RETRY = sa.text(
-    "update chassis.deferred d set attempts = attempts + 1, due_at = clock_timestamp() + :lease * interval '1 second'"
+    "update chassis.deferred d set attempts = attempts + 1, due_at = statement_timestamp() + :lease * interval '1 second',"
+    " changed_at = statement_timestamp()"
     " where d.id in (select id from chassis.deferred where consumer = :consumer and kind = 'retry' and due_at <= clock_timestamp()"
     " order by due_at, id limit 1 for update skip locked)"
     " returning d.id, d.consumer, d.message_id, d.attempts, d.exchange, d.routing_key, d.properties, d.body"
@@ -72,6 +73,7 @@ _CLAIM_RETRY = sa.text(
 _HASTEN = sa.text(
     "update chassis.deferred set due_at = clock_timestamp() where consumer = :consumer and kind = 'retry'"
     " and due_at > clock_timestamp() and changed_at > clock_timestamp() - :seconds * interval '1 second'"
+    " and due_at <> changed_at + :lease * interval '1 second'"
 )
 _TRY_ALONE = sa.text(
     "update chassis.deferred set kind = 'retry', attempts = 0, due_at = clock_timestamp()"
@@ -170,8 +172,11 @@ def claim_retry(work: UnitOfWork, consumer: str) -> Sequence[Claimed]:
 
 
 def hasten(work: UnitOfWork, consumer: str, seconds: float) -> None:
-    """Let the retries be due at once that failed in the last so many seconds, or a little before: two clocks are never read together."""
-    work.connection.execute(_HASTEN, {"consumer": consumer, "seconds": seconds + LITTLE_S})
+    """Let the retries be due at once that failed in the last so many seconds, or a little before: two clocks are never read together.
+
+    One that somebody has in hand stays his, else it would lose an attempt without a try: it is known by its lease.
+    """
+    work.connection.execute(_HASTEN, {"consumer": consumer, "seconds": seconds + LITTLE_S, "lease": LEASE_S})
 
 
 def try_alone(work: UnitOfWork, rows: Sequence[int]) -> None:

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from prometheus_client import REGISTRY
 
+from services.chassis import deferred
 from services.chassis.auditor import Auditor
 from services.chassis.bus import Delivery
 from services.chassis.bus.embedded import EmbeddedBus
@@ -104,6 +105,20 @@ def test_what_failed_meanwhile_is_due_at_once(context_of: Callable[..., Context]
     while Sweeper(intake, Stop()).sweep():
         pass
     assert len(effects(context)) == IN_A_ROW + 1
+
+
+def test_what_somebody_has_in_hand_stays_his(context: Context, heal: Callable[[], None]) -> None:
+    """A retry that another process has in hand when the outage ends is not claimed a second time: its attempt would count twice."""
+    intake = Intake(context, FACTS)
+    settle(intake, facts(range(IN_A_ROW), "defect"))
+    rows(context, "update chassis.deferred set due_at = clock_timestamp() where kind = 'retry' returning id")
+    with context.work() as another:
+        [claimed] = deferred.claim_retry(another, intake.consumer)
+    heal()
+    settle(intake, facts([IN_A_ROW]))
+    while Sweeper(intake, Stop()).sweep():
+        pass
+    assert rows(context, "select id, attempts from chassis.deferred") == [(claimed.row, claimed.attempts)]
 
 
 def test_a_row_of_bad_messages_hides_no_good_one(context: Context) -> None:
