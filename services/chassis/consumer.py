@@ -15,11 +15,12 @@ from services.chassis import deferred
 from services.chassis.bus import Bus, Delivery, Queue, Subscription, Topology
 from services.chassis.deferred import Claimed
 from services.chassis.errors import Unavailable
-from services.chassis.intake import ALONE, Intake, ended_the_process
+from services.chassis.intake import ALONE, Intake
 from services.chassis.lifecycle import Stop
 from services.chassis.outage import SlowedDown
 from services.chassis.reading import Incoming
 from services.chassis.service import EVENTS, PERSONAL, REQUESTS, Listen
+from services.chassis.suspects import ended_the_process
 
 log = structlog.get_logger(__name__)
 

@@ -22,25 +22,22 @@ import sqlalchemy as sa
 import structlog
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from services.chassis import deferred, watchdog
+from services.chassis import deferred, inbox, watchdog
 from services.chassis.bus import Delivery
 from services.chassis.crashpoints import crash_point
 from services.chassis.deferred import Kind
 from services.chassis.errors import Conflict, Fate, Invalid, fate
 from services.chassis.ids import new_id
+from services.chassis.inbox import Verdict
 from services.chassis.instruments import known_type, observe_batch, observe_handled, observe_put_aside
 from services.chassis.outage import Outage, SlowedDown
 from services.chassis.reading import Incoming, Reader
 from services.chassis.service import Context, Handler, Listen
 from services.chassis.storage import HeldUp, UnitOfWork, is_collision, is_unstorable
+from services.chassis.suspects import GROUPS, Suspects, ended_the_process, name
 
 log = structlog.get_logger(__name__)
 
-GROUPS = (500, 20, 1, 1, 1)
-"""How many redelivered messages are tried together when the process has died with them in hand not at all, once, twice …
-
-After as many deaths as there are groups a message is parked without another try: the last three it had to itself.
-"""
 ALONE = threading.Lock()
 """Held while suspects are in hand: when the process ends then, only these are suspected, and none of another queue."""
 
@@ -62,15 +59,6 @@ _MOVE_POSITIONS = sa.text(
     "update chassis.position as p set last = x.n from json_to_recordset(cast(:rows as json)) as x(k text, n bigint)"
     " where p.consumer = :consumer and p.key = x.k"
 )
-_TAKE_REQUESTS = sa.text(
-    "insert into chassis.inbox (consumer, source, id, content)"
-    " select :consumer, s, i, c from json_to_recordset(cast(:rows as json)) as x(s text, i text, c text) order by s, i"
-    " on conflict do nothing returning source, id"
-)
-_TAKEN_REQUESTS = sa.text(
-    "select source, id, content from chassis.inbox join json_to_recordset(cast(:rows as json)) as x(s text, i text)"
-    " on source = s and id = i where consumer = :consumer"
-)
 _COUNT = sa.text(
     "insert into chassis.ledger as l (consumer, process, handled, duplicate, deferred, released, skipped)"
     " values (:consumer, :process, :handled, :duplicate, :deferred, :released, :skipped)"
@@ -78,26 +66,6 @@ _COUNT = sa.text(
     " duplicate = l.duplicate + excluded.duplicate, deferred = l.deferred + excluded.deferred,"
     " released = l.released + excluded.released, skipped = l.skipped + excluded.skipped"
 )
-_ATTEMPTS = sa.text(
-    "select source, message_id, count from chassis.attempt join json_to_recordset(cast(:rows as json)) as x(s text, i text)"
-    " on source = s and message_id = i where consumer = :consumer"
-)
-_COUNT_ATTEMPTS = sa.text(
-    "insert into chassis.attempt as a (consumer, source, message_id, count)"
-    " select distinct :consumer, s, i, 1 from json_to_recordset(cast(:rows as json)) as x(s text, i text) order by s, i"
-    " on conflict (consumer, source, message_id) do update set count = a.count + 1, tried_at = clock_timestamp()"
-)
-_FORGET_ATTEMPTS = sa.text(
-    "delete from chassis.attempt using json_to_recordset(cast(:rows as json)) as x(s text, i text)"
-    " where consumer = :consumer and source = s and message_id = i"
-)
-_TAKE_ATTEMPTS_BACK = sa.text(
-    "with suspect as (select s, i from json_to_recordset(cast(:rows as json)) as x(s text, i text)),"
-    " before as (update chassis.attempt set count = count - 1 from suspect"
-    " where consumer = :consumer and source = s and message_id = i and count > 1)"
-    " delete from chassis.attempt using suspect where consumer = :consumer and source = s and message_id = i and count = 1"
-)
-
 PROCESS = new_id()
 """This process' row in the ledger: nobody else writes it, so replicas do not wait for one another."""
 
@@ -135,7 +103,7 @@ class Intake:
         self.outage = Outage(listen.queue)
         self.taken = self.settled = 0
         self._decided: dict[int, Delivery] = {}
-        self._counted: set[tuple[str, str]] = set()
+        self._suspects = Suspects(context, self.consumer)
         self._retrying = Retrying(
             retry=retry_if_exception(_is_collision), stop=stop_after_attempt(6), wait=wait_random_exponential(0.01, max=0.5), reraise=True
         )
@@ -150,7 +118,7 @@ class Intake:
         for suspect, group in groupby(incoming, key=lambda m: m.delivery.redelivered):
             settle = self._settle_suspects if suspect else self.settle_batch
             settle(list(group))
-        self._take_attempts_back(self._counted)
+        self._suspects.take_back(self._suspects.counted)
         self.taken += len(deliveries)
         self.settled += sum(id(delivery) in self._decided for delivery in deliveries)
         self._decided = {}
@@ -217,49 +185,20 @@ class Intake:
         known, new = self._sifted(suspects)
         if known:
             self.settle_batch(known)
-        crashes = self._crashes(new)
-        new.sort(key=lambda m: crashes.get((m.source, m.id), 0))
-        for count, group in groupby(new, key=lambda m: crashes.get((m.source, m.id), 0)):
-            for tried in _chunks(list(group), GROUPS[min(count, len(GROUPS) - 1)]):
-                with ALONE:
-                    self._settle_counted(tried, count)
+        for together, deaths in self._suspects.grouped(new):
+            with ALONE:
+                self._settle_counted(together, deaths)
 
-    def _settle_counted(self, group: Sequence[Incoming], crashes: int) -> None:
-        self._count_attempts({(m.source, m.id) for m in group})
+    def _settle_counted(self, group: Sequence[Incoming], deaths: int) -> None:
+        self._suspects.count(group)
         for message in group:
-            message.fault = ended_the_process(crashes) if crashes >= len(GROUPS) else message.fault
+            message.fault = ended_the_process(deaths) if deaths >= len(GROUPS) else message.fault
         try:
             self.settle_batch(group)
         except SlowedDown:
-            self._take_attempts_back({(m.source, m.id) for m in group})
+            self._suspects.take_back(map(name, group))
             raise
-        self._forget_attempts({(m.source, m.id) for m in group})
-
-    def _count_attempts(self, suspects: set[tuple[str, str]]) -> None:
-        """Count each once in the life of this process, however often the database goes away meanwhile: it can end but once."""
-        new = suspects - self._counted
-        with self.context.work() as work:
-            work.connection.execute(_COUNT_ATTEMPTS, {"consumer": self.consumer, "rows": _names(new)})
-        self._counted |= new
-
-    def _forget_attempts(self, suspects: set[tuple[str, str]]) -> None:
-        with self.context.work() as work:
-            work.connection.execute(_FORGET_ATTEMPTS, {"consumer": self.consumer, "rows": _names(suspects)})
-        self._counted -= suspects
-
-    def _take_attempts_back(self, suspects: set[tuple[str, str]]) -> None:
-        """They are no longer in hand, and the process has not ended: what was counted beforehand did not happen."""
-        if suspects:
-            with self.context.work() as work:
-                work.connection.execute(_TAKE_ATTEMPTS_BACK, {"consumer": self.consumer, "rows": _names(suspects)})
-            self._counted -= suspects
-
-    def _crashes(self, suspects: Sequence[Incoming]) -> dict[tuple[str, str], int]:
-        """How many processes have ended with each in hand; this one has not."""
-        rows = _names((m.source, m.id) for m in suspects)
-        with self.context.work() as work:
-            found = work.connection.execute(_ATTEMPTS, {"consumer": self.consumer, "rows": rows})
-            return {(source, id_): count - ((source, id_) in self._counted) for source, id_, count in found}
+        self._suspects.forget(group)
 
     def _sifted(self, suspects: Sequence[Incoming]) -> tuple[list[Incoming], list[Incoming]]:
         """Those that were taken already, and those that were not."""
@@ -268,18 +207,14 @@ class Intake:
                 last = self._positions(work, _POSITIONS, suspects)
                 taken = [m.sequence is not None and m.sequence <= last.get(m.key, 0) for m in suspects]
             else:
-                known = self._contents(work, suspects)
-                taken = [(m.source, m.id) in known for m in suspects]
+                known = inbox.contents(work.connection, self.consumer, map(name, suspects))
+                taken = [name(m) in known for m in suspects]
         pairs = list(zip(suspects, taken, strict=True))
         return [m for m, is_taken in pairs if is_taken], [m for m, is_taken in pairs if not is_taken]
 
     def _positions(self, work: UnitOfWork, query: sa.TextClause, messages: Iterable[Incoming]) -> dict[str, int]:
         keys = _encode([*{m.key for m in messages if m.key}]).decode()
         return dict(work.connection.execute(query, {"consumer": self.consumer, "keys": keys}).all())
-
-    def _contents(self, work: UnitOfWork, batch: Iterable[Incoming]) -> dict[tuple[str, str], str]:
-        rows = _names((m.source, m.id) for m in batch)
-        return {(s, i): c for s, i, c in work.connection.execute(_TAKEN_REQUESTS, {"consumer": self.consumer, "rows": rows})}
 
     def _sort_facts(self, batch: Sequence[Incoming], work: UnitOfWork) -> Sorted:
         verdict = Sorted(faulty=[m for m in batch if m.sequence is None])
@@ -309,34 +244,17 @@ class Intake:
     def _sort_requests(self, batch: Sequence[Incoming], work: UnitOfWork) -> Sorted:
         verdict = Sorted(faulty=[m for m in batch if m.fault])
         requests = [m for m in batch if not m.fault]
-        firsts = {(m.source, m.id): m for m in reversed(requests)}
-        new = self._take_requests(work, firsts.values())
-        contents = {who: m.content for who, m in firsts.items() if who in new}
-        if known := [m for who, m in firsts.items() if who not in new]:
-            contents |= self._contents(work, known)
-        for message in requests:
-            who = (message.source, message.id)
-            if who in new and firsts[who] is message:
-                verdict.fit.append(message)
-            else:
-                self._sort_known(message, verdict, contents[who])
+        for message, found in zip(requests, self._admitted(requests, work), strict=True):
+            self._sort_request(message, found, verdict)
         return verdict
 
-    def _take_requests(self, work: UnitOfWork, messages: Iterable[Incoming]) -> set[tuple[str, str]]:
-        rows = _encode([{"s": m.source, "i": m.id, "c": m.content} for m in messages]).decode()
-        return {(s, i) for s, i in work.connection.execute(_TAKE_REQUESTS, {"consumer": self.consumer, "rows": rows})}
+    def _admitted(self, requests: Sequence[Incoming], work: UnitOfWork) -> Sequence[Verdict]:
+        return inbox.admit(work.connection, self.consumer, [(name(m), m.content) for m in requests])
 
-    def _sort_known(self, message: Incoming, verdict: Sorted, content: str) -> None:
-        if content == message.content:
-            verdict.duplicates.append(message)
-            return
-        message.fault = Conflict(
-            "same-id-other-content",
-            field="/id",
-            da="Samme id er allerede modtaget med et andet indhold. Send det nye indhold under et nyt id.",
-            en="The same id was already taken with other content. Send the new content under a new id.",
-        )
-        verdict.faulty.append(message)
+    def _sort_request(self, message: Incoming, found: Verdict, verdict: Sorted) -> None:
+        if found == "conflict":
+            message.fault = same_id_other_content()
+        {"new": verdict.fit, "duplicate": verdict.duplicates, "conflict": verdict.faulty}[found].append(message)
 
     def _record(self, verdict: Sorted, work: UnitOfWork) -> None:
         who = {"consumer": self.consumer}
@@ -398,21 +316,13 @@ def _is_collision(error: BaseException) -> bool:
     return isinstance(error, Overtaken) or is_collision(error)
 
 
-def _names(messages: Iterable[tuple[str, str]]) -> str:
-    return _encode([{"s": source, "i": id_} for source, id_ in messages]).decode()
-
-
-def _chunks(messages: Sequence[Incoming], size: int) -> Iterator[Sequence[Incoming]]:
-    for start in range(0, len(messages), size):
-        yield messages[start : start + size]
-
-
-def ended_the_process(times: int) -> Conflict:
-    """The fault of a message that no process survives."""
+def same_id_other_content() -> Conflict:
+    """The fault of a request whose name was taken by another."""
     return Conflict(
-        "ended-the-process",
-        da=f"Processen stoppede {times} gange, mens beskeden var i hånden.",
-        en=f"The process ended {times} times while it had this message in hand.",
+        "same-id-other-content",
+        field="/id",
+        da="Samme id er allerede modtaget med et andet indhold. Send det nye indhold under et nyt id.",
+        en="The same id was already taken with other content. Send the new content under a new id.",
     )
 
 

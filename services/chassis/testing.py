@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import msgspec
 import sqlalchemy as sa
@@ -22,6 +22,7 @@ from services.chassis.consumer import Sweeper
 from services.chassis.envelope import STRUCTURED, Received
 from services.chassis.http import Grant, LocalIssuer, Role, wsgi
 from services.chassis.ids import new_id
+from services.chassis.inbox import Verdict
 from services.chassis.intake import Intake
 from services.chassis.lifecycle import Stop
 from services.chassis.service import EVENTS, Context, Listen, Service
@@ -98,13 +99,15 @@ class FakeUnitOfWork:
         """See `UnitOfWork.wake`."""
         self._wakes.add(name)
 
-    def admit(self, consumer: str, source: str, id: str, content: bytes) -> Literal["new", "duplicate", "conflict"]:
+    def admit(self, consumer: str, source: str, requests: Sequence[tuple[str, bytes]]) -> list[Verdict]:
         """See `UnitOfWork.admit`."""
-        known = self._draft.inbox.setdefault((consumer, source, id), (self._draft.turn, content_hash(content)))
-        if known[0] == self._draft.turn:
-            self._draft.turn += 1
+        return [self._admit((consumer, source, id_), content_hash(content)) for id_, content in requests]
+
+    def _admit(self, who: tuple[str, str, str], content: str) -> Verdict:
+        if who not in self._draft.inbox:
+            self._draft.inbox[who] = content
             return "new"
-        return "duplicate" if known[1] == content_hash(content) else "conflict"
+        return "duplicate" if self._draft.inbox[who] == content else "conflict"
 
 
 class FakeStore:
@@ -113,8 +116,7 @@ class FakeStore:
     def __init__(self) -> None:
         self.published: list[dict[str, Any]] = []
         self.sequences: Counter[str] = Counter()
-        self.inbox: dict[tuple[str, str, str], tuple[int, str]] = {}
-        self.turn = 0
+        self.inbox: dict[tuple[str, str, str], str] = {}
         self.woken: set[str] = set()
 
 

@@ -101,10 +101,13 @@ def take_enrolment_requests(submitted: Sequence[Received[Any]], work: "Work") ->
 
     The same id with the same content gets the same answer again; with other content it gets None, and nothing is done.
     """
-    admitted = [work.admit(CONSUMER, m.source, m.id, msgspec.json.encode([m.type, m.data])) for m in submitted]
+    if not submitted:
+        return []
+    source, asked = submitted[0].source, [(m.id, msgspec.json.encode([m.type, m.data])) for m in submitted]
+    admitted = work.admit(CONSUMER, source, asked)
     new = [message for message, verdict in zip(submitted, admitted, strict=True) if verdict == "new"]
     answer_enrolment_requests(_fit(new, work), work)
-    answers = work.enrolments.answers(submitted[0].source, (message.id for message in submitted)) if submitted else {}
+    answers = work.enrolments.answers(source, (message.id for message in submitted))
     return [None if verdict == "conflict" else answers[m.id] for m, verdict in zip(submitted, admitted, strict=True)]
 
 

@@ -39,7 +39,7 @@ def test_requests_over_http_are_not_the_queues(context: Context) -> None:
     """A request that came over HTTP takes its id in the same inbox, and does not upset the queue's books."""
     asked = deliver_raw(context, REQUESTS, [event(ASKED, {"number": 1}, id="r")])
     with context.work() as work:
-        work.admit("tiny.requests", "/portal", "h", b"{}")
+        work.admit("tiny.requests", "/portal", [("h", b"{}")])
     assert Auditor(context, [asked]).audit(asked).difference == 0
 
 

@@ -19,11 +19,12 @@ from services.chassis import reading
 from services.chassis.bus import Delivery
 from services.chassis.consumer import Sweeper
 from services.chassis.errors import Unavailable
-from services.chassis.intake import GROUPS, Intake
+from services.chassis.intake import Intake
 from services.chassis.lifecycle import Stop
 from services.chassis.reading import Incoming
 from services.chassis.service import Context
 from services.chassis.storage import Database
+from services.chassis.suspects import GROUPS
 from services.chassis.testing import deliver, deliver_raw, event, parked, published
 from tests.chassis import tiny
 from tests.chassis.tiny import ASKED, DONE, ECHO, MOVED, SERVICE, effects

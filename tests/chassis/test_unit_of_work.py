@@ -97,9 +97,9 @@ def test_inbox_knows_an_id_again(ways: Ways, content: bytes, verdict: str) -> No
     """The same id is new once; then a duplicate with the same content, and a conflict with other content."""
     begin, _ = ways
     with begin() as work:
-        assert work.admit("tiny.requests", "/portal", "1", b'{"n": 1}') == "new"
+        assert work.admit("tiny.requests", "/portal", [("1", b'{"n": 1}')]) == ["new"]
     with begin() as work:
-        assert work.admit("tiny.requests", "/portal", "1", content) == verdict
+        assert work.admit("tiny.requests", "/portal", [("2", b"{}"), ("1", content), ("2", content)]) == ["new", verdict, "conflict"]
 
 
 def test_every_connection_asks_for_the_address(context_of: Callable[..., Context]) -> None:

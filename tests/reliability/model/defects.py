@@ -78,10 +78,10 @@ def forgets_the_row_before_it_publishes(patch: pytest.MonkeyPatch) -> None:
 def lets_another_content_by(patch: pytest.MonkeyPatch) -> None:
     """The same id with other content is taken for a repetition, and what it said is lost."""
 
-    def ignore(_self: Intake, message: Incoming, verdict: Sorted, _content: str) -> None:
-        verdict.duplicates.append(message)
+    def ignore(_self: Intake, message: Incoming, found: str, verdict: Sorted) -> None:
+        (verdict.fit if found == "new" else verdict.duplicates).append(message)
 
-    patch.setattr(Intake, "_sort_known", ignore)
+    patch.setattr(Intake, "_sort_request", ignore)
 
 
 def keeps_what_was_retried(patch: pytest.MonkeyPatch) -> None:
