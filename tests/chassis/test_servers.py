@@ -9,7 +9,7 @@ from amqp.exceptions import NotFound
 
 from services.chassis.keeper import is_alive
 from tests.servers.databases import Databases
-from tests.servers.rabbit import RabbitNode
+from tests.servers.rabbit import BATCH, RabbitNode
 
 
 def connected(rabbit: RabbitNode, url: str) -> amqp.Connection:
@@ -18,8 +18,8 @@ def connected(rabbit: RabbitNode, url: str) -> amqp.Connection:
 
 
 def test_a_test_has_a_virtual_host_of_its_own(rabbit: RabbitNode) -> None:
-    """What one test declares on the broker, another does not see."""
-    one, other = rabbit.url(rabbit.fresh_vhost()), rabbit.url(rabbit.fresh_vhost())
+    """What one test declares on the broker, another does not see; and it stays there while others begin."""
+    one, *_, other = (rabbit.url(rabbit.fresh_vhost()) for _ in range(BATCH + 1))
     with connected(rabbit, one) as connection:
         connection.channel().queue_declare("mine", durable=True, auto_delete=False)
     with connected(rabbit, other) as connection, pytest.raises(NotFound):

@@ -61,6 +61,7 @@ class RabbitNode:
         self._process: KeptProcess | None = None
         self._spare: list[str] = []
         self._used: list[str] = []
+        self._left: list[str] = []
 
     @property
     def pid(self) -> int:
@@ -151,10 +152,11 @@ class RabbitNode:
         return [str(find_programs()["rabbitmqctl"]), *arguments]
 
     def _exchange_vhosts(self) -> None:
+        """Make some at once, and delete those that were given away before the last exchange: nobody uses them any more."""
         names = [f"t{secrets.token_hex(4)}" for _ in range(BATCH)]
-        orders = [_NEW_HOST.format(host=name) for name in names] + [_OLD_HOST.format(host=name) for name in self._used]
+        orders = [_NEW_HOST.format(host=name) for name in names] + [_OLD_HOST.format(host=name) for name in self._left]
         self.rabbitmqctl("eval", ", ".join([*orders, "mnesia:sync_log()"]) + ".")
-        self._spare, self._used = names, []
+        self._spare, self._used, self._left = names, [], self._used
 
     def _configure(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
