@@ -42,10 +42,13 @@ def answering(
 ) -> Iterator[tuple[str, psutil.Process]]:
     """A process with an HTTP door, up when it answers `path` with a success: that URL, and the process."""
     address = f"127.0.0.1:{free_port()}"
-    process = started(module, {**environment, "DELTAG_HTTP_ADDRESS": address}, folder / f"{module[0]}.log")
+    said = folder / f"{module[0]}.log"
+    process = started(module, {**environment, "DELTAG_HTTP_ADDRESS": address}, said)
     try:
         url = f"http://{address}{path}"
-        until(lambda: answers(url), f"{module[0]} does not answer")
+        until(lambda: answers(url) or process.poll() is not None, f"{module[0]} does not answer")
+        if process.poll() is not None:
+            raise RuntimeError(f"{module[0]} has ended: {said.read_text()[-1_000:]}")
         yield url, psutil.Process(process.pid)
     finally:
         stop([process])
