@@ -108,6 +108,12 @@ def deferred(*contexts: Context, kinds: Collection[str]) -> int:
     return sum(number(context, f"select count(*) from chassis.deferred where kind in ({listed})") for context in contexts)
 
 
+def put_aside(context: Context) -> Sequence[str]:
+    """What was put aside, in words: which, how often it was tried, and when it is due."""
+    found = rows(context, "select *, extract(epoch from due_at - clock_timestamp()) as due_in from chassis.deferred order by id limit 5")
+    return [f"{row.consumer} {row.kind} {row.message_id} {row.slug} {row.attempts} times, due in {row.due_in or 0:.0f} s" for row in found]
+
+
 def difference(*contexts: Context) -> int:
     """What the auditors of these services miss."""
     intakes = [(context, Intake(context, listen)) for context in contexts for listen in context.service.listens]

@@ -18,7 +18,7 @@ from services.registration.service import SERVICE as REGISTRATION
 from services.reporting.service import SERVICE as REPORTING
 from tests.reliability.clerk import ANSWERED_WITHIN_S, TOKEN, Clerk, Desk, working
 from tests.reliability.load import Families, Ledger, Sender, Steadfast, flowing
-from tests.reliability.oracle import Enrolments, Figures
+from tests.reliability.oracle import Enrolments, Figures, put_aside
 from tests.reliability.patience import START_WITHIN_S, eventually
 from tests.reliability.processes import Process, command, environment_of
 from tests.reliability.witness import Passed, Witness
@@ -122,11 +122,9 @@ class Stage:
     def recovered(self) -> float:
         """The seconds from now until answers come again, all are ready, and everybody knows what was acknowledged by then."""
         began, wanted = monotonic(), self.ledger.told + ANSWERS_AFTER
-        eventually(lambda: self.ledger.told >= wanted, within=START_WITHIN_S, what="answers again", told=self._troubles)
+        eventually(lambda: self.ledger.told >= wanted, within=START_WITHIN_S, what="answers again", told=self._still)
         acknowledged = set(self.ledger.acknowledged)
-        eventually(
-            lambda: self._ready() and self.enrolments.known(acknowledged), within=START_WITHIN_S, what="recovery", told=self._troubles
-        )
+        eventually(lambda: self._ready() and self.enrolments.known(acknowledged), within=START_WITHIN_S, what="recovery", told=self._still)
         return monotonic() - began
 
     def restart(self, name: str, **environment: str) -> float:
@@ -162,8 +160,15 @@ class Stage:
     def _ready(self) -> bool:
         return all(process.is_ready() for process in self.running)
 
-    def _troubles(self) -> list[str]:
-        return [process.trouble() for process in self.running]
+    def _still(self) -> dict[str, object]:
+        """What still keeps it from being well."""
+        under_way = {name: found if isinstance(found, int) else sorted(found)[:3] for name, found in self.enrolments.unsettled().items()}
+        aside = [row for context in self.contexts.values() for row in put_aside(context)]
+        return {
+            "troubles": [process.trouble() for process in self.running],
+            "queued": self.witness.waiting(QUEUES),
+            "aside": aside,
+        } | under_way
 
     def discard(self) -> None:
         """Leave nothing running."""
