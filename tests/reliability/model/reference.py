@@ -24,7 +24,7 @@ class Fact:
 
 @dataclass
 class Reference:
-    """All that was said, and all that was given up."""
+    """All that was said, and all that was given up: facts by their id, requests by their id and number, noise by its text."""
 
     facts: dict[str, list[Fact]] = field(default_factory=lambda: defaultdict(list))
     requests: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
@@ -70,7 +70,7 @@ class Reference:
         """What is wrong with the effects of one request."""
         if len(effects) > 1:
             yield f"{id_}: {len(effects)} effects"
-        if not effects and id_ not in self.given_up:
+        if not effects and not {f"{id_} {number}" for number in self.requests[id_]} <= self.given_up:
             yield f"{id_}: no effect"
         if any(number not in self.requests[id_] for number, _ in effects):
             yield f"{id_}: an effect that nobody asked for"
