@@ -41,6 +41,7 @@ class Health:
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._clock = clock
         self._checks: dict[str, Callable[[], str]] = {}
+        self._told: set[str] = set()
         self._states: dict[str, State] = {}
         self._asked_at = float("-inf")
         self._one_at_a_time = threading.Lock()
@@ -48,6 +49,11 @@ class Health:
     def add(self, name: str, check: Callable[[], str]) -> None:
         """Ask this too; `name` is what people read (`events database`)."""
         self._checks[name] = check
+
+    def tell(self, name: str, check: Callable[[], str]) -> None:
+        """Say what this finds too, and be ready all the same."""
+        self.add(name, check)
+        self._told.add(name)
 
     def live(self) -> dict[str, object]:
         """That it answers is the answer."""
@@ -60,7 +66,7 @@ class Health:
                 self._states = {name: self._ask(name) for name in self._checks}
                 self._asked_at = time.monotonic()
             states = dict(self._states)
-        well = not any(state.reason for state in states.values())
+        well = not any(state.reason for name, state in states.items() if name not in self._told)
         return well, {"status": "ready" if well else "not-ready", "checks": {name: state.as_dict() for name, state in states.items()}}
 
     def answer(self, path: str) -> tuple[int, Mapping[str, object]] | None:

@@ -73,9 +73,13 @@ class Running:
         yield Timer("idempotency", idempotency.SWEEP_EVERY_S, idempotency.forget_expired)
 
     def troubles(self) -> dict[str, str]:
-        """What keeps the service from the bus, or from handling what comes, by name; empty texts when all is well."""
-        consumers = {f"queue {c.intake.consumer}": c.trouble or c.intake.outage.trouble for c in self.consumers}
+        """What keeps the service from the bus, by name; empty texts when all is well."""
+        consumers = {f"queue {consumer.intake.consumer}": consumer.trouble for consumer in self.consumers}
         return consumers | {"relay": self.relay.trouble}
+
+    def outages(self) -> dict[str, str]:
+        """What keeps it from handling what comes, by name; empty texts when all is well."""
+        return {f"handling {intake.consumer}": intake.outage.trouble for intake in self.intakes}
 
     def _on_a_clock(self, timer: Timer) -> Callable[[], None]:
         wake = Wake()

@@ -68,7 +68,9 @@ def health(place: Place, runnings: Iterable[Running]) -> Health:
         state.add(f"{name} database", partial(_at_head, place.context(name)))
     for running in runnings:
         for part in running.troubles():
-            state.add(f"{running.context.service.name} {part}", partial(_trouble, running, part))
+            state.add(f"{running.context.service.name} {part}", partial(_trouble, running.troubles, part))
+        for part in running.outages():
+            state.tell(f"{running.context.service.name} {part}", partial(_trouble, running.outages, part))
     return state
 
 
@@ -76,8 +78,8 @@ def _at_head(context: Context) -> str:
     return "" if at_head(context.database, context.service.migrations) else f"migrate it: deltag migrate {context.service.name}"
 
 
-def _trouble(running: Running, part: str) -> str:
-    return running.troubles()[part]
+def _trouble(found: Callable[[], Mapping[str, str]], part: str) -> str:
+    return found()[part]
 
 
 def up_distributed(started: Callable[[Place], None]) -> int:

@@ -58,6 +58,15 @@ def test_one_that_is_not_well_is_named() -> None:
     assert json.loads(answer.data)["checks"]["bus"]["reason"] == "the broker does not answer"
 
 
+def test_what_is_told_besides_keeps_nobody_away() -> None:
+    """What makes messages fail is said with its reason, and the process is ready for callers all the same."""
+    health = Health()
+    health.tell("handling tiny.facts", lambda: "Slowed down")
+    answer = Client(metrics_app(health)).get("/health/ready")
+    check = json.loads(answer.data)["checks"]["handling tiny.facts"]
+    assert (answer.status_code, check["ok"], check["reason"]) == (200, False, "Slowed down")
+
+
 def test_since_when_is_told() -> None:
     """`since` is when the present state began, not when it was last asked."""
     clock, reasons = FakeClock(), ["", "away", "away"]

@@ -203,12 +203,12 @@ def test_it_shows(context: Context, bus: EmbeddedBus) -> None:
     for n in range(IN_A_ROW):
         intake.outage.failed(Incoming(facts([n])[0], id=str(n)), Trouble("Karla"))
     Auditor(context, running.intakes).run(context)
-    assert running.troubles()["queue tiny.facts"] == f"Slowed down: {IN_A_ROW} tries in a row failed, the last with Trouble."
+    assert running.outages()["handling tiny.facts"] == f"Slowed down: {IN_A_ROW} tries in a row failed, the last with Trouble."
     assert slowed_down("tiny.facts") == 1
     assert slowed_down("tiny.requests") == 0
     intake.outage.succeeded()
     Auditor(context, running.intakes).run(context)
-    assert (running.troubles()["queue tiny.facts"], slowed_down("tiny.facts")) == ("", 0)
+    assert (running.outages()["handling tiny.facts"], slowed_down("tiny.facts")) == ("", 0)
 
 
 def slowed_down(queue: str) -> float | None:
