@@ -5,13 +5,12 @@ success is acknowledged; what he repeats, he repeats under the same ids and keys
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from http.client import HTTPException
-from threading import Event, Thread
+from threading import Event
 from time import monotonic, sleep
-from typing import Any, Protocol
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request as HttpRequest
 from urllib.request import urlopen
@@ -132,32 +131,3 @@ class Desk:
         self.longest_s = max(self.longest_s, monotonic() - began)
         self.answers += 1
         self._clerk.ledger.answers[request["id"]] = enrolment["status"]
-
-
-class Worker(Protocol):
-    """Whoever works until he is told to stop."""
-
-    def run(self, stop: Event) -> None:
-        """Work until the stop."""
-
-
-@contextmanager
-def working(clerk: Worker) -> Iterator[None]:
-    """The clerk works during the block, and has finished at its end."""
-    stop, failures = Event(), []
-
-    def run() -> None:
-        try:
-            clerk.run(stop)
-        except BaseException as failure:  # noqa: BLE001 - told to the test below
-            failures.append(failure)
-
-    thread = Thread(target=run, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-    for failure in failures:
-        raise failure

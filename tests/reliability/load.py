@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
 from itertools import count
-from threading import Event, Thread
+from threading import Event
 from time import monotonic, sleep
 from typing import Any
 from uuid import uuid4
@@ -21,6 +21,8 @@ import pika
 from pika.adapters.utils.connection_workflow import AMQPConnectorException
 from pika.exceptions import AMQPError
 from pika.spec import PERSISTENT_DELIVERY_MODE, BasicProperties
+
+from tests.reliability.beside import beside
 
 SOURCE = "https://daycare-administration.example"
 ANSWERS = "answers.daycare-administration"
@@ -222,26 +224,10 @@ def _done(act: Callable[[], None]) -> bool:
 @contextmanager
 def flowing(sender: Sender, requests: int | None = None) -> Iterator[None]:
     """Requests flow during the block; at its end (or when `requests` are sent) the last answers are awaited."""
-    stop, failures = Event(), []
-
-    def run() -> None:
+    never = Event()
+    with beside(lambda stop: sender.run(requests, never if requests else stop)):
         try:
-            sender.run(requests, stop)
-        except BaseException as failure:  # noqa: BLE001 - told to the test below
-            failures.append(failure)
-
-    thread = Thread(target=run, daemon=True)
-    thread.start()
-    try:
-        yield
-    except BaseException as broken:
-        sender.abandoned = True
-        for failure in failures:
-            raise failure from broken
-        raise
-    finally:
-        if requests is None:
-            stop.set()
-        thread.join()
-    for failure in failures:
-        raise failure
+            yield
+        except BaseException:
+            sender.abandoned = True
+            raise

@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from random import Random
 from signal import SIGCONT, SIGKILL, SIGQUIT, SIGSTOP
-from threading import Event, Thread
+from threading import Event
 
 import psutil
 import psycopg
 from psycopg.errors import DeadlockDetected
 
 from services.chassis.postgres import EmbeddedPostgres
+from tests.reliability.beside import beside
 from tests.reliability.patience import eventually
 
 OF_SERVICES = "application_name like 'deltag%' and datname = current_database()"
@@ -84,13 +85,12 @@ def stop_collisions(url: str) -> int:
 @contextmanager
 def deadlocks(url: str, table: str) -> Iterator[Callable[[], int]]:
     """During the block somebody locks the outbox and then `table`, the other way round than handlers; yields a count of deadlocks."""
-    stop = Event()
 
-    def run() -> None:
+    def run(stop: Event) -> None:
         while not stop.wait(0.05):
             _cross(url, table)
 
-    with _threaded(run, stop), psycopg.connect(url, autocommit=True) as connection:
+    with beside(run), psycopg.connect(url, autocommit=True) as connection:
         yield lambda: int(_one(connection, DEADLOCKS))
 
 
@@ -100,17 +100,6 @@ def outbox_held(url: str) -> Iterator[None]:
     with psycopg.connect(url) as connection:
         connection.execute("lock table chassis.outbox in access exclusive mode")
         yield
-
-
-@contextmanager
-def _threaded(run: Callable[[], None], stop: Event) -> Iterator[None]:
-    thread = Thread(target=run, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 def _cross(url: str, table: str) -> None:

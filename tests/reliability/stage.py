@@ -16,7 +16,8 @@ from services.chassis.storage import Database
 from services.registration.handlers import load_programme
 from services.registration.service import SERVICE as REGISTRATION
 from services.reporting.service import SERVICE as REPORTING
-from tests.reliability.clerk import ANSWERED_WITHIN_S, TOKEN, Clerk, Desk, working
+from tests.reliability.beside import beside
+from tests.reliability.clerk import ANSWERED_WITHIN_S, TOKEN, Clerk, Desk
 from tests.reliability.load import Families, Ledger, Sender, Steadfast, flowing
 from tests.reliability.oracle import Enrolments, Figures, put_aside
 from tests.reliability.patience import START_WITHIN_S, eventually
@@ -100,7 +101,7 @@ class Stage:
         """Requests come over the bus and over HTTP during the block, whatever happens to the broker."""
         desk = Desk(Clerk(lambda _service: f"http://{registration.address}", TOKEN, self.ledger), self.families)
         sender = Steadfast(self.bus_url, self.ledger, self.families)
-        with flowing(sender), working(desk):
+        with flowing(sender), beside(desk.run):
             self.await_progress()
             yield desk
         sender.close()

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
-from threading import Event, Thread
+from threading import Event
 from time import monotonic
 
 import psutil
@@ -12,6 +12,7 @@ import pytest
 
 from services.chassis.bus.rabbit import RabbitBus
 from services.chassis.envelope import Outgoing
+from tests.reliability.beside import beside
 from tests.reliability.oracle import number, outbox
 from tests.reliability.patience import START_WITHIN_S, eventually
 from tests.reliability.processes import Process
@@ -67,20 +68,15 @@ class Drain:
 @contextmanager
 def observed(process: Process, left: Callable[[], int]) -> Iterator[Drain]:
     """Look again and again during the block."""
-    drain, stop, size = Drain(), Event(), psutil.Process(process.pid)
+    drain, size = Drain(), psutil.Process(process.pid)
 
-    def look() -> None:
+    def look(stop: Event) -> None:
         while not stop.wait(LOOK_S):
             drain.left.append((monotonic(), left()))
             drain.megabytes.append(size.memory_info().rss / 2**20)
 
-    thread = Thread(target=look, daemon=True)
-    thread.start()
-    try:
+    with beside(look):
         yield drain
-    finally:
-        stop.set()
-        thread.join()
 
 
 @pytest.mark.parametrize("rows", [20_000, pytest.param(1_000_000, marks=THOROUGH)])

@@ -20,8 +20,9 @@ from services.chassis.service import Listen
 from services.chassis.storage import Database
 from services.cli.places import BUS, NAMES, service
 from services.registration.handlers import load_programme
+from tests.reliability.beside import beside
 from tests.reliability.chance import rounds, seed
-from tests.reliability.clerk import Clerk, working
+from tests.reliability.clerk import Clerk
 from tests.reliability.load import SOURCE, Ledger
 from tests.reliability.oracle import Enrolments, rows
 from tests.reliability.patience import START_WITHIN_S, eventually
@@ -147,7 +148,7 @@ def clerk(embedded: Embedded) -> Clerk:
 def test_killed_at_random_moments(embedded: Embedded, clerk: Clerk, kills: int) -> None:
     """Kill -9 of the whole process, again and again, and sometimes of its PostgreSQL: nothing acknowledged is lost or done twice."""
     strikes = []
-    with working(clerk):
+    with beside(clerk.run):
         for _ in range(kills):
             strikes.append(embedded.strike())
             embedded.start()
