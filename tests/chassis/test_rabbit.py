@@ -2,6 +2,7 @@
 
 import struct
 from _thread import allocate_lock
+from socket import socketpair
 from time import monotonic
 from typing import Any
 from unittest.mock import Mock
@@ -144,6 +145,20 @@ def test_a_thread_for_heartbeats_is_tried_again(bus_url: str, monkeypatch: pytes
     monkeypatch.setattr(heartbeat, "start_new_thread", lambda run, _arguments: begun.append(run))
     RabbitBus(bus_url).publisher().close()
     assert len(begun) == 1
+
+
+def test_nobody_beats_on_a_closed_connection(bus_url: str) -> None:
+    """Once a connection is closed, its heartbeat goes nowhere, though its socket's number is another's by now."""
+    connection = connect(bus_url, "closed")
+    guard, transport = connection.deltag_guard, connection.transport
+    connection.collect()
+    ours, theirs = socketpair()
+    with ours, theirs:
+        transport.sock = ours  # what the thread would find if it had looked just before
+        guard.beat()
+        theirs.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            theirs.recv(1)
 
 
 def test_heartbeats_are_no_answer(bus_url: str) -> None:

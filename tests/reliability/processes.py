@@ -75,7 +75,7 @@ class Process:
 
     def trouble(self) -> str:
         """What its health says is wrong, all in one text."""
-        checks = self.health().get("checks", {})
+        checks = self.health().get("checks", {"health": {"ok": False, "reason": "does not answer"}})
         return "; ".join(f"{name}: {check['reason']}" for name, check in checks.items() if not check["ok"])
 
     def door_answers(self) -> bool:

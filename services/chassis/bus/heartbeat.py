@@ -42,8 +42,11 @@ class Guarded:
         self._transport = connection.transport
         self._heard = self._answered = self._beaten = monotonic()
         self._patience = inf
+        self._left = False
         self._write = self._transport._write  # noqa: SLF001 - py-amqp has no public seam for its writes
         self._transport._write = self._locked_write  # noqa: SLF001
+        self._collect = connection.collect
+        connection.collect = self._leave  # whoever closes it, py-amqp too
         self.encrypted = connection.transport.__class__.__name__ == "SSLTransport"
         if not self.encrypted:
             _alive.add(self)
@@ -74,11 +77,18 @@ class Guarded:
         with self._lock:
             self._write(data)
 
+    def _leave(self) -> None:
+        """Close, and never beat again: the socket's number may be another's the next moment."""
+        with self._lock:
+            self._left = True
+        self._collect()
+
     def beat(self) -> None:
         """Write one heartbeat frame, unless somebody is writing anyway."""
         if self._lock.acquire(blocking=False):
             try:
-                self._beat()
+                if not self._left:
+                    self._beat()
             finally:
                 self._lock.release()
 
