@@ -25,7 +25,7 @@ reliability: $(VENV)/.tests ## inject every fault, for an hour or more, and writ
 	@DELTAG_WRITE_RELIABILITY=1 WORKERS=0 scripts/test tests/reliability -m "thorough or not thorough" $(ARGS)
 
 soak: $(VENV)/.tests ## inject faults at random for MINUTES=30 (DELTAG_FAULT_SEED=… for the same ones again)
-	@DELTAG_WRITE_RELIABILITY=1 DELTAG_SOAK_MINUTES=$(or $(MINUTES),30) WORKERS=0 scripts/test tests/reliability/test_soak.py -m thorough -s $(ARGS)
+	@DELTAG_WRITE_RELIABILITY=1 DELTAG_SOAK_MINUTES=$(or $(MINUTES),30) WORKERS=0 scripts/test tests/reliability/test_soak.py -m thorough --capture=tee-sys $(ARGS)
 
 check: $(VENV)/.tests ## check style, types, architecture and contracts
 	$(BIN)/ruff check

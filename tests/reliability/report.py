@@ -7,7 +7,7 @@ renews the entries of the tests that ran in it, so a long one may be made in par
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -109,12 +109,19 @@ def shortened(line: str) -> str:
     return f"{scenario[1]}: {', '.join(counted)}, {line.rpartition(', ')[2]}"
 
 
-def write(entries: Mapping[str, Entry]) -> None:
-    """Renew these entries, and the page."""
+def write(entries: Mapping[str, Entry], tests: Collection[str]) -> None:
+    """Renew these entries, and the page. What is told of a test that is no longer among `tests` is forgotten."""
     known: dict[str, Entry] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    merged = dict(sorted({**known, **entries}.items()))
+    files = {file_of(test) for test in tests}
+    kept = {test: one for test, one in known.items() if test in tests or file_of(test) not in files}
+    merged = dict(sorted({**kept, **entries}.items()))
     RESULTS.write_text(json.dumps(merged, indent=1, ensure_ascii=False) + "\n")
     PAGE.write_text(page(merged))
+
+
+def file_of(test: str) -> str:
+    """The file that a test stands in."""
+    return test.partition("::")[0]
 
 
 def page(entries: Mapping[str, Entry]) -> str:

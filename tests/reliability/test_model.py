@@ -74,7 +74,10 @@ def test_every_message_has_one_effect(theatre: Theatre) -> None:
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize(("ground", "runs"), [("embedded", 10_000), ("rabbit", 1_000)], indirect=["ground"])
 def test_every_message_has_one_effect_in_thousands_of_runs(theatre: Theatre, runs: int) -> None:
-    """The same, for as long as it takes; DELTAG_FAULT_ROUNDS says how often."""
+    """In thousands of runs, whatever order and faults chance thinks of: one effect for each message, and only what must be is parked.
+
+    DELTAG_FAULT_ROUNDS says how many.
+    """
     play(theatre, rounds(runs))
 
 
