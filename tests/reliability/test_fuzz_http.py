@@ -34,5 +34,5 @@ def test_mutated_requests(context_of: Callable[..., Context], service: Service) 
 @pytest.mark.timeout(1_200)
 @each_service
 def test_very_many_mutated_requests(context_of: Callable[..., Context], service: Service) -> None:
-    """The same with very many."""
+    """Of very many requests the door answers each, and what it refuses it refuses with a slug, a text and nobody's data."""
     visit(tell(context_of(service)), many("DELTAG_FUZZ_REQUESTS", THOROUGH))

@@ -49,5 +49,5 @@ def test_mutated_messages(told: Callable[[Service], Context], log: StringIO, ser
 @pytest.mark.timeout(1_200)
 @each_queue
 def test_very_many_mutated_messages(told: Callable[[Service], Context], log: StringIO, service: Service, listen: Listen) -> None:
-    """The same with very many."""
+    """Of very many messages each is handled, known, early or parked with a readable reason, and good neighbours are handled."""
     take(told(service), log, listen, many("DELTAG_FUZZ_MESSAGES", THOROUGH))

@@ -78,5 +78,5 @@ def test_mutated_messages_over_the_wire(stage: Stage) -> None:
 @pytest.mark.thorough
 @pytest.mark.timeout(600)
 def test_very_many_mutated_messages_over_the_wire(stage: Stage) -> None:
-    """The same with very many."""
+    """Of very many messages each is answered or parked, whatever stands in its properties."""
     fuzz(stage, many("DELTAG_FUZZ_WIRE", THOROUGH))

@@ -81,7 +81,7 @@ def test_commits_out_of_order(ward: Ward) -> None:
 
 
 def told_by_another(ward: Ward, subject: str, place: int) -> str:
-    """The same, by a writer with a transaction of his own."""
+    """Tell of something in a transaction of its own; returns the fact's id."""
     with ward.context.work() as work:
         return tell(work, subject, place)
 

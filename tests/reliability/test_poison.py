@@ -26,7 +26,7 @@ def test_one_killer_among_a_hundred_facts(ward: Ward) -> None:
 
 
 def test_one_killer_among_a_hundred_requests(ward: Ward) -> None:
-    """The same with requests of another system, which are handled as a set, and with two processes that share the queue."""
+    """Fault 16: one of a hundred requests, which are handled as a set by two processes, kills them. It alone is parked."""
     sent = dict(request(f"request-{n:02d}", DEATH if n == 49 else "") for n in range(100))
     publish(ward.bus_url, sent.values())
     ward.start()
