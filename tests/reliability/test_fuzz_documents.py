@@ -64,7 +64,7 @@ def kept(service: Service, examples: int) -> Any:
 
 
 def thoroughly(service: Service) -> Any:
-    """With many examples: whatever fits the document is answered as it says, and whatever does not is refused as it says."""
+    """Such a test with many examples."""
     return pytest.mark.thorough(pytest.mark.timeout(1_200)(kept(service, many("DELTAG_FUZZ_EXAMPLES", THOROUGH))))
 
 
