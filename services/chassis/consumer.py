@@ -83,6 +83,7 @@ class Consumer:
             except Unavailable as away:
                 log.warning("consumer.paused", queue=self.intake.consumer, reason=str(away))
                 if self._pauses.wait():
+                    self.intake.give_up()
                     return False
             else:
                 if not self.intake.outage.lasts:

@@ -13,6 +13,7 @@ import random
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
 from time import perf_counter
@@ -26,7 +27,7 @@ from services.chassis import deferred, inbox, watchdog
 from services.chassis.bus import Delivery
 from services.chassis.crashpoints import crash_point
 from services.chassis.deferred import Kind
-from services.chassis.errors import Conflict, Fate, Invalid, fate
+from services.chassis.errors import Conflict, Fate, Invalid, Unavailable, fate
 from services.chassis.ids import new_id
 from services.chassis.inbox import Verdict
 from services.chassis.instruments import known_type, observe_batch, observe_handled, observe_put_aside
@@ -122,6 +123,11 @@ class Intake:
         self.taken += len(deliveries)
         self.settled += sum(id(delivery) in self._decided for delivery in deliveries)
         self._decided = {}
+
+    def give_up(self) -> None:
+        """What was in hand goes back unsettled, in order: that is nobody's death."""
+        with suppress(Unavailable):
+            self._suspects.take_back(self._suspects.counted)
 
     @property
     def forgotten(self) -> int:

@@ -11,7 +11,7 @@ import json
 import os
 from _thread import start_new_thread
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from signal import SIGTERM
 from time import monotonic, sleep
@@ -47,10 +47,17 @@ def _watch(service: str, memory_mb: int, process: Any) -> None:
     while True:
         sleep(LOOK_S)
         _end_if_overdue(service)
-        if memory_mb and not asked and process.memory_info().rss > memory_mb * 2**20:
+        if memory_mb and not asked and _megabytes(process) > memory_mb:
             _say(service, "watchdog.recycled", f"more than {memory_mb} MB")
             os.kill(process.pid, SIGTERM)
             asked = True
+
+
+def _megabytes(process: Any) -> float:
+    """What it holds; nothing while there is no file descriptor left to look with: a dead watchdog would be worse."""
+    with suppress(Exception):
+        return float(process.memory_info().rss / 2**20)
+    return 0.0
 
 
 def _end_if_overdue(service: str) -> None:

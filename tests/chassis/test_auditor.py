@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from prometheus_client import REGISTRY
 
-from services.chassis.auditor import Auditor
+from services.chassis.auditor import Auditor, Books
 from services.chassis.bus import Delivery
 from services.chassis.intake import Intake
 from services.chassis.replay import forget_positions
@@ -95,3 +95,24 @@ def test_shows_as_a_metric(context: Context) -> None:
     assert value("deltag_conservation_difference", {"service": "tiny", "queue": "tiny.facts"}) == 0
     assert value("deltag_outbox_pending", {"service": "tiny"}) == 1
     assert value("deltag_parked_messages", {"service": "tiny", "queue": "tiny.facts", "reason": "not-a-cloudevent"}) == 1
+
+
+class SlowAuditor(Auditor):
+    """Needs three seconds for a queue's books; `now` is what its clock shows."""
+
+    now, audits = 0.0, 0
+
+    def audit(self, intake: Intake) -> Books:
+        """Take them."""
+        self.now += 3
+        self.audits += 1
+        return super().audit(intake)
+
+
+def test_adding_up_takes_a_hundredth_of_the_time(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much there is to add up, an auditor rests a hundred times as long as it took."""
+    auditor = SlowAuditor(context, [Intake(context, FACTS)])
+    monkeypatch.setattr("services.chassis.auditor.monotonic", lambda: auditor.now)
+    for auditor.now in (1_000.0, 1_302.0, 1_304.0):
+        auditor.run(context)
+    assert auditor.audits == 2

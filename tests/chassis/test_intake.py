@@ -294,6 +294,20 @@ def test_a_database_that_goes_away_ends_no_process(context: Context, monkeypatch
     assert parked(context) == []
 
 
+def test_an_orderly_stop_is_no_death(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A redelivered message that processes give back while something is away, because they are told to stop, has killed none of them."""
+    delivery = Delivery(fact("a", 1), 1, redelivered=True)
+    with monkeypatch.context() as away:
+        away.setattr(tiny, "stumble", raising(Unavailable(en="gone")))
+        for _ in range(2 * len(GROUPS)):
+            intake = Intake(context, FACTS)
+            with pytest.raises(Unavailable):
+                intake.settle([delivery])
+            intake.give_up()
+    Intake(context, FACTS).settle([delivery])
+    assert (effects(context), parked(context)) == ([("a", 1)], [])
+
+
 def raising(error: Exception) -> Callable[[object], None]:
     """A function that fails."""
 

@@ -161,6 +161,24 @@ def test_nobody_beats_on_a_closed_connection(bus_url: str) -> None:
             theirs.recv(1)
 
 
+def test_large_messages_come_a_few_at_a_time(bus_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is taken into memory at once is bounded by its size, and one message is never too much."""
+    monkeypatch.setattr("services.chassis.bus.rabbit.BATCH_BYTES", 250_000)
+    bus = RabbitBus(bus_url)
+    bus.declare(Topology((), [Queue("large", "", ())]))
+    publisher = bus.publisher()
+    publisher.publish([Outgoing(str(n), "", "large", b"x" * size) for n, size in enumerate([100_000] * 6 + [900_000])])
+    publisher.close()
+    subscription = bus.subscribe("large", 1_000)
+    together: list[list[int]] = []
+    while sum(sum(sizes) for sizes in together) < 1_500_000:
+        taken = subscription.receive(500, PATIENCE_S)
+        together.append([len(delivery.body) for delivery in taken])
+        subscription.settle(taken[-1])
+    subscription.close()
+    assert all(sum(sizes) <= 250_000 or len(sizes) == 1 for sizes in together)
+
+
 def test_heartbeats_are_no_answer(bus_url: str) -> None:
     """A broker that beats and does not answer what it was asked counts as gone."""
     connection = connect(bus_url, "test")

@@ -114,5 +114,6 @@ def start() -> None:
 def _run() -> None:
     while True:
         sleep(INTERVAL_S / 2)
-        for guarded in list(_alive):
-            guarded.beat()
+        with contextlib.suppress(Exception):  # somebody connects at this moment, or memory is short: two seconds later again
+            for guarded in list(_alive):
+                guarded.beat()

@@ -11,10 +11,10 @@ import fcntl
 import socket
 import struct
 import termios
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
-from itertools import count
+from itertools import accumulate, count
 from math import inf
 from typing import Any
 
@@ -38,6 +38,8 @@ WINDOW = 1_000
 """Messages on their way unconfirmed."""
 
 READ_BYTES = 65_536
+BATCH_BYTES = 8_000_000
+"""What is taken into memory at once, whatever the number of messages: the rest waits in the socket, and then at the broker."""
 STREAM_PREFETCH = 500
 ESTABLISHED = 1
 """The state of a TCP connection that is whole."""
@@ -195,6 +197,7 @@ class RabbitSubscription:
         self._channel = connection.channel()
         self._channel.basic_qos(0, prefetch, a_global=False)
         self._buffer: list[Delivery] = []
+        self._bytes = 0
         self._channel.basic_consume(queue, on_cancel=self._on_cancel)
         connection.deltag_guard.expect(inf)
 
@@ -202,7 +205,9 @@ class RabbitSubscription:
         """See `Subscription.receive`."""
         with _away(self._let_go):
             self._pump(limit, timeout)
+        limit = self._fitting(limit) if self._bytes > BATCH_BYTES else limit
         taken, self._buffer = self._buffer[:limit], self._buffer[limit:]
+        self._bytes -= _size(taken)
         return taken
 
     def settle(self, last: Delivery) -> None:
@@ -228,7 +233,7 @@ class RabbitSubscription:
         if not self._buffer and not _readable(transport):
             with suppress(TimeoutError), transport.having_timeout(timeout):
                 self._read()
-        while len(self._buffer) < limit and _readable(transport):
+        while len(self._buffer) < limit and self._bytes < BATCH_BYTES and _readable(transport):
             self._read()
         self._connection.deltag_guard.attend()
 
@@ -246,9 +251,15 @@ class RabbitSubscription:
             found, end = wire.deliveries(transport._read_buffer)  # noqa: SLF001
             transport._read_buffer = transport._read_buffer[end:]  # noqa: SLF001
             self._buffer += found
+            self._bytes += _size(found)
             if not wire.begins_with_another_frame(transport._read_buffer):  # noqa: SLF001
                 return
             self._connection.on_inbound_frame(transport.read_frame())
+
+    def _fitting(self, limit: int) -> int:
+        """How many of them are not too much at once; one is never too much."""
+        sizes = accumulate(len(delivery.body) for delivery in self._buffer[:limit])
+        return max(1, sum(size <= BATCH_BYTES for size in sizes))
 
     def _on_cancel(self, _tag: str) -> None:
         raise Unavailable("queue-gone", da="Køen er slettet.", en="The queue was deleted; it is declared again.")
@@ -359,6 +370,10 @@ def _refuse_hung_up(transport: Any) -> None:
     """An end that came while nobody read is no byte to read, and would be noticed only by the silence after it."""
     if transport.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != ESTABLISHED:
         raise ConnectionResetError("the broker hung up")
+
+
+def _size(deliveries: Iterable[Delivery]) -> int:
+    return sum(len(delivery.body) for delivery in deliveries)
 
 
 def _raw(message: amqp.Message) -> bytes:
