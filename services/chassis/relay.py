@@ -53,7 +53,7 @@ _ROOM = sa.text(
 )
 _PARK = sa.text(
     "insert into chassis.deferred (consumer, kind, message_id, content, type, key, slug, reason, fingerprint, exchange, routing_key,"
-    " properties, body) values (:consumer, 'parked', :message_id, :routing_key, :type, :key, :slug, :reason, :slug, :exchange,"
+    " properties, body) values (:consumer, 'parked', :message_id, :content, :type, :key, :slug, :reason, :slug, :exchange,"
     " :routing_key, json_build_object('correlation_id', cast(:correlation_id as text)), :sealed) on conflict do nothing"
 )
 _REASONS = {
@@ -120,19 +120,19 @@ class Relay:
         return len(rows)
 
     def _send(self, publisher: Publisher, rows: Sequence[Any]) -> "Sent":
-        messages = {(r.message_id, r.routing_key): r for r in rows}
+        messages = [_outgoing(row) for row in rows]
         crash_point("relay.before-publish")
         try:
-            returned = publisher.publish([_outgoing(row) for row in rows])
+            returned = publisher.publish(messages)
         except Refused as some:
-            return Sent([messages[_name(m)] for m in some.returned], [messages[_name(m)] for m in some.refused])
+            return Sent(_among(rows, messages, some.returned), _among(rows, messages, some.refused))
         except Objection as objection:
             if len(rows) == 1 and _is_answer(rows[0]):
                 return Sent(rows, slug="objected-to", objection=objection)
             self._suspects = len(rows)
             raise
         crash_point("relay.after-confirm")
-        return Sent([messages[_name(m)] for m in returned])
+        return Sent(_among(rows, messages, returned))
 
     def _keep_or_park(self, connection: sa.Connection, row: Any) -> None:
         settings, attempts = self.context.settings, row.attempts + 1
@@ -144,7 +144,7 @@ class Relay:
 
     def _park(self, connection: sa.Connection, row: Any, slug: str) -> None:
         sealed = deferred.seal_body(self.context, OUTBOX, row.message_id, row.body.encode())
-        why = {"consumer": OUTBOX, "slug": slug, "reason": _REASONS[slug], "sealed": sealed}
+        why = {"consumer": OUTBOX, "content": f"{row.exchange}/{row.routing_key}", "slug": slug, "reason": _REASONS[slug], "sealed": sealed}
         connection.execute(_PARK, dict(row._mapping) | why)  # noqa: SLF001
 
     def _tell(self, rows: Sequence[Any], sent: "Sent") -> None:
@@ -176,8 +176,10 @@ def _outgoing(row: Any) -> Outgoing:
     return Outgoing(row.message_id, row.exchange, row.routing_key, row.body.encode(), row.type, row.correlation_id, row.key)
 
 
-def _name(message: Outgoing) -> tuple[str, str]:
-    return message.id, message.routing_key
+def _among(rows: Sequence[Any], messages: Sequence[Outgoing], some: Sequence[Outgoing]) -> Sequence[Any]:
+    """The rows of these messages. A fact and the answer that tells of it may share every name, so they are known by what they are."""
+    wanted = set(map(id, some))
+    return [row for row, message in zip(rows, messages, strict=True) if id(message) in wanted]
 
 
 def _is_answer(row: Any) -> bool:

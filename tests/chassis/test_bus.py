@@ -99,6 +99,13 @@ def test_unroutable_is_named(publisher: Publisher) -> None:
     assert list(publisher.publish([lost, fine, gone])) == [lost, gone]
 
 
+def test_unroutable_is_not_its_namesake(bus: Bus, publisher: Publisher) -> None:
+    """Of a request and an answer with one id and one routing key only that one is returned which no queue wanted."""
+    bus.declare(Topology([], [Queue("asked.v1")]))
+    request, answer = (Outgoing("1", exchange, "asked.v1", b"{}") for exchange in (REQUESTS, ""))
+    assert [message.exchange for message in publisher.publish([request, answer])] == [REQUESTS]
+
+
 def test_log_wants_every_fact(bus: Bus, publisher: Publisher) -> None:
     """A fact that no service wants is kept in the log, and so not returned."""
     assert list(publisher.publish([thing("unwanted", key="nobody.wants.this.v1")])) == []

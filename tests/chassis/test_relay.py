@@ -12,9 +12,9 @@ from services.chassis.bus.embedded import EmbeddedBus
 from services.chassis.envelope import Outgoing, Received
 from services.chassis.errors import Unavailable
 from services.chassis.lifecycle import Stop
-from services.chassis.parked import chosen, replay
+from services.chassis.parked import chosen, replay, rows
 from services.chassis.relay import Listener, Relay
-from services.chassis.service import REQUESTS, Context
+from services.chassis.service import EVENTS, REQUESTS, Context
 from services.chassis.storage import Database
 from services.chassis.testing import parked, published
 from tests.chassis.conftest import eventually, in_background
@@ -101,11 +101,11 @@ class Picky(Recorder):
         return ()
 
 
-def answer(context: Context, address: str) -> None:
+def answer(context: Context, address: str, exchange: str = EVENTS) -> None:
     """Commit a fact that also goes to a sender, as the answer to his request."""
     asked = Received("asked", "/other", ASKED, "", None, reply_to=address, reply_correlation="corr-7")
     with context.work() as work:
-        work.emit(DONE, subject="b", data={}, reply=asked)
+        work.emit(DONE, subject="b", data={}, exchange=exchange, reply=asked)
 
 
 def drain(relay: Relay, publisher: Recorder, rounds: int = 60) -> None:
@@ -114,6 +114,29 @@ def drain(relay: Relay, publisher: Recorder, rounds: int = 60) -> None:
         with suppress(Unavailable):
             relay.publish_batch(publisher)
         Event().wait(0.005)
+
+
+class Alike(Recorder):
+    """A broker whose queues for facts have no room, and which knows no queue for answers."""
+
+    def publish(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
+        """Store nothing."""
+        raise Refused([m for m in messages if m.exchange], [m for m in messages if not m.exchange])
+
+
+def test_a_fact_is_not_taken_for_its_answer(context: Context, bus: EmbeddedBus) -> None:
+    """A fact whose answer goes to an address that is called like the fact stays when it is refused, and the answer is parked."""
+    answer(context, DONE)
+    Relay(context, bus, Stop()).publish_batch(Alike())
+    assert [m["exchange"] for m in published(context)] == [EVENTS]
+    assert [(p.slug, p.exchange) for p in rows(context)] == [("unroutable", "")]
+
+
+def test_namesakes_are_both_parked(context: Context, bus: EmbeddedBus) -> None:
+    """Of a request and its answer that share id and routing key, and find no queue, both are parked."""
+    answer(context, DONE, REQUESTS)
+    Relay(context, bus, Stop()).publish_batch(bus.publisher())
+    assert sorted(p.exchange for p in rows(context)) == ["", REQUESTS]
 
 
 def test_what_is_refused_waits_and_the_rest_goes_on(context: Context, bus: EmbeddedBus) -> None:

@@ -69,7 +69,7 @@ class Publisher(Protocol):
     """One publishing connection. Not for sharing between threads."""
 
     def publish(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
-        """Store all, in order; returns those that no queue wanted.
+        """Store all, in order; returns those of them that no queue wanted: the very same objects.
 
         Raises `Refused` when all others are stored, and `Unavailable` (an `Objection` is one) when any of them may be.
         """

@@ -107,7 +107,7 @@ class RabbitPublisher:
     def __init__(self, connection: amqp.Connection) -> None:
         self._connection = connection
         self._refused: set[int] = set()
-        self._returned: set[tuple[str, str]] = set()
+        self._returned: set[tuple[str, str, str]] = set()
         connection.on_blocked = self._on_blocked
         self._open_channel()
 
@@ -119,7 +119,7 @@ class RabbitPublisher:
         with _away(self.close):
             for start in range(0, len(messages), WINDOW):
                 self._publish_window(messages[start : start + WINDOW])
-        returned = [m for m in messages if (m.id, m.routing_key) in self._returned]
+        returned = [m for m in messages if (m.id, m.exchange, m.routing_key) in self._returned]
         if self._refused:
             refused = [messages[tag - first] for tag in sorted(self._refused)]
             with _away(self.close):
@@ -185,8 +185,8 @@ class RabbitPublisher:
             en="The broker takes no messages (its memory or disk alarm is on); they stay in the outbox.",
         )
 
-    def _on_return(self, _error: object, _exchange: str, routing_key: str, message: amqp.Message) -> None:
-        self._returned.add((message.properties["message_id"], routing_key))
+    def _on_return(self, _error: object, exchange: str, routing_key: str, message: amqp.Message) -> None:
+        self._returned.add((message.properties["message_id"], exchange, routing_key))
 
 
 class RabbitSubscription:
