@@ -98,6 +98,8 @@ class Outgoing(msgspec.Struct, frozen=True):
 _DECODE = msgspec.json.Decoder(Envelope).decode
 _ENCODE = msgspec.json.Encoder().encode
 _TEXTS = ("id", "source", "type", "subject", "correlationid", "causationid", "municipality", "programme", "traceparent")
+_CARRIED_ON = ("id", "correlationid")
+"""By these an answer names what it answers: as short texts of AMQP, which are measured in bytes."""
 _DIGITS = re.compile(r"[0-9]{1,12}")
 """Contracts say ten. Snapshots may skip numbers, and the ledger's sum of what was skipped must stay within a bigint."""
 _TIMES = ("time", "recordedtime")
@@ -177,6 +179,9 @@ def _check(envelope: Envelope) -> None:
         text = getattr(envelope, name) or ""
         if len(text) > MAX_TEXT or "\0" in text:
             raise _malformed(f"/{name}", "wrong-format", f"The attribute {name} has at most {MAX_TEXT} characters, none of them NUL.")
+    for name in _CARRIED_ON:
+        if len((getattr(envelope, name) or "").encode()) > MAX_TEXT:
+            raise _malformed(f"/{name}", "wrong-format", f"The attribute {name} has at most {MAX_TEXT} bytes in UTF-8.")
 
 
 def _malformed(field: str, slug: str, text: str) -> Malformed:

@@ -14,6 +14,7 @@ import msgspec
 from services.chassis.bus import Delivery
 from services.chassis.contracts import gate, problems
 from services.chassis.envelope import (
+    MAX_TEXT,
     MUNICIPALITY,
     PROGRAMME,
     TRACEPARENT,
@@ -187,10 +188,19 @@ def received(envelope: Envelope, incoming: Incoming, data: Any) -> Received[Any]
         traceparent=sane(TRACEPARENT, envelope.traceparent),
         municipality=sane(MUNICIPALITY, envelope.municipality),
         programme=sane(PROGRAMME, envelope.programme),
-        reply_to=incoming.delivery.reply_to,
-        reply_correlation=incoming.delivery.correlation_id,
+        reply_to=_address(incoming.delivery.reply_to),
+        reply_correlation=_cut(incoming.delivery.correlation_id),
         snapshot=envelope.snapshot in (True, "true"),
     )
+
+
+def _address(given: str | None) -> str | None:
+    """Where to answer, unless it grew too long to be written again: what is not UTF-8 takes more room once it is read."""
+    return given if given == _cut(given) else None
+
+
+def _cut(given: str | None) -> str | None:
+    return given and given.encode()[:MAX_TEXT].decode(errors="ignore")
 
 
 def stem(type_: str) -> str:

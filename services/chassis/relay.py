@@ -3,8 +3,8 @@
 A row is deleted in the transaction that took it (SKIP LOCKED, so any number of relays share the work), after the
 broker has confirmed it and not returned it. A crash between the confirm and the commit publishes the row again: on the
 wire a message is at-least-once, and receivers know it by its sequence. What comes back as unroutable is parked, never
-called a success. What a full queue refuses waits in its place, on a growing delay of its own, and the rest goes on;
-the oldest fact that waits so is tried often, and when it gets through, so are all others.
+called a success, and so is what cannot be written. What a full queue refuses waits in its place, on a growing delay of
+its own, and the rest goes on; the oldest fact that waits so is tried often, and when it gets through, so are all others.
 An answer goes where its sender said, so nobody else waits for long over one: refused again and again it is parked, and
 so is one over which the broker ends the connection, once it was sent alone. The relay is woken by commits of its own
 process, by NOTIFY from others, and polls as a fallback.
@@ -12,14 +12,14 @@ process, by NOTIFY from others, and polls as a fallback.
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
 import sqlalchemy as sa
 
 from services.chassis import deferred, instruments
-from services.chassis.bus import Bus, Objection, Publisher, Refused
+from services.chassis.bus import Bus, Objection, Publisher, Refused, Unwritable
 from services.chassis.consumer import NOT_YET, Pauses, persist, topology
 from services.chassis.crashpoints import crash_point
 from services.chassis.envelope import Outgoing
@@ -59,6 +59,7 @@ _PARK = sa.text(
 _REASONS = {
     "unroutable": "No queue is bound for it: check the topology, then replay.",
     "refused": "The queue that was to have it was full again and again: let its owner empty it, then replay.",
+    "unwritable": "Its address or its correlation is too long for the bus: answer its sender by other means, then discard it.",
     "objected-to": "The broker ended the connection over it: look at the address that the sender gave for his answers.",
 }
 
@@ -107,8 +108,8 @@ class Relay:
         with unavailable_when_away(), self.context.database.engine.begin() as connection:
             rows = sorted(connection.execute(_TAKE, {"limit": self._limit}).all())
             sent = self._send(publisher, rows) if rows else Sent()
-            for row in sent.parked:
-                self._park(connection, row, sent.slug)
+            for row, slug in sent.parked:
+                self._park(connection, row, slug)
             for row in sent.refused:
                 self._keep_or_park(connection, row)
             if _found_room(rows, sent):
@@ -125,14 +126,21 @@ class Relay:
         try:
             returned = publisher.publish(messages)
         except Refused as some:
-            return Sent(_among(rows, messages, some.returned), _among(rows, messages, some.refused))
+            return Sent(_parked(_among(rows, messages, some.returned)), _among(rows, messages, some.refused))
+        except Unwritable as some:
+            return self._send_without(publisher, rows, _among(rows, messages, some.messages))
         except Objection as objection:
             if len(rows) == 1 and _is_answer(rows[0]):
-                return Sent(rows, slug="objected-to", objection=objection)
+                return Sent(_parked(rows, "objected-to"), objection=objection)
             self._suspects = len(rows)
             raise
         crash_point("relay.after-confirm")
-        return Sent(_among(rows, messages, returned))
+        return Sent(_parked(_among(rows, messages, returned)))
+
+    def _send_without(self, publisher: Publisher, rows: Sequence[Any], unwritable: Sequence[Any]) -> "Sent":
+        rest = [row for row in rows if row not in unwritable]
+        sent = self._send(publisher, rest) if rest else Sent()
+        return replace(sent, parked=[*sent.parked, *_parked(unwritable, "unwritable")])
 
     def _keep_or_park(self, connection: sa.Connection, row: Any) -> None:
         settings, attempts = self.context.settings, row.attempts + 1
@@ -160,10 +168,13 @@ class Relay:
 class Sent:
     """What became of a batch: all others are published."""
 
-    parked: Sequence[Any] = ()
+    parked: Sequence[tuple[Any, str]] = ()
     refused: Sequence[Any] = ()
-    slug: str = "unroutable"
     objection: Objection | None = None
+
+
+def _parked(rows: Sequence[Any], slug: str = "unroutable") -> Sequence[tuple[Any, str]]:
+    return [(row, slug) for row in rows]
 
 
 def _found_room(rows: Sequence[Any], sent: Sent) -> bool:

@@ -199,6 +199,8 @@ def test_same_id_other_content_is_a_conflict(context: Context) -> None:
         (b'{"specversion":"0.3","id":"1","source":"/x","type":"t","data":{}}', "unknown-specversion"),
         (b'{"specversion":"1.0","id":"","source":"/x","type":"t","data":{}}', "field-missing"),
         (b'{"specversion":"1.0","id":"a\\u0000","source":"/x","type":"t"}', "wrong-format"),
+        (event(ASKED, {"number": 1}, id="æ" * 130), "wrong-format"),
+        (event(ASKED, {"number": 1}, correlationid="æ" * 130), "wrong-format"),
         (event("thing.unheard-of.v1", {}), "unknown-type"),
         (event("thing.requested.v2", {"number": 1}), "unknown-type"),
         (event(ASKED, {"number": "one"}), "unreadable-data"),
@@ -486,3 +488,13 @@ def test_only_sane_attributes_are_handed_on(context: Context) -> None:
     (message,) = published(context)
     assert message["municipality"] == context.settings.municipality
     assert {"programme", "traceparent"}.isdisjoint(message)
+
+
+def test_what_cannot_be_written_again_is_not_handed_on(context: Context) -> None:
+    """An address that grew too long when it was read is no address, and a correlation is cut: the request is handled, the fact leaves."""
+    asked = Delivery(event(ASKED, {"number": 1}), 1, reply_to="\N{REPLACEMENT CHARACTER}" * 100, correlation_id="æ" * 130)
+    answered = Delivery(event(ASKED, {"number": 2}), 2, reply_to="his", correlation_id="æ" * 130)
+    Intake(context, REQUESTS).settle([asked, answered])
+    with context.work() as work:
+        answers = work.connection.execute(sa.text("select routing_key, correlation_id from chassis.outbox where exchange = ''")).all()
+    assert (len(published(context)), answers) == (3, [("his", "æ" * 127)])

@@ -11,7 +11,7 @@ import pika
 import pytest
 from pika.spec import BasicProperties
 
-from services.chassis.bus import Objection, Queue, Refused, Topology, heartbeat
+from services.chassis.bus import Objection, Queue, Refused, Topology, Unwritable, heartbeat
 from services.chassis.bus.heartbeat import INTERVAL_S
 from services.chassis.bus.rabbit import RabbitBus, connect
 from services.chassis.envelope import Outgoing
@@ -88,6 +88,16 @@ def test_a_full_queue_refuses_only_its_own(bus_url: str) -> None:
     assert [m.id for m in refusal.value.returned] == ["lost"]
     assert sorted(map(int, arrived(bus, 20))) == [n for n in range(30) if n % 3]
     assert not publisher.publish([Outgoing("after", REQUESTS, "thing.asked", b"{}")])
+    publisher.close()
+
+
+def test_what_cannot_be_written_is_named(bus_url: str) -> None:
+    """Of messages with texts too long for AMQP all are named before anything is sent, and the publisher goes on."""
+    publisher, fine = RabbitBus(bus_url).publisher(), Outgoing("1", "", "nobody", b"{}")
+    long = [Outgoing("2", "", "æ" * 130, b"{}"), Outgoing("3", "", "nobody", b"{}", correlation_id="x" * 256)]
+    with pytest.raises(Unwritable) as some:
+        publisher.publish([fine, *long])
+    assert (some.value.messages, publisher.publish([fine])) == (long, [fine])
     publisher.close()
 
 

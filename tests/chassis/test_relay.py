@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 import sqlalchemy as sa
 
-from services.chassis.bus import Objection, Refused
+from services.chassis.bus import Objection, Refused, Unwritable
 from services.chassis.bus.embedded import EmbeddedBus
 from services.chassis.envelope import Outgoing, Received
 from services.chassis.errors import Unavailable
@@ -19,6 +19,8 @@ from services.chassis.storage import Database
 from services.chassis.testing import parked, published
 from tests.chassis.conftest import eventually, in_background
 from tests.chassis.tiny import ASKED, DONE, MOVED
+
+LONGEST = 255
 
 
 class Recorder:
@@ -106,6 +108,28 @@ def answer(context: Context, address: str, exchange: str = EVENTS) -> None:
     asked = Received("asked", "/other", ASKED, "", None, reply_to=address, reply_correlation="corr-7")
     with context.work() as work:
         work.emit(DONE, subject="b", data={}, exchange=exchange, reply=asked)
+
+
+class Brief(Recorder):
+    """A broker to which no long address can be written."""
+
+    def publish(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
+        """Store all or nothing."""
+        if long := [message for message in messages if len(message.routing_key) > LONGEST]:
+            raise Unwritable(long)
+        return super().publish(messages)
+
+
+def test_what_cannot_be_written_is_parked(context: Context, bus: EmbeddedBus) -> None:
+    """An answer to an address that cannot be written is parked, and everything around it leaves at once."""
+    relay, brief = Relay(context, bus, Stop()), Brief()
+    before = emit(context, 3)
+    answer(context, "x" * 300)
+    after = emit(context, 3)
+    relay.publish_batch(brief)
+    assert [id_ for id_ in brief.ids if id_ in {*before, *after}] == [*before, *after]
+    assert (len(brief.ids), published(context)) == (7, [])
+    assert [p["slug"] for p in parked(context)] == ["unwritable"]
 
 
 def drain(relay: Relay, publisher: Recorder, rounds: int = 60) -> None:

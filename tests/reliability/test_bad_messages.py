@@ -53,6 +53,8 @@ BAD = {
     "names in another encoding than UTF-8": raw(structured().replace(b"Asta", "Åse".encode("latin-1"))),
     "a number that no machine has": raw(structured(data={"x": 1}).replace(b'"x": 1', b'"x": 1e999')),
     "lists in lists without end": raw(structured(data={"x": 1}).replace(b'"x": 1', b'"x": ' + b"[" * 5_000 + b"]" * 5_000)),
+    "an id that is too long in bytes": raw(structured(id="æ" * 130)),
+    "a correlation id that is too long in bytes": raw(structured(correlationid="æ" * 130)),
     "an id that is no Unicode": raw(structured(id="\ud800")),
     "nonsense with half a character to reply to": raw(b"nonsense 1", reply_to=b"\xed\xa0\x80", headers={b"\xff": "\0"}),
     "nonsense with half a character to route by": raw(b"nonsense 2", key=b"enrolment.\xed\xa0\x80"),
@@ -71,6 +73,8 @@ ODD = {
     "a routing key in another encoding": raw(structured(), key=b"enrolment.\xff"),
     "a time that no calendar has": Raw(REQUESTS, REQUESTED, structured(), FarFuture()),
     "a NUL to reply to": raw(structured(), reply_to=b"a\0b"),
+    "an address for the answer that grows when it is read": raw(structured(), reply_to=b"\xff" * 100),
+    "a correlation that grows when it is read": raw(structured(), correlation_id=b"\xff" * 100),
     "white space": raw(b"\n" + structured() + b"\n"),
 }
 """By what is odd about each: it must be handled all the same."""

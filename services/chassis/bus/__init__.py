@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from services.chassis.envelope import Outgoing
-from services.chassis.errors import Unavailable
+from services.chassis.errors import DeltagError, Unavailable
 
 
 @dataclass(slots=True)
@@ -65,13 +65,22 @@ class Objection(Unavailable):
     """The broker ended the connection over one of the messages, and does not say over which."""
 
 
+class Unwritable(DeltagError):
+    """Nothing was published, since these messages cannot be written: a text of theirs is too long for the bus."""
+
+    def __init__(self, messages: Sequence[Outgoing]) -> None:
+        super().__init__("unwritable", da="En besked kan ikke skrives på bussen.", en="A message cannot be written to the bus.")
+        self.messages = messages
+
+
 class Publisher(Protocol):
     """One publishing connection. Not for sharing between threads."""
 
     def publish(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
         """Store all, in order; returns those of them that no queue wanted: the very same objects.
 
-        Raises `Refused` when all others are stored, and `Unavailable` (an `Objection` is one) when any of them may be.
+        Raises `Refused` when all others are stored, `Unavailable` (an `Objection` is one) when any of them may be, and
+        `Unwritable` when none is.
         """
         ...
 

@@ -113,12 +113,13 @@ class RabbitPublisher:
 
     def publish(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
         """See `Publisher.publish`. Raises `Unavailable` too when the broker is blocked."""
+        frames = wire.all_published(messages, self._channel.channel_id, self._connection.frame_max)
         self._returned.clear()
         self._refused.clear()
         first = self._sent + 1
         with _away(self.close):
-            for start in range(0, len(messages), WINDOW):
-                self._publish_window(messages[start : start + WINDOW])
+            for start in range(0, len(frames), WINDOW):
+                self._publish_window(frames[start : start + WINDOW])
         returned = [m for m in messages if (m.id, m.exchange, m.routing_key) in self._returned]
         if self._refused:
             refused = [messages[tag - first] for tag in sorted(self._refused)]
@@ -156,10 +157,9 @@ class RabbitPublisher:
         self._channel.close()
         self._open_channel()
 
-    def _publish_window(self, messages: Sequence[Outgoing]) -> None:
-        frames = (wire.published(message, self._channel.channel_id, self._connection.frame_max) for message in messages)
+    def _publish_window(self, frames: Sequence[bytes]) -> None:
         self._connection.transport.write(b"".join(frames))
-        self._sent += len(messages)
+        self._sent += len(frames)
         self._connection.deltag_guard.expect(DEADLINE_S)
         while self._confirmed < self._sent:
             self._connection.drain_events(timeout=DEADLINE_S)

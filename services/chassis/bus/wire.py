@@ -9,6 +9,7 @@ good; here such text is read with other characters in its place, and headers tha
 Source: AMQP 0-9-1 specification, sections 2.3.5 (frames), 4.2.6 (content) and 1.8.3 (basic.publish, basic.deliver).
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from struct import Struct
 from struct import error as StructError  # noqa: N812 - a class
@@ -17,7 +18,7 @@ from typing import Any
 from amqp import serialization
 from amqp.exceptions import AMQPError
 
-from services.chassis.bus import Delivery
+from services.chassis.bus import Delivery, Unwritable
 from services.chassis.envelope import Outgoing
 
 METHOD, HEADER, BODY, END = 1, 2, 3, b"\xce"
@@ -42,6 +43,14 @@ def published(message: Outgoing, channel: int, frame_max: int) -> bytes:
     largest = frame_max - _AROUND
     bodies = (_frame(BODY, channel, message.body[at : at + largest]) for at in range(0, len(message.body), largest))
     return b"".join((_method(message.exchange, message.routing_key, channel), _frame(HEADER, channel, header), *bodies))
+
+
+def all_published(messages: Sequence[Outgoing], channel: int, frame_max: int) -> Sequence[bytes]:
+    """The frames of each of them. Raises `Unwritable`."""
+    try:
+        return [published(message, channel, frame_max) for message in messages]
+    except ValueError:
+        raise Unwritable([message for message in messages if not _is_writable(message)]) from None
 
 
 def deliveries(data: bytes) -> tuple[list[Delivery], int]:
@@ -94,8 +103,17 @@ def _properties(message: Outgoing) -> tuple[int, bytes]:
     return flags, b"".join(parts)
 
 
+def _is_writable(message: Outgoing) -> bool:
+    try:
+        _properties(message)
+        _method(message.exchange, message.routing_key, 0)
+    except ValueError:
+        return False
+    return True
+
+
 def _short(value: str) -> bytes:
-    """A short string: its length in one byte, then its bytes, of which there are 255 at most."""
+    """A short string: its length in one byte, then its bytes, of which there are 255 at most. Raises `ValueError` if there are more."""
     raw = value.encode()
     return bytes((len(raw),)) + raw
 
