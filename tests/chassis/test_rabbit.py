@@ -55,6 +55,7 @@ def test_odd_message_is_delivered(bus_url: str, key: bytes, properties: Any) -> 
     bus.declare(Topology([REQUESTS], [Queue("things", REQUESTS, ["thing.#"])]))
     with pika.BlockingConnection(pika.URLParameters(bus_url)) as connection:
         channel = connection.channel()
+        channel.confirm_delivery()
         channel.basic_publish(REQUESTS, key, BODY, properties)
         channel.basic_publish(REQUESTS, "thing.after", b"after")
     assert arrived(bus, 2) == [BODY, b"after"]
