@@ -13,6 +13,7 @@ process, by NOTIFY from others, and polls as a fallback.
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -24,6 +25,7 @@ from services.chassis.consumer import NOT_YET, Pauses, persist, topology
 from services.chassis.crashpoints import crash_point
 from services.chassis.envelope import Outgoing
 from services.chassis.lifecycle import Stop, Wake
+from services.chassis.pace import Pace
 from services.chassis.service import Context
 from services.chassis.storage import unavailable_when_away
 
@@ -31,6 +33,8 @@ BATCH = 1_000
 POLL_S = 1.0
 LISTEN_S = 0.25
 """How long the listener waits for a notice before it looks whether to stop."""
+LAST_S = 2.0
+"""How long, at a stop, batch after batch is begun of what was committed by then."""
 PROBE_EVERY_S = 5.0
 """How often the oldest fact that was refused is tried again, for all that wait with it: one message finds out whether there is room."""
 OUTBOX = "outbox"
@@ -38,8 +42,9 @@ OUTBOX = "outbox"
 
 _TAKE = sa.text(
     "delete from chassis.outbox where id = any(array("
-    "select id from chassis.outbox where due_at <= clock_timestamp() order by id limit :limit for update skip locked))"
-    " returning id, exchange, routing_key, key, message_id, type, correlation_id, body, created_at, attempts"
+    "select id from (select id, sum(size) over (order by id) - size as before from (select id, octet_length(body) as size"
+    " from chassis.outbox where due_at <= clock_timestamp() order by id limit :limit for update skip locked) as due) as counted"
+    " where before < :bytes)) returning id, exchange, routing_key, key, message_id, type, correlation_id, body, created_at, attempts"
 )
 _KEEP = sa.text(
     "insert into chassis.outbox (id, exchange, routing_key, key, message_id, type, correlation_id, body, created_at, attempts, due_at)"
@@ -75,6 +80,7 @@ class Relay:
         self.trouble = NOT_YET
         self._refused = ""
         self._suspects = 0
+        self._pace = Pace()
         context.wakers["relay"] = self.wake
         stop.also(self.wake)
 
@@ -92,12 +98,17 @@ class Relay:
             while not self.stop.is_set():
                 taken = self.publish_batch(publisher)
                 pauses.reset()
-                if taken < self._limit:
+                if taken < self._limit and not self._pace.full:
                     self.wake.wait(POLL_S)
                     publisher.keep_alive()
-            self.publish_batch(publisher)
+            self._publish_the_last(publisher)
         finally:
             publisher.close()
+
+    def _publish_the_last(self, publisher: Publisher) -> None:
+        until = monotonic() + LAST_S
+        while self.publish_batch(publisher) and self._pace.full and monotonic() < until:
+            pass
 
     @property
     def _limit(self) -> int:
@@ -105,8 +116,9 @@ class Relay:
 
     def publish_batch(self, publisher: Publisher) -> int:
         """One transaction: take, publish, park what came back, keep what was refused; returns how many rows it took."""
-        with unavailable_when_away(), self.context.database.engine.begin() as connection:
-            rows = sorted(connection.execute(_TAKE, {"limit": self._limit}).all())
+        with self._pace.kept(), unavailable_when_away(), self.context.database.engine.begin() as connection:
+            rows = sorted(connection.execute(_TAKE, {"limit": self._limit, "bytes": self._pace.bytes}).all())
+            self._pace.take(row.body for row in rows)
             sent = self._send(publisher, rows) if rows else Sent()
             for row, slug in sent.parked:
                 self._park(connection, row, slug)

@@ -7,13 +7,14 @@ from threading import Event
 import pytest
 import sqlalchemy as sa
 
+from services.chassis import pace
 from services.chassis.bus import Objection, Refused, Unwritable
 from services.chassis.bus.embedded import EmbeddedBus
 from services.chassis.envelope import Outgoing, Received
 from services.chassis.errors import Unavailable
 from services.chassis.lifecycle import Stop
 from services.chassis.parked import chosen, replay, rows
-from services.chassis.relay import Listener, Relay
+from services.chassis.relay import BATCH, Listener, Relay
 from services.chassis.service import EVENTS, REQUESTS, Context
 from services.chassis.storage import Database
 from services.chassis.testing import parked, published
@@ -292,4 +293,45 @@ def test_waits_for_a_database_that_is_away(context: Context, bus: EmbeddedBus) -
     with in_background(relay.run, stop):
         eventually(lambda: "database" in relay.trouble)
         context.database = real
+        eventually(lambda: published(context) == [])
+
+
+class SlowLine(Recorder):
+    """A line that carries ten thousand bytes in a second of a clock of its own; `lasted` says how long each batch was on its way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now, self.lasted = 0.0, list[float]()
+
+    def publish(self, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
+        """Carry them all."""
+        self.lasted.append(sum(len(message.body) for message in messages) / 10_000)
+        self.now += self.lasted[-1]
+        return super().publish(messages)
+
+
+def test_a_slow_line_commits_every_few_seconds(context: Context, bus: EmbeddedBus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over a slow line each transaction takes what leaves within seconds, and all leaves once, in order."""
+    relay, line = Relay(context, bus, Stop()), SlowLine()
+    monkeypatch.setattr(pace, "monotonic", lambda: line.now)
+    ids = emit(context, 500)
+    while relay.publish_batch(line):
+        pass
+    assert (line.ids, published(context)) == (ids, [])
+    assert max(line.lasted) < 4 * pace.GOOD_S
+
+
+def test_a_fast_line_takes_all_at_once(context: Context, bus: EmbeddedBus) -> None:
+    """On a fast line batches grow, within a few, to the largest number of messages."""
+    emit(context, 5_000)
+    relay, line = Relay(context, bus, Stop()), Recorder()
+    assert max(relay.publish_batch(line) for _ in range(10)) == BATCH
+
+
+def test_what_did_not_fit_follows_at_once(context: Context, bus: EmbeddedBus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relay that has not taken all that was there waits for nothing before it takes the rest."""
+    monkeypatch.setattr("services.chassis.relay.POLL_S", 3600.0)
+    emit(context, 500)
+    stop = Stop()
+    with in_background(Relay(context, bus, stop).run, stop):
         eventually(lambda: published(context) == [])
