@@ -71,6 +71,7 @@ TEXTS = (
     "\t",
     NUL,
     f"a{NUL}b",
+    NUL * 255,
     "\x01\x02\x1b[31m",
     "\x7f",
     "\r\n",
