@@ -168,6 +168,7 @@ class RabbitPublisher:
     def _on_ack(self, tag: int, multiple: bool) -> None:  # noqa: FBT001 - the signature of py-amqp's callback
         if multiple:
             self._confirmed = max(self._confirmed, tag)
+            self._singles = {single for single in self._singles if single > self._confirmed}
         else:
             self._singles.add(tag)
         while self._confirmed + 1 in self._singles:
