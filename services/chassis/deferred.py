@@ -1,7 +1,8 @@
 """The one table of what could not be handled yet: early, to be retried, or parked for a person to look at.
 
     early    a gap before it; taken as soon as the gap is filled
-    retry    failed alone; tried again on a growing, jittered delay, its attempt counted before each try
+    retry    failed alone; tried again on a growing, jittered delay, its attempt counted before each try, and taken back
+             when it failed again and no other message of the queue succeeded meanwhile: all may need what is away
     parked   permanent, or its attempts are used up; `deltag parked` shows, replays and discards
 
 A row keeps the raw bytes (encrypted) and what the broker said, so that a replay is the same message under its own id. What a
@@ -15,7 +16,7 @@ import re
 import traceback
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -28,7 +29,7 @@ from services.chassis.errors import DeltagError, Fate, fate
 from services.chassis.keys import open_with, seal_with
 from services.chassis.reading import Incoming
 from services.chassis.service import Context
-from services.chassis.storage import UnitOfWork
+from services.chassis.storage import Locked, UnitOfWork
 
 LONGEST_DELAY_S = 600.0
 LITTLE_S = 10.0
@@ -42,16 +43,17 @@ _encode = msgspec.json.Encoder().encode
 
 _INSERT = sa.text(
     "insert into chassis.deferred (consumer, kind, source, message_id, content, type, key, sequence, attempts, due_at, slug, reason,"
-    " fingerprint, exchange, routing_key, properties, body)"
+    " fingerprint, succeeded, exchange, routing_key, properties, body)"
     " select consumer, kind, source, message_id, content, type, key, sequence, attempts, clock_timestamp() + delay * interval '1 second',"
-    " slug, reason, fingerprint, exchange, routing_key, properties, decode(body, 'base64')"
+    " slug, reason, fingerprint, succeeded, exchange, routing_key, properties, decode(body, 'base64')"
     " from json_to_recordset(cast(:rows as json)) as x(consumer text, kind text, source text, message_id text, content text, type text,"
-    " key text, sequence bigint, attempts integer, delay double precision, slug text, reason text, fingerprint text, exchange text,"
-    " routing_key text, properties json, body text) on conflict do nothing"
+    " key text, sequence bigint, attempts integer, delay double precision, slug text, reason text, fingerprint text, succeeded bigint,"
+    " exchange text, routing_key text, properties json, body text) on conflict do nothing"
 )
 _UPDATE = sa.text(
     "update chassis.deferred set kind = :kind, due_at = clock_timestamp() + :delay * interval '1 second', attempts = :attempts,"
-    " slug = :slug, reason = :reason, fingerprint = :fingerprint, changed_at = clock_timestamp() where id = :row"
+    " slug = :slug, reason = :reason, fingerprint = :fingerprint, succeeded = :succeeded, spared = :spared,"
+    " changed_at = clock_timestamp() where id = :row"
 )
 _RELEASE = sa.text("delete from chassis.deferred where id in (select json_array_elements_text(cast(:rows as json))::bigint)")
 _CLAIM_EARLY = sa.text(
@@ -72,8 +74,12 @@ _CLAIM_RETRY = sa.text(
 )
 _HASTEN = sa.text(
     "update chassis.deferred set due_at = clock_timestamp() where consumer = :consumer and kind = 'retry'"
-    " and due_at > clock_timestamp() and changed_at > clock_timestamp() - :seconds * interval '1 second'"
+    " and due_at > clock_timestamp() and (spared or changed_at > clock_timestamp() - :seconds * interval '1 second')"
     " and due_at <> changed_at + :lease * interval '1 second'"
+)
+_SUCCEEDED = sa.text(
+    "select cast(coalesce(sum(succeeded), 0) as bigint) as now, (select succeeded from chassis.deferred where id = :row) as before"
+    " from chassis.ledger where consumer = :consumer"
 )
 _TRY_ALONE = sa.text(
     "update chassis.deferred set kind = 'retry', attempts = 0, due_at = clock_timestamp()"
@@ -97,7 +103,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Why:
-    """What is said about a message that was put aside."""
+    """What is said about a message that was put aside.
+
+    `succeeded` is how many of its queue had succeeded by then, and a failure that is `spared` was nobody's attempt.
+    """
 
     kind: Kind
     slug: str = ""
@@ -105,6 +114,8 @@ class Why:
     fingerprint: str = ""
     attempts: int = 0
     delay: float = 0.0
+    succeeded: int | None = None
+    spared: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,15 +140,19 @@ def park(work: UnitOfWork, consumer: str, messages: Sequence[Incoming]) -> int:
     return _put(work, consumer, [(m, explain(consumer, m, m.fault)) for m in messages if m.fault])
 
 
-def failed(work: UnitOfWork, consumer: str, message: Incoming, error: Exception, *, counted: bool = True) -> int:
+def failed(work: UnitOfWork, consumer: str, message: Incoming, error: Exception) -> int:
     """Put aside what failed alone: to be retried, or parked when the fault is permanent or the attempts are used up.
 
-    A failure that is not `counted` is nobody's attempt: the message is retried, however often it failed.
+    Failing again is an attempt only when another message of the queue, in whatever process, succeeded since: then it is the
+    message, and else perhaps what all of them need. To wait in vain for another's lock is never one.
     """
     settings = work.context.settings
-    attempts = max(message.attempts, 1) if counted else max(message.attempts - 1, 0)
-    permanent = fate(error) is Fate.PARK or (counted and attempts >= settings.retry_attempts)
-    why = replace(explain(consumer, message, error), attempts=attempts)
+    succeeded, before = work.connection.execute(_SUCCEEDED, {"consumer": consumer, "row": message.row}).one()
+    locked = isinstance(error, Locked)
+    spared = not locked and message.attempts > 1 and succeeded == before
+    attempts = max(message.attempts - 1, 0) if locked or spared else max(message.attempts, 1)
+    permanent = fate(error) is Fate.PARK or (attempts >= settings.retry_attempts and not (locked or spared))
+    why = replace(explain(consumer, message, error), attempts=attempts, succeeded=succeeded, spared=spared)
     if not permanent:
         why = replace(why, kind=Kind.RETRY, delay=backoff(max(attempts, 1), settings.retry_base_s))
     return _put(work, consumer, [(message, why)])
@@ -172,11 +187,12 @@ def claim_retry(work: UnitOfWork, consumer: str) -> Sequence[Claimed]:
 
 
 def hasten(work: UnitOfWork, consumer: str, seconds: float) -> None:
-    """Let the retries be due at once that failed in the last so many seconds, or a little before: two clocks are never read together.
+    """Let the retries be due at once whose last failure was nobody's attempt, and those that failed while an outage lasted: in the
+    last so many seconds, or a little before, since two clocks are never read together.
 
     One that somebody has in hand stays his, else it would lose an attempt without a try: it is known by its lease.
     """
-    work.connection.execute(_HASTEN, {"consumer": consumer, "seconds": seconds + LITTLE_S, "lease": LEASE_S})
+    work.connection.execute(_HASTEN, {"consumer": consumer, "seconds": seconds and seconds + LITTLE_S, "lease": LEASE_S})
 
 
 def try_alone(work: UnitOfWork, rows: Sequence[int]) -> None:
@@ -218,8 +234,7 @@ def _put(work: UnitOfWork, consumer: str, messages: Iterable[tuple[Incoming, Why
 
 
 def _change(work: UnitOfWork, message: Incoming, why: Why) -> None:
-    values = {"kind": why.kind.value, "delay": why.delay, "attempts": why.attempts, "slug": why.slug, "reason": why.reason}
-    work.connection.execute(_UPDATE, values | {"fingerprint": why.fingerprint, "row": message.row})
+    work.connection.execute(_UPDATE, asdict(why) | {"kind": why.kind.value, "row": message.row})
 
 
 def _row(work: UnitOfWork, consumer: str, message: Incoming, why: Why) -> dict[str, Any]:
@@ -238,6 +253,7 @@ def _row(work: UnitOfWork, consumer: str, message: Incoming, why: Why) -> dict[s
         "slug": why.slug,
         "reason": why.reason,
         "fingerprint": why.fingerprint,
+        "succeeded": why.succeeded,
         "exchange": delivery.exchange,
         "routing_key": _plain(delivery.routing_key),
         "properties": _properties(delivery),

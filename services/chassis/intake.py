@@ -61,11 +61,12 @@ _MOVE_POSITIONS = sa.text(
     " where p.consumer = :consumer and p.key = x.k"
 )
 _COUNT = sa.text(
-    "insert into chassis.ledger as l (consumer, process, handled, duplicate, deferred, released, skipped)"
-    " values (:consumer, :process, :handled, :duplicate, :deferred, :released, :skipped)"
+    "insert into chassis.ledger as l (consumer, process, handled, duplicate, deferred, released, skipped, succeeded)"
+    " values (:consumer, :process, :handled, :duplicate, :deferred, :released, :skipped, :succeeded)"
     " on conflict (consumer, process) do update set handled = l.handled + excluded.handled,"
     " duplicate = l.duplicate + excluded.duplicate, deferred = l.deferred + excluded.deferred,"
-    " released = l.released + excluded.released, skipped = l.skipped + excluded.skipped"
+    " released = l.released + excluded.released, skipped = l.skipped + excluded.skipped,"
+    " succeeded = l.succeeded + excluded.succeeded"
 )
 PROCESS = new_id()
 """This process' row in the ledger: nobody else writes it, so replicas do not wait for one another."""
@@ -91,6 +92,11 @@ class Sorted:
     positions: dict[str, int] = field(default_factory=dict)
     awaited: set[str] = field(default_factory=set)
     skipped: int = 0
+
+    @property
+    def succeeded(self) -> int:
+        """How many a handler has dealt with; what was let by or refused says nothing of what the handlers need."""
+        return sum(m.handler is not None and not m.refusals for m in self.fit)
 
 
 class Intake:
@@ -179,7 +185,7 @@ class Intake:
         crash_point("intake.after-commit")
         self._settled(*verdict.fit, *verdict.duplicates, *verdict.early, *verdict.faulty)
         self._observe(verdict, perf_counter() - began)
-        if any(m.handler and not m.refusals for m in verdict.fit):
+        if verdict.succeeded:
             self._succeeded()
 
     def _settle_suspects(self, suspects: Sequence[Incoming]) -> None:
@@ -269,7 +275,8 @@ class Intake:
         again = sum(m.row is None for m in (*verdict.early, *verdict.faulty)) - stored
         released = deferred.release(work, [m.row for m in (*verdict.fit, *verdict.duplicates) if m.row])
         counts = {"handled": len(verdict.fit), "duplicate": len(verdict.duplicates) + again, "deferred": stored}
-        work.connection.execute(_COUNT, who | counts | {"process": PROCESS, "released": released, "skipped": verdict.skipped})
+        more = {"process": PROCESS, "released": released, "skipped": verdict.skipped, "succeeded": verdict.succeeded}
+        work.connection.execute(_COUNT, who | counts | more)
 
     def _move_positions(self, verdict: Sorted, work: UnitOfWork) -> None:
         moved = {m.key: verdict.positions[m.key] for m in verdict.fit if m.key}
@@ -296,20 +303,21 @@ class Intake:
         self._decided.update((id(message.delivery), message.delivery) for message in messages if message.row is None)
 
     def _succeeded(self) -> None:
-        """What failed while the queue was slowed down need not wait any longer."""
-        if seconds := self.outage.succeeded():
+        """What failed while nothing succeeded need not wait any longer."""
+        seconds = self.outage.succeeded()
+        if seconds is not None:
             with self.context.work() as work:
                 deferred.hasten(work, self.consumer, seconds)
 
     def _defer_failed(self, message: Incoming, error: Exception) -> None:
-        """Raises `SlowedDown` when all messages fail. That is nobody's attempt, and neither is waiting for somebody else's lock."""
+        """Raises `SlowedDown` when all messages fail. One that is held up says nothing of that."""
         outcome = Fate.PARK if fate(error) is Fate.PARK else Fate.RETRY
-        if outcome is Fate.RETRY:
+        if outcome is Fate.RETRY and not isinstance(error, HeldUp):
             self.outage.failed(message, error)
         slowed_down = outcome is Fate.RETRY and self.outage.lasts
         with self.context.work() as work:
-            stored = deferred.failed(work, self.consumer, message, error, counted=not (slowed_down or isinstance(error, HeldUp)))
-            counts = {"handled": 0, "duplicate": 0, "deferred": stored, "released": 0, "skipped": 0}
+            stored = deferred.failed(work, self.consumer, message, error)
+            counts = {"handled": 0, "duplicate": 0, "deferred": stored, "released": 0, "skipped": 0, "succeeded": 0}
             work.connection.execute(_COUNT, {"consumer": self.consumer, "process": PROCESS} | counts)
         self._settled(message)
         log.warning("message.deferred", queue=self.consumer, type=known_type(message), message_id=message.id, error=type(error).__name__)

@@ -3,7 +3,8 @@
 A message that cannot be handled is tried a few times and then parked, and its neighbours go on. But while something is
 away that every handler needs, every message fails, and all that come meanwhile would be parked, though nothing is wrong
 with them. So after `IN_A_ROW` failures without one success a queue slows down: one message is tried at a time, after a
-growing pause, and when that fails it is nobody's attempt. The first success ends it.
+growing pause. The first success ends it. That spares whoever is away; that nobody is parked meanwhile is a matter of how attempts
+are counted (`deferred.failed`), on which all replicas agree.
 
 A message that failed while others succeeded is, as far as anybody can tell, itself to blame, and failing again it says
 nothing about the queue: else a crowd of such messages, left over when all others are handled, would pass for an outage.
@@ -24,7 +25,7 @@ IN_A_ROW = 20
 
 
 class SlowedDown(Unavailable):
-    """One message was tried and put aside, at nobody's cost: pause, then go on with another."""
+    """One message was tried and put aside: pause, then go on with another."""
 
     slug = "slowed-down"
 
@@ -53,20 +54,22 @@ class Outage:
         """Note that handling a message failed in a way that may pass."""
         who = (message.source, message.id)
         with self._lock:
+            self._since = self._since or monotonic()
             if self.lasts or (message.attempts > 1 and who not in self._failed):
                 return
-            self._since = self._since if self._failed else monotonic()
             self._failed.append(who)
             if len(self._failed) >= IN_A_ROW:
                 self.cause = error.slug if isinstance(error, DeltagError) else type(error).__name__
                 log.warning("queue.slowed_down", queue=self._queue, error=self.cause, failures=IN_A_ROW)
 
-    def succeeded(self) -> float:
-        """Note a success; returns for how many seconds the outage lasted that it ended, if it ended one."""
+    def succeeded(self) -> float | None:
+        """Note a success; returns for how many seconds the outage lasted that it ended, 0 if it ended none, None if nothing had failed."""
         with self._lock:
+            if not self._since:
+                return None
             seconds = monotonic() - self._since if self.lasts else 0.0
             self._failed.clear()
-            self.cause = ""
+            self._since, self.cause = 0.0, ""
         if seconds:
             log.info("queue.resumed", queue=self._queue, seconds=round(seconds, 1))
         return seconds

@@ -44,8 +44,8 @@ FLUSH_AT = 1_000
 _UNAVAILABLE = ("08", "53", "57P", "58")
 """SQLSTATE classes of a database that is away, full or going down (PostgreSQL documentation, appendix A)."""
 
-_HELD_UP = {"55P03", "57014"}
-"""SQLSTATEs of a statement that waited too long for a lock, or for its own end."""
+_LOCKED, _TOO_LONG = "55P03", "57014"
+"""SQLSTATEs of a statement that waited too long for a lock, and for its own end."""
 
 _UNSTORABLE = ("22", "23502", "23514", "54")
 """SQLSTATEs of values that are out of range or not of their type, that are missing, break a check, or are too large for an index."""
@@ -353,9 +353,13 @@ def driver_url(url: str) -> sa.URL:
 
 
 class HeldUp(Unavailable):
-    """A statement waited in vain for what another transaction holds; the database answers, and the rest of it can be worked on."""
+    """A statement took too long; the database answers, and the rest of it can be worked on."""
 
     slug = "held-up"
+
+
+class Locked(HeldUp):
+    """It waited in vain for what another transaction holds."""
 
 
 class unavailable_when_away:  # noqa: N801 - reads as a statement: `with unavailable_when_away():`
@@ -370,8 +374,10 @@ class unavailable_when_away:  # noqa: N801 - reads as a statement: `with unavail
 
 def as_unavailable(error: BaseException) -> Unavailable | None:
     """What an error of the driver's means, when it is nobody's fault."""
-    if sqlstate(error) in _HELD_UP:
-        return HeldUp(da="En anden transaktion holder noget låst for længe.", en="Another transaction holds something locked for too long.")
+    if sqlstate(error) == _TOO_LONG:
+        return HeldUp(da="Databasen var for længe om svaret.", en="The database took too long to answer.")
+    if sqlstate(error) == _LOCKED:
+        return Locked(da="En anden transaktion holder noget låst for længe.", en="Another transaction holds something locked for too long.")
     if is_away(error):
         return Unavailable(da="Databasen svarer ikke.", en="The database does not answer.")
     return None

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from threading import Thread
 from unittest.mock import Mock
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 import structlog
@@ -114,10 +115,12 @@ def test_failing_fact_blocks_only_its_own_aggregate(context: Context) -> None:
     assert deferred(context) == [("retry", "bad-1"), ("early", "bad-2")]
 
 
-def test_attempts_used_up_are_parked(context: Context, sweep: Callable[[Intake], None]) -> None:
-    """What fails at every attempt is parked after the last, with the place of the defect and no value from the message."""
+def test_attempts_used_up_are_parked(context: Context) -> None:
+    """What fails again while others succeed is parked after its last attempt, with the place of the defect and no value of its own."""
     intake = deliver_raw(context, FACTS, [fact("a", 1, trouble="defect")])
-    sweep(intake)
+    for sequence in range(1, context.settings.retry_attempts):
+        deliver_raw(context, FACTS, [fact("b", sequence)])
+        try_again(intake)
     (message,) = parked(context)
     assert (message["attempts"], message["slug"]) == (3, "unexpected-error")
     assert message["reason"].startswith("Trouble at ")
@@ -160,13 +163,36 @@ def test_what_somebody_has_locked_holds_up_nobody_else(context: Context, sweep: 
         somebody.connection.execute(sa.text("select from chassis.position where key like '%locked' for update"))
         intake = deliver_raw(context, FACTS, [fact("locked", 2), fact("free", 2)])
         assert effects(context)[2:] == [("free", 2)]
-        for _ in range(2 * context.settings.retry_attempts):
-            with context.work() as work:
-                work.connection.execute(sa.text("update chassis.deferred set due_at = clock_timestamp()"))
-            Sweeper(intake, Stop()).sweep()
+        for sequence in range(3, 3 + 2 * context.settings.retry_attempts):
+            deliver_raw(context, FACTS, [fact("free", sequence)])
+            try_again(intake)
         assert deferred(context) == [("retry", "locked-2")]
+        assert not intake.outage.lasts
     sweep(intake)
-    assert effects(context)[3:] == [("locked", 2)]
+    assert effects(context)[-1] == ("locked", 2)
+
+
+def test_a_statement_that_always_takes_too_long_is_parked(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the database never comes to an end with, while others succeed, is parked when its attempts are used up."""
+    monkeypatch.setattr(tiny, "stumble", take_too_long)
+    intake = deliver_raw(context, FACTS, [fact("slow", 1, trouble="slow")])
+    for sequence in range(1, context.settings.retry_attempts):
+        deliver_raw(context, FACTS, [fact("quick", sequence)])
+        try_again(intake)
+    assert [(row["message_id"], row["slug"]) for row in parked(context)] == [("slow-1", "held-up")]
+
+
+def take_too_long(thing: tiny.Thing) -> None:
+    """What the driver says when a statement was ended for the time that it took."""
+    if thing.trouble == "slow":
+        raise sa.exc.OperationalError("", {}, psycopg.errors.QueryCanceled())
+
+
+def try_again(intake: Intake) -> None:
+    """Come back once to what is to be retried."""
+    with intake.context.work() as work:
+        work.connection.execute(sa.text("update chassis.deferred set due_at = clock_timestamp()"))
+    Sweeper(intake, Stop()).sweep()
 
 
 def test_request_is_taken_once(context: Context) -> None:

@@ -73,11 +73,49 @@ def test_an_outage_parks_nobody(context: Context, heal: Callable[[], None]) -> N
     intake = Intake(context, FACTS)
     settle(intake, facts(range(2 * IN_A_ROW), "defect"))
     sweep(intake, rounds=5 * IN_A_ROW)
-    assert (parked(context), attempts(context)) == ([], {1: IN_A_ROW - 1, 0: IN_A_ROW + 1})
+    assert (parked(context), attempts(context)) == ([], {1: 2 * IN_A_ROW})
     heal()
     sweep(intake, rounds=2 * IN_A_ROW)
     assert len(effects(context)) == 2 * IN_A_ROW
     assert not intake.outage.lasts
+
+
+def test_an_outage_parks_none_of_a_few_that_several_processes_try(context: Context, heal: Callable[[], None]) -> None:
+    """Seven messages fail in two processes, in each too few for an outage and oftener than they have attempts: none is parked."""
+    replicas = [Intake(context, FACTS), Intake(context, FACTS)]
+    settle(replicas[0], facts(range(4), "defect"))
+    settle(replicas[1], facts(range(4, 7), "defect"))
+    for _ in range(context.settings.retry_attempts):
+        for intake in replicas:
+            sweep(intake, rounds=7)
+    assert (parked(context), attempts(context)) == ([], {1: 7})
+    assert not any(intake.outage.lasts for intake in replicas)
+    heal()
+    sweep(replicas[0], rounds=7)
+    assert len(effects(context)) == 7
+
+
+def test_what_is_let_by_is_no_success(context: Context) -> None:
+    """That facts pass on which nobody acts says nothing of what the handlers need: what fails meanwhile is not to blame."""
+    intake = Intake(context, FACTS)
+    settle(intake, facts([1], "defect"))
+    for sequence in range(1, 2 * context.settings.retry_attempts):
+        unknown = event("other.thing.painted.v1", {}, subject="painted", sequence=sequence, id=f"painted-{sequence}")
+        settle(intake, [Delivery(unknown, 1, FACTS.exchange)])
+        sweep(intake, rounds=1)
+    assert attempts(context) == {1: 1}
+
+
+def test_what_another_process_spared_is_due_at_once(context_of: Callable[..., Context], heal: Callable[[], None]) -> None:
+    """A success hastens what failed in vain in another process too, but no message whose last failure was an attempt of its own."""
+    context = context_of(SERVICE, retry_base_s=600)
+    one, other = Intake(context, FACTS), Intake(context, FACTS)
+    settle(one, facts([1], "defect"))
+    sweep(one, rounds=1)
+    settle(other, facts([2], "defect"))
+    heal()
+    settle(other, facts([3]))
+    assert rows(context, "select message_id from chassis.deferred where due_at <= clock_timestamp()") == [("s1",)]
 
 
 def test_one_message_is_tried_between_two_pauses(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,11 +170,13 @@ def test_a_row_of_bad_messages_hides_no_good_one(context: Context) -> None:
 
 
 def test_what_fails_among_others_is_parked(context: Context) -> None:
-    """Messages that fail while others succeed are parked when their attempts are used up, also when only they are left."""
+    """Messages that fail again while others succeed are parked when their attempts are used up, and are not taken for an outage."""
     intake = Intake(context, FACTS)
     mixed = [d for n in range(3 * IN_A_ROW) for d in (*facts([n], "defect"), *facts([1_000 + n]))]
     assert settle(intake, mixed) == 0
-    sweep(intake, rounds=6 * IN_A_ROW)
+    for n in range(2):
+        settle(intake, facts([2_000 + n]))
+        sweep(intake, rounds=3 * IN_A_ROW)
     assert len(parked(context)) == 3 * IN_A_ROW
     assert not intake.outage.lasts
 

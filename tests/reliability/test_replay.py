@@ -1,5 +1,6 @@
 """What was parked is sent through again after a mend, more than once, while others go on: one effect each, in order."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
@@ -8,7 +9,7 @@ import pytest
 
 from services.chassis import parked as parking
 from tests.reliability.lethal import OUTAGE
-from tests.reliability.load import REQUESTED, Request, publish
+from tests.reliability.load import REQUESTED, Raw, Request, publish
 from tests.reliability.oracle import deferred
 from tests.reliability.patience import START_WITHIN_S, eventually
 from tests.reliability.stage import Stage
@@ -60,9 +61,11 @@ def test_requests_are_replayed_twice_by_command(stage: Stage, many: int) -> None
 
 @pytest.mark.parametrize("many", [150, pytest.param(1_000, marks=pytest.mark.thorough)])
 def test_facts_are_replayed_twice_in_order(ward: Ward, fault: Fault, many: int) -> None:
-    """Fault 25: the first fact of each aggregate is parked, and the others wait. Replayed twice, all come in order, once."""
+    """Fault 25: the first fact of each aggregate is parked, and its others wait; between them come some that are well, so it is no
+    outage. Replayed twice, all come in order, once.
+    """
     subjects = [f"child-{n:04d}" for n in range(many // FACTS_OF_EACH)]
-    sent = dict(fact(subject, n + 1, OUTAGE if n == 0 else "") for subject in subjects for n in range(FACTS_OF_EACH))
+    sent = dict(told for subject in subjects for told in (fact(f"well-{subject}", 1), *ailing(subject)))
     live = dict(fact(f"other-{n:04d}", 1) for n in range(many))
     ward.start(DELTAG_RETRY_ATTEMPTS="1", **fault.variables).await_ready()
     publish(ward.bus_url, sent.values())
@@ -77,6 +80,11 @@ def test_facts_are_replayed_twice_in_order(ward: Ward, fault: Fault, many: int) 
     seconds = ward.settle(effects=len(sent) + len(live), within=START_WITHIN_S)
     list(parking.replay(ward.context, chosen, actor="anna"))
     ward.figures([*sent, *live]).judge(f"{len(subjects)} parked, {len(sent)} in order after {seconds:.1f} s; moved {moved}")
+
+
+def ailing(subject: str) -> Iterator[tuple[str, Raw]]:
+    """An aggregate's facts, of which the first cannot be handled until the fault is healed."""
+    return (fact(subject, n + 1, OUTAGE if n == 0 else "") for n in range(FACTS_OF_EACH))
 
 
 def change(url: str, script: str) -> None:

@@ -14,7 +14,7 @@ from services.chassis.service import EVENTS, REQUESTS, Context
 from services.chassis.testing import event, parked
 from tests.chassis.tiny import ASKED, DONE
 from tests.reliability.lethal import SERVICE
-from tests.reliability.load import Raw
+from tests.reliability.load import Raw, publish
 from tests.reliability.oracle import Figures, deferred, difference, outbox, rows
 from tests.reliability.patience import RECOVERED_WITHIN_S, START_WITHIN_S, eventually
 from tests.reliability.processes import Process, environment_of
@@ -90,6 +90,19 @@ class Ward:
             return self._has(effects, parked)
 
         eventually(wanted, within=START_WITHIN_S, what=f"{effects} effects", told=self._progress)
+
+    def flow_until_parked(self, messages: int) -> dict[str, Raw]:
+        """Send one good fact after the other until so many messages are parked; returns what was sent, by its ids."""
+        sent: dict[str, Raw] = {}
+
+        def all_parked() -> bool:
+            id_, message = fact("flowing", len(sent) + 1)
+            publish(self.bus_url, [message])
+            sent[id_] = message
+            return len(parked(self.context)) >= messages
+
+        eventually(all_parked, within=START_WITHIN_S, what=f"{messages} parked", told=self._progress)
+        return sent
 
     def settle(self, effects: int, parked: int = 0, within: float = RECOVERED_WITHIN_S) -> float:
         """Wait for so many effects and parked messages, and for nothing else to be under way; returns the seconds that it took."""

@@ -277,6 +277,7 @@ class Scene:
 
     def _see_a_success(self) -> None:
         """While nobody is well, a queue cannot know whose fault that is, and parks nobody: at last somebody who is well comes by."""
+        self.theatre.onlooker.execute("update chassis.ledger set succeeded = succeeded + 1")
         for process in self.processes:
             for queue in process.intakes.values():
                 queue.outage.succeeded()
