@@ -123,7 +123,7 @@ def test_somebody_keeps_a_row_locked(ward: Ward, open_s: float) -> None:
         more = dict(fact(f"child-{n:03d}", 2) for n in range(FACTS))
         publish(ward.bus_url, more.values())
         flowed = eventually(lambda: number(ward.context, "select count(*) from effect") == 2 * FACTS - locked, what="all others")
-        eventually(lambda: process.log.read_text().count("HeldUp") > locked * (RETRIES + 1), within=START_WITHIN_S, what="many tries")
+        eventually(lambda: process.log.read_text().count("Locked") > locked * (RETRIES + 1), within=START_WITHIN_S, what="many tries")
         eventually(lambda: process.measured(OLDEST) > 1, what="it in its metrics")
         Event().wait(open_s)
         assert number(ward.context, "select max(attempts) from chassis.deferred") <= 1  # one that is in hand
