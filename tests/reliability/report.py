@@ -79,6 +79,8 @@ FAULTS = {
 }
 _NUMBERS = re.compile(r"^Faults? (\d+)(?: (?:and|to) (\d+))?")
 _FIGURES = re.compile(r"^(.*): attempted .*recovered in [\d.]+ s$")
+_NO_FIGURE = re.compile(r"makes this run again|http\.refused")
+"""What else is printed: seeds, and what the service logs."""
 _SHOWN = ("attempted", "handled", "repeated", "taken again", "lost", "double effects", "parked")
 
 
@@ -90,7 +92,7 @@ def keep_facts(items: Iterable[pytest.Item]) -> None:
 
 def entry(report: pytest.TestReport) -> Entry:
     """What is kept of a test that ran."""
-    printed = [line for line in report.capstdout.splitlines() if line.strip() and "makes this run again" not in line]
+    printed = [line for line in report.capstdout.splitlines() if line.strip() and not _NO_FIGURE.search(line)]
     return {
         "fact": dict(report.user_properties).get(FACT, ""),
         "passed": report.passed,
