@@ -36,10 +36,16 @@ def on_the_wire(letters: Letters, number: int) -> Iterator[Raw]:
 
 def _raw(delivery: Delivery) -> Raw:
     headers = {name.encode()[:120].decode(errors="ignore"): _sendable(value) for name, value in delivery.headers.items()}
-    properties = BasicProperties(delivery_mode=PERSISTENT_DELIVERY_MODE, headers=headers, correlation_id=delivery.correlation_id)
+    correlation_id = _short(delivery.correlation_id) if delivery.correlation_id is not None else None
+    properties = BasicProperties(delivery_mode=PERSISTENT_DELIVERY_MODE, headers=headers, correlation_id=correlation_id)
     if delivery.content_type is not None:
         properties.content_type = delivery.content_type.encode(errors="surrogatepass")
-    return Raw(delivery.exchange, f"enrolment.{delivery.routing_key}"[:120], delivery.body, properties)
+    return Raw(delivery.exchange, _short(f"enrolment.{delivery.routing_key}"), delivery.body, properties)
+
+
+def _short(text: str) -> str:
+    """As much of it as a short string of AMQP holds."""
+    return text.encode()[:255].decode(errors="ignore")
 
 
 def _sendable(value: Any) -> Any:
