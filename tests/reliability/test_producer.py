@@ -32,18 +32,26 @@ def test_killed_before_the_relay_publishes(stage: Stage) -> None:
     assert figures.repeated == 0
 
 
+def test_killed_before_the_confirm(stage: Stage) -> None:
+    """Fault 3: kill -9 when all is written to the broker's socket and nothing is confirmed. Whether it arrived or not, it is published
+    again, and has one effect.
+    """
+    killed_at("relay.after-publish:3", stage).judge("killed before the confirm")
+
+
 def test_killed_after_the_confirm(stage: Stage) -> None:
-    """Faults 3 and 4: kill -9 when the broker has it and the outbox still does. It passes twice, and has one effect."""
+    """Fault 4: kill -9 when the broker has confirmed it and the outbox still holds it. It passes twice, and has one effect."""
     figures = killed_at("relay.after-confirm:3", stage)
     figures.judge("killed after the confirm")
     assert figures.repeated > 0
 
 
 def killed_at(point: str, stage: Stage) -> Figures:
-    """Let registration die there under load, and start it again."""
+    """Let registration die there under load, with its facts still in the outbox, and start it again."""
     dying, _ = stage.start("registration", DELTAG_CRASH_POINT=point), stage.start("reporting")
     with stage.flowing(REQUESTS):
         dying.await_death()
+        assert outbox(stage.contexts["registration"]) > 0
         seconds = stage.restart("registration")
     return stage.figures(seconds)
 

@@ -30,7 +30,7 @@ from tests.servers.rabbit import RabbitNode
 MINUTES = float(os.environ.get("DELTAG_SOAK_MINUTES") or 3)
 ENOUGH_S = 900
 REPLICAS = ("registration", "registration", "reporting", "reporting")
-POINTS = ("intake.before-commit", "intake.after-commit", "relay.before-publish", "relay.after-confirm")
+POINTS = ("intake.before-commit", "intake.after-commit", "relay.before-publish", "relay.after-publish", "relay.after-confirm")
 
 
 @dataclass

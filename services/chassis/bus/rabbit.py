@@ -25,6 +25,7 @@ from kombu.utils.url import parse_url
 
 from services.chassis.bus import Delivery, Objection, Queue, Refused, Topology, heartbeat, wire
 from services.chassis.bus.heartbeat import INTERVAL_S, Guarded
+from services.chassis.crashpoints import crash_point
 from services.chassis.envelope import Outgoing
 from services.chassis.errors import Conflict, Unavailable
 
@@ -160,6 +161,7 @@ class RabbitPublisher:
     def _publish_window(self, frames: Sequence[bytes]) -> None:
         self._connection.transport.write(b"".join(frames))
         self._sent += len(frames)
+        crash_point("relay.after-publish")
         self._connection.deltag_guard.expect(DEADLINE_S)
         while self._confirmed < self._sent:
             self._connection.drain_events(timeout=DEADLINE_S)
