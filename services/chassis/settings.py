@@ -41,6 +41,9 @@ from services.chassis.setting_rules import (
 _APART = {"registration": 1, "events": 2, "notifications": 3, "reporting": 4}
 """Services that run apart on one machine have ports of their own, counted from the one that they share otherwise."""
 
+LOCK_S = 5.0
+"""Shorter than a statement may take: who holds a row for minutes holds up those who want it, and not the whole batch that they are in."""
+
 _BASE64_KEY = "32 bytes in base64, as `openssl rand -base64 32` makes them"
 
 
@@ -108,7 +111,7 @@ class Settings:
         "DELTAG_LOCK_S",
         "seconds that a statement waits for what another transaction has locked; then messages are tried again later, and callers get 503",
         read=number(0.1, 29),
-        default=5.0,
+        default=LOCK_S,
     )
     memory_mb: int = setting(
         "DELTAG_MEMORY_MB",

@@ -28,11 +28,10 @@ from services.chassis.errors import Unavailable
 from services.chassis.ids import new_id
 from services.chassis.inbox import Verdict
 from services.chassis.service import EVENTS, Context
+from services.chassis.settings import LOCK_S
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 STATEMENT_TIMEOUT_S = 30
-LOCK_TIMEOUT_S = 5.0
-"""Shorter than a statement's: who holds a row for minutes holds up those who want it, and not the whole batch that they are in."""
 CONNECT_TIMEOUT_S = 5
 CONNECTIONS = 16
 """What a process keeps open at most; 4 more for a moment. With 8, sixteen callers of one row got half as many answers."""
@@ -304,7 +303,7 @@ class Database:
         *,
         pool_size: int = CONNECTIONS,
         application: str = "deltag",
-        lock_s: float = LOCK_TIMEOUT_S,
+        lock_s: float = LOCK_S,
     ) -> None:
         self._url = url
         self._pool_size = pool_size
