@@ -7,52 +7,125 @@ shared: quote medians and the ratios of one run, not rates of different days.
 import json
 import os
 import platform
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
+from typing import NamedTuple
 
 import psutil
 
-from benchmarks import embedded, enrolments, flatness, interleaved, memory, programme, reads, replicas, report
+from benchmarks import embedded, enrolments, flatness, interleaved, memory, programme, reads, replicas, report, startup
 from benchmarks.summary import Pipeline
-from benchmarks.wanted import Result, Wanted
+from benchmarks.wanted import Result, Wanted, tell
 
 RESULTS = Path(__file__).parent / "results"
+REPORT = "report"
 
-MEASURES: dict[str, Callable[[Wanted], Result]] = {
-    "pipeline": interleaved.measure,
-    "replicas": replicas.measure,
-    "embedded": embedded.measure,
-    "reads": reads.measure,
-    "enrolments": enrolments.measure,
-    "memory": memory.at_rest,
-    "programme": programme.measure,
-    "stream": memory.stream,
-    "flatness": flatness.measure,
+
+class Measure(NamedTuple):
+    """`minutes` with the usual rounds, on two cores that do little else."""
+
+    measured: Callable[[Wanted], Result]
+    minutes: float
+    what: str
+
+
+MEASURES = {
+    "pipeline": Measure(interleaved.measure, 12, "the job: Deltag, its peers and the servers' limits; throughput, CPU and latency"),
+    "replicas": Measure(replicas.measure, 2, "two of each service beside one: rate, counts and order"),
+    "embedded": Measure(embedded.measure, 1, "the job in one process, on the embedded bus"),
+    "startup": Measure(startup.measure, 1, "`deltag up` until the first accepted request, and what that consists of"),
+    "reads": Measure(reads.measure, 1.5, "HTTP: one row by its key, beside nameko alone"),
+    "enrolments": Measure(enrolments.measure, 4, "HTTP: enrolment requests, one at a time and 500 in bulk, beside a transaction each"),
+    "programme": Measure(programme.measure, 1, "registration and reporting themselves, from request to report"),
+    "memory": Measure(memory.at_rest, 0.5, "memory of each service at rest (once, whatever the rounds)"),
+    "stream": Measure(memory.stream, 5, "memory over a million messages (once, whatever the rounds)"),
+    "flatness": Measure(flatness.measure, 6, "what a message costs with a thousand enrolments stored, and with a million"),
 }
-LONG = ("programme", "stream", "flatness")
-"""Only when they are named."""
+
+_LIST = "\n".join(f"  {name:11} {measure.minutes:4g}  {measure.what}" for name, measure in MEASURES.items())
+HELP = f"""\
+Measures Deltag beside its peers and its servers' limits. Each measurement writes benchmarks/results/NAME.json;
+from all that are there, benchmarks/README.md and its chart are written again.
+
+what can be measured, in this order, and for about how many minutes:
+{_LIST}
+  {REPORT:11}    0  nothing: only writes the page and the chart again, from the results of earlier runs
+"""
+EXAMPLES = """\
+as arguments of make:
+  make bench                                   everything, in three rounds
+  make bench ARGS="pipeline replicas"          two of them
+  make bench ARGS="enrolments --rounds 5"      one of them, in five rounds
+  make bench ARGS="pipeline --rounds 1 --scale 0.1"   try it out
+"""
 
 
 def main() -> None:
     """Measure what is named, and write the report."""
-    parser = ArgumentParser(
-        prog="make bench", description=f"Without a name: all but {', '.join(LONG)}. `report` only writes the page again."
-    )
-    parser.add_argument("measures", nargs="*", choices=[*MEASURES, "report", []], metavar="|".join([*MEASURES, "report"]))
-    parser.add_argument("--rounds", type=int, default=Wanted.rounds)
-    parser.add_argument("--scale", type=float, default=Wanted.scale, help="shorter or longer runs; below 1 for trying out only")
-    asked = parser.parse_args()
-    for name in asked.measures or [name for name in MEASURES if name not in LONG]:
+    asked = _parser().parse_args()
+    began = monotonic()
+    for name in asked.names or MEASURES:
         if name in MEASURES:
-            _keep(name, MEASURES[name](Wanted(asked.rounds, asked.scale)))
+            _keep(name, Wanted(asked.rounds, asked.scale))
     report.write(RESULTS)
+    tell(f"All of it took {(monotonic() - began) / 60:.1f} minutes.")
 
 
-def _keep(name: str, result: Result) -> None:
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(prog="make bench", formatter_class=RawDescriptionHelpFormatter, description=HELP, epilog=EXAMPLES)
+    parser.add_argument("names", nargs="*", type=_name, metavar="NAME", help="what is to be measured, from the list above (default: all)")
+    parser.add_argument(
+        "--rounds",
+        type=_rounds,
+        default=Wanted.rounds,
+        metavar="N",
+        help="how often each is measured: in every round each contestant runs once, one after the other, so that a neighbour's load"
+        " falls on all; the page shows the median and the range of the rounds (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--scale",
+        type=_scale,
+        default=Wanted.scale,
+        metavar="X",
+        help="multiplies the number of messages and the seconds of every run; figures of less than 1 are for trying out"
+        " only (default: %(default)g)",
+    )
+    return parser
+
+
+def _name(text: str) -> str:
+    if text not in (*MEASURES, REPORT):
+        raise ArgumentTypeError(f"there is no {text}: {', '.join((*MEASURES, REPORT))}")
+    return text
+
+
+def _rounds(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise ArgumentTypeError("a whole number from 1")
+    return int(text)
+
+
+def _scale(text: str) -> float:
+    try:
+        scale = float(text)
+    except ValueError:
+        scale = 0.0
+    if not 0 < scale < float("inf"):
+        raise ArgumentTypeError("a number above 0")
+    return scale
+
+
+def _keep(name: str, wanted: Wanted) -> None:
+    tell(f"{name}: about {MEASURES[name].minutes * wanted.rounds / Wanted.rounds * wanted.scale:.1f} minutes")
+    began = monotonic()
+    result = MEASURES[name].measured(wanted)
+    minutes = (monotonic() - began) / 60
+    tell(f"{name}: took {minutes:.1f} minutes\n")
     RESULTS.mkdir(exist_ok=True)
-    _write(name, {"measured": _circumstances(), **result})
+    _write(name, {"measured": {**_circumstances(), "minutes": round(minutes, 1)}, **result})
     if name == "pipeline":
         _write("latest", Pipeline(result["runs"]).latest())
 

@@ -1,37 +1,23 @@
-"""Everything in one process: messages a second over the embedded bus, and how soon after `deltag up` a request is accepted."""
-
-import os
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
+"""Everything in one process: the job on the embedded bus."""
 
 import psycopg
 
-from benchmarks import asking
 from benchmarks.job import backlog
 from benchmarks.machine import Machine, machine
 from benchmarks.pipeline import rate_of
-from benchmarks.process import answering, started, stop
+from benchmarks.process import started, stop
 from benchmarks.running import number
-from benchmarks.town import PROGRAMME
 from benchmarks.waiting import until
 from benchmarks.wanted import Result, Wanted, tell
-from services.chassis.settings import development_secrets
-from tests.servers.ports import free_port
 
 BACKLOG = 10_000
-UP = ("services.cli", "up")
 
 
 def measure(wanted: Wanted) -> Result:
-    """The rate on databases of our own; the starts in a folder that was used before."""
+    """Every round on databases of its own."""
     with machine() as servers:
-        rates = [_rate(turn, servers, wanted.of(BACKLOG)) for turn in range(wanted.rounds)]
-    with TemporaryDirectory(prefix="deltag-bench-") as place:
-        starts = list(_starts(Path(place), wanted.rounds))
-    return {"rounds": wanted.rounds, "runs": rates, "start_s": starts}
+        runs = [_rate(turn, servers, wanted.of(BACKLOG)) for turn in range(wanted.rounds)]
+    return {"rounds": wanted.rounds, "runs": runs}
 
 
 def _rate(turn: int, servers: Machine, messages: int) -> Result:
@@ -54,32 +40,3 @@ def _rate(turn: int, servers: Machine, messages: int) -> Result:
 
 def _exists(connection: psycopg.Connection) -> bool:
     return bool(number(connection, "select count(*) from pg_tables where tablename = 'enrolment_fact'"))
-
-
-def _starts(folder: Path, rounds: int) -> Iterator[float]:
-    """The first start makes the folder and loads the programme, and does not count."""
-    development_secrets(folder)
-    with _up(folder) as _url:
-        _load(folder)
-    for _ in range(rounds):
-        began = time.monotonic()
-        with _up(folder) as url:
-            until(lambda url=url: asking.is_accepted(url, folder), "no request is accepted")  # type: ignore[misc]
-            took = time.monotonic() - began
-        tell(f"deltag up  {took:8.1f} s to the first accepted request")
-        yield took
-
-
-@contextmanager
-def _up(folder: Path) -> Iterator[str]:
-    with answering(UP, _environment(folder), folder, "/") as (url, _process):
-        yield url
-
-
-def _environment(folder: Path) -> Mapping[str, str]:
-    return {**os.environ, "DELTAG_DATA_DIR": str(folder), "DELTAG_METRICS_ADDRESS": f"127.0.0.1:{free_port()}"}
-
-
-def _load(folder: Path) -> None:
-    process = started(("services.cli", "programme", "load", str(PROGRAMME)), _environment(folder), folder / "load.log")
-    until(lambda: process.poll() is not None, "the programme is not loaded")

@@ -2,12 +2,14 @@
 
 Deltag's door is registration's: it checks the contract, decides by the programme's rules, seals names and numbers, and tells of it.
 The other door is nameko's with an ORM session for each enrolment, and keeps three plain rows of it: less work, in the usual style.
+Both get the same load: as many callers at the same time, each of whom waits for his answer.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 
@@ -15,39 +17,43 @@ from benchmarks import wrk
 from benchmarks.job import ENROLMENT_TABLES, events
 from benchmarks.machine import Machine, machine
 from benchmarks.process import answering
+from benchmarks.running import number
 from benchmarks.town import town
 from benchmarks.wanted import Result, Wanted, tell
 from tests.reliability.load import Families
 
-SINGLES = 8_000
-BULKS = 60
+SINGLES = 12_000
+BULKS = 120
+"""More than are sent: one that came before would be answered without any work."""
 AT_ONCE = 500
-CONNECTIONS, SECONDS = {1: 16, AT_ONCE: 2}, {1: 6, AT_ONCE: 20}
+CALLERS, SECONDS = {1: 16, AT_ONCE: 2}, {1: 6, AT_ONCE: 20}
 
-Door = tuple[str, str]
-"""A URL, and a token for it."""
+
+class Door(NamedTuple):
+    """Where it is, a token for it, and how many enrolments it has stored."""
+
+    url: str
+    token: str
+    stored: Callable[[], int]
 
 
 def measure(wanted: Wanted) -> Result:
     """Both doors in every round."""
     with machine() as servers:
-        runs = [
-            _run(number, name, servers, at_once, wanted) for number in range(wanted.rounds) for name in DOORS for at_once in CONNECTIONS
-        ]
+        runs = [_run(turn, name, servers, at_once, wanted) for turn in range(wanted.rounds) for at_once in CALLERS for name in DOORS]
     return {"rounds": wanted.rounds, "runs": runs}
 
 
-def _run(number: int, name: str, servers: Machine, at_once: int, wanted: Wanted) -> Result:
-    door, bodies = DOORS[name]
-    with door(servers) as (url, token):
-        script = wrk.posting(servers.folder, name, _posted(bodies(), at_once), token)
-        path = url if at_once == 1 else f"{url}/bulk"
-        run = wrk.load(path, SECONDS[at_once] * wanted.scale, connections=CONNECTIONS[at_once], script=script)
-    rate = run["requests_per_s"] * at_once
-    tell(
-        f"{number + 1} enrolments {name:12} {at_once:4} at once {rate:8,.0f}/s p99 {run['p99_ms']:,.0f} ms {'ok' if run['ok'] else 'WRONG'}"
-    )
-    return {"round": number, "name": name, "at_once": at_once, "enrolments_per_s": rate, **run}
+def _run(turn: int, name: str, servers: Machine, at_once: int, wanted: Wanted) -> Result:
+    opened, bodies = DOORS[name]
+    with opened(servers) as door:
+        script = wrk.posting(servers.folder, name, _posted(bodies(), at_once), door.token)
+        url = door.url if at_once == 1 else f"{door.url}/bulk"
+        run = wrk.load(url, SECONDS[at_once] * wanted.scale, connections=CALLERS[at_once], script=script)
+        run["ok"] = run["ok"] and door.stored() >= run["requests"] * at_once
+    rate, said = run["requests_per_s"] * at_once, "ok" if run["ok"] else "WRONG"
+    tell(f"{turn + 1} enrolments {name:12} {at_once:4} at once {rate:8,.0f}/s p99 {run['p99_ms']:,.0f} ms {said}")
+    return {"round": turn, "name": name, "at_once": at_once, "callers": CALLERS[at_once], "enrolments_per_s": rate, **run}
 
 
 def _posted(bodies: Iterator[Any], at_once: int) -> Sequence[Any]:
@@ -61,7 +67,8 @@ def _registration(servers: Machine) -> Iterator[Door]:
     with town(servers) as place:
         command = ("services.cli", "run", "registration", "--only", "http")
         with answering(command, place.environment, place.folder) as (url, _process):
-            yield url.replace("/health/ready", "/v1/enrolment-requests"), place.token
+            stored = partial(_stored, place.environment["DELTAG_REGISTRATION_DATABASE_URL"])
+            yield Door(url.replace("/health/ready", "/v1/enrolment-requests"), place.token, stored)
 
 
 @contextmanager
@@ -70,7 +77,12 @@ def _nameko(servers: Machine) -> Iterator[Door]:
         with psycopg.connect(ground.urls["door"], autocommit=True) as connection:
             connection.execute(ENROLMENT_TABLES)
         with answering(("benchmarks.doors.nameko",), ground.environment(), ground.folder, "/alive") as (url, _process):
-            yield url.replace("/alive", "/enrolments"), ""
+            yield Door(url.replace("/alive", "/enrolments"), "", partial(_stored, ground.urls["door"]))
+
+
+def _stored(database: str) -> int:
+    with psycopg.connect(database) as connection:
+        return int(number(connection, "select count(*) from enrolment"))
 
 
 def _requests() -> Iterator[Any]:

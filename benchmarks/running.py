@@ -34,13 +34,7 @@ class Entry:
 
     def send(self, events: Sequence[Event]) -> None:
         """Publish with confirms; returns when all are confirmed."""
-        intake = self.contestant.intake
-        returned = self.publisher.publish(
-            [
-                Outgoing(event["id"], intake.exchange, intake.key, json.dumps(event).encode(), content_type="application/json")
-                for event in events
-            ]
-        )
+        returned = self.publisher.publish([_outgoing(event, self.contestant.intake) for event in events])
         if returned:
             raise LookupError(f"{len(returned)} messages had no queue to go to")
 
@@ -59,6 +53,10 @@ class Entry:
     def facts(self) -> int:
         """How many enrolments are written down in the second database."""
         return int(number(self.insight, "select count(*) from enrolment_fact"))
+
+    def handled(self) -> int:
+        """The same by the ledger of a service of ours: to count a million rows costs more than to write a thousand."""
+        return int(number(self.insight, "select coalesce(sum(handled), 0) from chassis.ledger"))
 
     def is_idle(self) -> bool:
         """Whether nothing is on its way any more."""

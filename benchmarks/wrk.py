@@ -28,10 +28,12 @@ def load(url: str, seconds: float, *, connections: int = 16, script: Path | None
     """Requests a second, and latencies; `ok` when there were answers, and every one was a success."""
     command = [_program(), "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "30s", "--latency"]
     said = subprocess.run([*command, *(["-s", str(script)] if script else []), url], capture_output=True, text=True, check=True).stdout
-    rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
-    assert rate, said  # noqa: S101 - wrk says it always
+    rate, answered = (re.search(rf"{word}\s", said) for word in (r"Requests/sec:\s+([\d.]+)", r"(\d+) requests in"))
+    assert rate, said  # noqa: S101 - wrk says them always
+    assert answered, said  # noqa: S101
     wrong = re.search(r"Non-2xx|Socket errors", said)
     return {
+        "requests": int(answered[1]),
         "requests_per_s": float(rate[1]),
         "p50_ms": _latency(said, 50),
         "p99_ms": _latency(said, 99),
