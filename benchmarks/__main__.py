@@ -65,7 +65,7 @@ as arguments of make:
 
 def main() -> None:
     """Measure what is named, and write the report."""
-    asked = _parser().parse_args()
+    asked = parser().parse_args()
     began = monotonic()
     for name in asked.names or MEASURES:
         if name in MEASURES:
@@ -74,10 +74,11 @@ def main() -> None:
     tell(f"All of it took {(monotonic() - began) / 60:.1f} minutes.")
 
 
-def _parser() -> ArgumentParser:
-    parser = ArgumentParser(prog="make bench", formatter_class=RawDescriptionHelpFormatter, description=HELP, epilog=EXAMPLES)
-    parser.add_argument("names", nargs="*", type=_name, metavar="NAME", help="what is to be measured, from the list above (default: all)")
-    parser.add_argument(
+def parser() -> ArgumentParser:
+    """What can be options for."""
+    options = ArgumentParser(prog="make bench", formatter_class=RawDescriptionHelpFormatter, description=HELP, epilog=EXAMPLES)
+    options.add_argument("names", nargs="*", type=_name, metavar="NAME", help="what is to be measured, from the list above (default: all)")
+    options.add_argument(
         "--rounds",
         type=_rounds,
         default=Wanted.rounds,
@@ -85,7 +86,7 @@ def _parser() -> ArgumentParser:
         help="how often each is measured: in every round each contestant runs once, one after the other, so that a neighbour's load"
         " falls on all; the page shows the median and the range of the rounds (default: %(default)s)",
     )
-    parser.add_argument(
+    options.add_argument(
         "--scale",
         type=_scale,
         default=Wanted.scale,
@@ -93,7 +94,7 @@ def _parser() -> ArgumentParser:
         help="multiplies the number of messages and the seconds of every run; figures of less than 1 are for trying out"
         " only (default: %(default)g)",
     )
-    return parser
+    return options
 
 
 def _name(text: str) -> str:

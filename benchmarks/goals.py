@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from benchmarks.summary import Pipeline, Spread, ratio, spread
+from benchmarks.summary import Pipeline, Spread, figures, ratio
 from benchmarks.wanted import QUEUE_TYPES, Result
 
 TIMES_PEER = {"classic": 10.0, "quorum": 12.0}
@@ -19,22 +19,31 @@ REPLICAS = 1.0
 
 
 class Goal(NamedTuple):
-    """`bound` is the least that is enough when `at_least`, and the most otherwise."""
+    """`bound` is the least that is enough when `at_least`, and the most otherwise; None where what is measured is only to be known."""
 
     name: str
     measured: float
-    bound: float
+    bound: float | None
     unit: str = ""
     at_least: bool = False
 
     @property
     def met(self) -> bool:
         """Whether it is reached."""
+        if self.bound is None:
+            return True
         return self.measured >= self.bound if self.at_least else self.measured <= self.bound
+
+    @property
+    def wanted(self) -> str:
+        """The bound, as a reader compares with it."""
+        return "to be known" if self.bound is None else f"{'≥' if self.at_least else '≤'} {self.bound:g}{self.unit}"
 
     @property
     def verdict(self) -> str:
         """Met, or missed by how much of the bound."""
+        if self.bound is None:
+            return "known"
         if self.met:
             return "met"
         return f"missed by {abs(self.measured - self.bound) / self.bound:.0%}" if self.bound else "missed"
@@ -63,11 +72,16 @@ def _of_pipeline(pipeline: Pipeline, queue_type: str) -> Iterator[Goal]:
     )
     for name, found, bound, unit, at_least in compared:
         yield from _goal(f"{queue_type}: {name}", found, bound, unit, at_least=at_least)
+    yield Goal(f"{queue_type}: runs with a wrong count", pipeline.wrong("deltag", queue_type), 0)
 
 
-def _goal(name: str, found: Spread | None, bound: float, unit: str, *, at_least: bool) -> Iterator[Goal]:
+def _goal(name: str, found: Spread | None, bound: float | None, unit: str, *, at_least: bool = False) -> Iterator[Goal]:
     if found:
         yield Goal(name, found.median, bound, unit, at_least)
+
+
+def _wrong(name: str, result: Result) -> Goal:
+    return Goal(f"{name}: runs with a wrong count", sum(not run["ok"] for run in result["runs"]), 0)
 
 
 def _of_replicas(result: Result) -> Iterator[Goal]:
@@ -75,10 +89,16 @@ def _of_replicas(result: Result) -> Iterator[Goal]:
     yield from _goal("two replicas of each service: rate beside one of each", rates, REPLICAS, " times", at_least=True)
     wrong = sum(order["out_of_order"] + abs(order["seen"] - order["messages"]) for order in result["orders"].values())
     yield Goal("two replicas: facts out of order, missing or doubled", wrong, 0)
+    yield _wrong("two replicas", result)
 
 
 def _of_embedded(result: Result) -> Iterator[Goal]:
-    yield from _goal("`deltag up` until the first accepted request", spread(result["start_s"]), START_S, " s", at_least=False)
+    yield from _goal("embedded bus", figures(result["runs"], "events_per_s", {}), None, " messages/s")
+    yield _wrong("embedded bus", result)
+
+
+def _of_startup(result: Result) -> Iterator[Goal]:
+    yield from _goal("`deltag up` until the first accepted request", figures(result["runs"], "whole", {}), START_S, " s")
 
 
 def _of_reads(result: Result) -> Iterator[Goal]:
@@ -87,29 +107,37 @@ def _of_reads(result: Result) -> Iterator[Goal]:
         yield from _goal(f"HTTP, one row: beside {peer}", rates, READS, " times", at_least=True)
 
 
+def _of_enrolments(result: Result) -> Iterator[Goal]:
+    for at_once, name in ((1, "one at a time"), (500, "500 in bulk")):
+        rates = ratio(result["runs"], "enrolments_per_s", *({"name": name, "at_once": at_once} for name in ("registration", "nameko")))
+        yield from _goal(f"HTTP, enrolment requests, {name}: rate beside a plain transaction each", rates, None, " times")
+
+
 def _of_memory(result: Result) -> Iterator[Goal]:
     for name, megabytes in result["services"].items():
         yield Goal(f"memory at rest: {name}", megabytes, AT_REST_MB, " MB")
 
 
 def _of_stream(result: Result) -> Iterator[Goal]:
-    first, last = result["megabytes"][1], result["megabytes"][-1]
-    for name, early, late in zip(("insight", "enrolment"), first, last, strict=True):
-        yield Goal(
-            f"memory of {name} at the end of a long stream, beside that after its second part", late / early, GROWTH_IN_STREAM, " times"
-        )
+    shares = result["megabytes"]
+    messages = result["chunk"] * len(shares)
+    for name, early, late in zip(("insight", "enrolment"), shares[1], shares[-1], strict=True):
+        what = f"memory of {name} after {messages:,} messages, beside that after {2 * result['chunk']:,}"
+        yield Goal(what, late / early, GROWTH_IN_STREAM, " times")
 
 
 def _of_flatness(result: Result) -> Iterator[Goal]:
     costs = ratio(result["runs"], "cpu_all_s_per_1000", {"stored": 1_000_000}, {"stored": 1_000})
-    yield from _goal("CPU of a message with 1,000,000 stored beside 1,000", costs, GROWTH, " times", at_least=False)
+    yield from _goal("CPU of a message with 1,000,000 stored beside 1,000", costs, GROWTH, " times")
 
 
 _OTHERS: Mapping[str, Callable[[Result], Iterator[Goal]]] = {
     "replicas": _of_replicas,
     "flatness": _of_flatness,
     "reads": _of_reads,
+    "enrolments": _of_enrolments,
     "embedded": _of_embedded,
+    "startup": _of_startup,
     "memory": _of_memory,
     "stream": _of_stream,
 }

@@ -12,7 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from benchmarks import chart
 from benchmarks.contestants.field import FIELD
 from benchmarks.goals import goals
-from benchmarks.summary import Pipeline, Spread, figures, spread
+from benchmarks.startup import PARTS
+from benchmarks.summary import Pipeline, Spread, figures
 from benchmarks.wanted import QUEUE_TYPES
 
 HERE = Path(__file__).parent
@@ -33,8 +34,9 @@ def write(results: Path) -> None:
 
 def _figures(results: Mapping[str, Any]) -> str:
     pipeline = Pipeline(results["pipeline"]["runs"]) if "pipeline" in results else None
-    known = {"results": results, "pipeline": pipeline, "goals": list(goals(results)), "of": partial(_of, results), "every": spread}
-    text = _templates().get_template("figures.md").render(known, names=[c.name for c in FIELD], queue_types=QUEUE_TYPES)
+    known = {"results": results, "pipeline": pipeline, "goals": list(goals(results)), "of": partial(_of, results)}
+    names = {"names": [c.name for c in FIELD], "queue_types": QUEUE_TYPES, "startup_parts": PARTS}
+    text = _templates().get_template("figures.md").render(known | names)
     return _EMPTY_LINES.sub("\n\n", text.strip())
 
 
@@ -57,7 +59,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters |= {"spread": _spread}
+    templates.filters |= {"spread": _spread, "short": _short}
     return templates
 
 
@@ -66,3 +68,8 @@ def _spread(found: Spread | None, digits: int) -> str:
     if not found:
         return "\N{EN DASH}"
     return f"{found.median:,.{digits}f} ({found.least:,.{digits}f}\N{EN DASH}{found.most:,.{digits}f})"
+
+
+def _short(figure: float) -> str:
+    """Three digits, or all before the point."""
+    return f"{figure:,.0f}" if figure >= 1_000 else f"{figure:.3g}"  # noqa: PLR2004 - more than three

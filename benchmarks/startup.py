@@ -20,6 +20,17 @@ from benchmarks.wanted import Result, Wanted, tell
 from services.chassis.settings import development_secrets
 from tests.servers.ports import free_port
 
+PARTS = {
+    "python": "Python itself",
+    "imports": "imports: the command line, the chassis and the libraries",
+    "database": "PostgreSQL, until it answers and has its databases",
+    "services": "imports: the four services",
+    "preparation": "migrations, of which there are none to run, and the bus' topology",
+    "doors": "doors and loops, until the doors listen",
+    "request": "the first request, until it is accepted",
+}
+"""In the order in which they come; `stages.py` notes when each was done."""
+
 UP = ("services.cli", "up")
 STAGES = "benchmarks.stages"
 
@@ -53,7 +64,7 @@ def _parts(folder: Path) -> dict[str, float]:
     began = time.monotonic()
     ended = _accepted((STAGES, str(told)), folder)
     done = {"": began, **json.loads(told.read_text()), "request": ended}
-    return {part: after - before for (_, before), (part, after) in pairwise(done.items())}
+    return {part: done[part] - done[before] for before, part in pairwise(("", *PARTS))}
 
 
 def _accepted(command: Sequence[str], folder: Path) -> float:

@@ -37,11 +37,32 @@ def test_a_run_with_wrong_counts_is_not_quoted() -> None:
         (Goal("latency", 4.9, 5.0), "met"),
         (Goal("latency", 6.0, 5.0), "missed by 20%"),
         (Goal("lost", 1, 0), "missed"),
+        (Goal("embedded", 3_000.0, None), "known"),
     ],
 )
 def test_a_goal_says_by_how_much_it_is_missed(goal: Goal, verdict: str) -> None:
     """By its share of the bound, in either direction."""
     assert goal.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("goal", "wanted"),
+    [
+        (Goal("rate", 8.0, 10.0, " times", at_least=True), "≥ 10 times"),
+        (Goal("latency", 6.0, 5.0, " ms"), "≤ 5 ms"),
+        (Goal("embedded", 3_000.0, None, " messages/s"), "to be known"),
+    ],
+)
+def test_a_goal_says_what_is_wanted(goal: Goal, wanted: str) -> None:
+    """With its unit and direction, where anything is."""
+    assert goal.wanted == wanted
+
+
+def test_a_wrong_count_misses_a_goal() -> None:
+    """However fast the other runs were."""
+    runs = [a_run("deltag", 0, 4000), a_run("deltag", 1, 9000, ok=False)]
+    found = {goal.name: goal for goal in goals({"pipeline": {"runs": runs}})}
+    assert not found["classic: runs with a wrong count"].met
 
 
 def test_what_was_not_measured_has_no_goal() -> None:
