@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.reliability.lethal import SERVICE
-from tests.reliability.report import Entry, entry, keep_facts, write
+from tests.reliability.report import Entry, entry, joined, keep_facts, write
 from tests.reliability.stage import Stage, a_stage, viewed
 from tests.reliability.ward import Fault, Ward
 from tests.servers.databases import Databases
@@ -18,15 +18,21 @@ _KNOWN: set[str] = set()
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let each test's sentence travel with its report."""
-    here = [item for item in items if "reliability" in item.path.parts]
+    here = [item for item in items if _plays(item.nodeid)]
     keep_facts(here)
     _KNOWN.update(item.nodeid for item in here)
 
 
+def _plays(test: str) -> bool:
+    """Whether a test plays a scenario; those of the page itself do not."""
+    return "tests/reliability/" in test and "test_report.py" not in test
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Keep what a test of this folder printed."""
-    if "tests/reliability/" in report.nodeid and (report.when == "call" or report.failed):
-        _ENTRIES[report.nodeid] = entry(report)
+    if _plays(report.nodeid) and (report.when == "call" or report.failed):
+        one, before = entry(report), _ENTRIES.get(report.nodeid)
+        _ENTRIES[report.nodeid] = joined(before, one) if before else one
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

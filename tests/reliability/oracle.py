@@ -40,7 +40,7 @@ MUST_BE_NOTHING = (
 
 @dataclass(kw_only=True)
 class Figures:
-    """What one run looked like from outside. `innocents` are parked messages beside those that were to be parked."""
+    """What one run looked like from outside. `seconds` is how long it took to recover, where that was measured."""
 
     attempted: int = 0
     acknowledged: int = 0
@@ -59,7 +59,7 @@ class Figures:
     queued: int = 0
     deferred: int = 0
     parked: int = 0
-    seconds: float = 0.0
+    seconds: float | None = None
 
     def judge(self, scenario: str, *, parked: int = 0, within: float = RECOVERED_WITHIN_S) -> None:
         """Print the figures; fail when a promise was broken, or when other messages are parked than were to be."""
@@ -67,12 +67,13 @@ class Figures:
         broken = {name: getattr(self, name) for name in MUST_BE_NOTHING if getattr(self, name)}
         assert not broken, self.told(scenario)
         assert self.parked == parked, self.told(scenario)
-        assert self.seconds <= within, self.told(scenario)
+        assert (self.seconds or 0) <= within, self.told(scenario)
 
     def told(self, scenario: str) -> str:
         """One line for a person."""
-        counted = (f"{f.name.replace('_', ' ')} {getattr(self, f.name)}" for f in fields(self) if f.name != "seconds")
-        return f"{scenario}: {', '.join(counted)}, recovered in {self.seconds:.1f} s"
+        counted = [f"{f.name.replace('_', ' ')} {getattr(self, f.name)}" for f in fields(self) if f.name != "seconds"]
+        recovered = [] if self.seconds is None else [f"recovered in {self.seconds:.1f} s"]
+        return f"{scenario}: {', '.join(counted + recovered)}"
 
 
 def rows(where: Context | Database, query: str, **values: Any) -> Sequence[Any]:
@@ -156,7 +157,7 @@ class Enrolments:
         """What is still under way."""
         return {"lost": self._lost(self._answered()), "outbox": outbox(*self.everyone), "behind": self._behind()}
 
-    def figures(self, facts: Sequence[Passed], seconds: float) -> Figures:
+    def figures(self, facts: Sequence[Passed], seconds: float | None = None) -> Figures:
         """Count. The services must have stopped, and `facts` hold everything that passed."""
         answered = self._answered()
         told = {fact.subject for fact in facts if fact.key.startswith(ENROLMENT)}

@@ -1,14 +1,18 @@
 """What the last runs showed, promise by promise and fault by fault: `make reliability` writes it into docs/reliability.md.
 
 Each test's docstring says which fault of the matrix it injects and what must hold; what it printed are its figures. A run
-renews the entries of the tests that ran in it, so a long one may be made in parts.
+renews the entries of the tests that ran in it, so a long one may be made in parts. A test that can be asked for more (a
+soak of so many minutes) keeps what its largest run showed, until one fails: `record_property(SIZE, …)` says how large it is.
 """
 
 import json
 import re
+import shutil
+import subprocess
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +21,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "docs" / "reliability.json"
 PAGE = ROOT / "docs" / "reliability.md"
-FACT = "fact"
+FACT, VARIANT, SIZE = "fact", "variant", "size"
 
 Entry = dict[str, Any]
 
@@ -78,27 +82,65 @@ FAULTS = {
     42: "A rebuild under load, killed in the middle",
 }
 _NUMBERS = re.compile(r"^Faults? (\d+)(?: (?:and|to) (\d+))?")
-_FIGURES = re.compile(r"^(.*): attempted .*recovered in [\d.]+ s$")
-_NO_FIGURE = re.compile(r"makes this run again|http\.refused")
-"""What else is printed: seeds, and what the service logs."""
+_FIGURES = re.compile(r"^(.*): attempted .*?(, recovered in [\d.]+ s)?$")
+_SEED = re.compile(r"^DELTAG_FAULT_SEED=(\d+)", re.MULTILINE)
+_NO_FIGURE = re.compile(r"makes this run again|http\.refused|^\d+: \w+$")
+"""What else is printed: seeds, what the service logs, and where a long run stands."""
 _SHOWN = ("attempted", "handled", "repeated", "taken again", "lost", "double effects", "parked")
 
 
 def keep_facts(items: Iterable[pytest.Item]) -> None:
-    """Let every test's own sentence travel with its report."""
+    """Let every test's own sentence, and which of its variants it is, travel with its report."""
     for item in items:
-        item.user_properties.append((FACT, " ".join((getattr(item, "function", item).__doc__ or "").split())))
+        sentence = " ".join((getattr(item, "function", item).__doc__ or "").split())
+        item.user_properties.extend([(FACT, sentence), (VARIANT, variant(item))])
+
+
+def variant(item: pytest.Item) -> str:
+    """Which of a test's variants this is, for a person: `5 s`, `1,000,000 rows`. Nothing for a test that has one only."""
+    call = getattr(item, "callspec", None)
+    if call is None:
+        return ""
+    numbers = {str(value): _counted(name, value) for name, value in call.params.items() if isinstance(value, int | float)}
+    return ", ".join(numbers.get(part) or part.replace("_", " ") for part in call.id.split("-"))
+
+
+def _counted(name: str, value: float) -> str:
+    return f"{value:,} {'s' if name.endswith('_s') else name}"
 
 
 def entry(report: pytest.TestReport) -> Entry:
     """What is kept of a test that ran."""
+    said, seed = dict(report.user_properties), _SEED.search(report.capstdout)
     printed = [line for line in report.capstdout.splitlines() if line.strip() and not _NO_FIGURE.search(line)]
     return {
-        "fact": dict(report.user_properties).get(FACT, ""),
+        FACT: said.get(FACT, ""),
+        VARIANT: said.get(VARIANT, ""),
+        SIZE: said.get(SIZE, 0),
         "passed": report.passed,
         "seconds": round(report.duration, 1),
         "figures": [shortened(line) for line in printed],
         "day": datetime.now(UTC).date().isoformat(),
+        "seed": seed[1] if seed else "",
+        "version": _version(),
+    }
+
+
+@cache
+def _version() -> str:
+    """The commit that ran, where git knows one."""
+    git = shutil.which("git")
+    asked = git and subprocess.run([git, "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    return asked.stdout.strip() if asked else ""
+
+
+def joined(first: Entry, second: Entry) -> Entry:
+    """One entry of two that one test reported: a test of many parts passed when all of them did."""
+    return second | {
+        "parts": first.get("parts", 1) + 1,
+        "passed": first["passed"] and second["passed"],
+        "seconds": round(first["seconds"] + second["seconds"], 1),
+        "figures": list(dict.fromkeys(first["figures"] + second["figures"])),
     }
 
 
@@ -108,7 +150,7 @@ def shortened(line: str) -> str:
     if not scenario:
         return line
     counted = [f"{name} {found[1]}" for name in _SHOWN if (found := re.search(rf"[:,] {name} (\d+)", line))]
-    return f"{scenario[1]}: {', '.join(counted)}, {line.rpartition(', ')[2]}"
+    return f"{scenario[1]}: {', '.join(counted)}{scenario[2] or ''}"
 
 
 def write(entries: Mapping[str, Entry], tests: Collection[str]) -> None:
@@ -116,9 +158,15 @@ def write(entries: Mapping[str, Entry], tests: Collection[str]) -> None:
     known: dict[str, Entry] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     files = {file_of(test) for test in tests}
     kept = {test: one for test, one in known.items() if test in tests or file_of(test) not in files}
-    merged = dict(sorted({**kept, **entries}.items()))
+    renewed = {test: one for test, one in entries.items() if _counts(one, known.get(test))}
+    merged = dict(sorted({**kept, **renewed}.items()))
     RESULTS.write_text(json.dumps(merged, indent=1, ensure_ascii=False) + "\n")
     PAGE.write_text(page(merged))
+
+
+def _counts(one: Entry, before: Entry | None) -> bool:
+    """Whether a run takes the place of the one before: a smaller one only when it failed."""
+    return before is None or not one["passed"] or one[SIZE] >= before.get(SIZE, 0)
 
 
 def file_of(test: str) -> str:
@@ -131,7 +179,7 @@ def page(entries: Mapping[str, Entry]) -> str:
     by_fault: dict[int, list[Entry]] = defaultdict(list)
     others = []
     for one in entries.values():
-        numbers = faults_of(one["fact"])
+        numbers = faults_of(one[FACT])
         for number in numbers:
             by_fault[number].append(one)
         if not numbers:
@@ -178,5 +226,12 @@ def _fault(number: int, entries: Iterable[Entry]) -> str:
 
 def _told(one: Entry) -> str:
     state = "" if one["passed"] else " **This failed.**"
+    which = f" **{one[VARIANT]}**" if one.get(VARIANT) else ""
     figures = "".join(f"\n  - {line}" for line in one["figures"])
-    return f"- {one['fact']}{state} *({one['day']}, {one['seconds']} s)*{figures}\n"
+    return f"- {one[FACT]}{which}{state} *({_circumstances(one)})*{figures}\n"
+
+
+def _circumstances(one: Entry) -> str:
+    """When it ran, for how long, and what is needed to run it again."""
+    known = {"{} parts": one.get("parts"), "seed {}": one.get("seed"), "at {}": one.get("version")}
+    return ", ".join([one["day"], f"{one['seconds']} s", *(words.format(value) for words, value in known.items() if value)])

@@ -151,7 +151,7 @@ class Stage:
             if not process.ended:
                 process.stop()
 
-    def figures(self, seconds: float, facts: Sequence[Passed] = ()) -> Figures:
+    def figures(self, seconds: float | None = None, facts: Sequence[Passed] = ()) -> Figures:
         """Settle, stop, and count; `facts` are those that the witness gave away before."""
         self.await_settled()
         eventually(lambda: self.witness.waiting(QUEUES) == 0, within=START_WITHIN_S, what="empty queues")

@@ -88,7 +88,7 @@ def test_bad_messages_between_good_ones(stage: Stage) -> None:
     stage.start_all("registration", "reporting")
     with stage.flowing(100):
         publish(stage.bus_url, BAD.values())
-    figures = stage.figures(0.0)
+    figures = stage.figures()
     figures.judge("bad messages", parked=len(BAD))
 
 
@@ -100,4 +100,4 @@ def test_odd_messages_between_good_ones(stage: Stage) -> None:
     asked = [json.loads(message.body)["id"] for message in ODD.values()]
     stage.ledger.attempted.update(asked)
     stage.ledger.acknowledged.update(asked)
-    stage.figures(0.0).judge("odd messages", parked=UNANSWERABLE)
+    stage.figures().judge("odd messages", parked=UNANSWERABLE)

@@ -34,7 +34,7 @@ def test_stopped_under_load(stage: Stage, stops: int) -> None:
             stage.await_progress()
             seconds.append(running[name].stop())
             [running[name]] = stage.start_all(name)
-    figures = stage.figures(0.0)
+    figures = stage.figures()
     figures.judge(f"{stops} stops under load, the longest in {max(seconds):.1f} s")
     assert figures.taken_again == 0
     assert max(seconds) < DRAINED_WITHIN_S
@@ -50,7 +50,7 @@ def test_rolling_restart(stage: Stage) -> None:
             stage.start_all(old.name)
             old.stop()
         stage.await_progress()
-    figures = stage.figures(0.0)
+    figures = stage.figures()
     figures.judge("rolling restart")
     assert figures.taken_again == 0
 
@@ -69,7 +69,7 @@ def test_a_caller_at_the_stop_gets_his_answer(stage: Stage) -> None:
     registration.await_end()
     assert outbox(stage.contexts["registration"]) == 0
     stage.start_all("registration")
-    stage.figures(0.0).judge("stopped while somebody asks")
+    stage.figures().judge("stopped while somebody asks")
 
 
 @contextmanager

@@ -55,11 +55,11 @@ def kept(service: Service, examples: int) -> Any:
     @schema.parametrize()  # type: ignore[untyped-decorator]  # schemathesis says nothing of its type
     @settings(max_examples=examples, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate])
     def test(case: schemathesis.Case[Any], entered: Entered) -> None:
-        """Whatever fits the document is answered as it says, and whatever does not is refused as it says."""
         if entered not in headers:
             headers[entered] = entered(service, stage)
         hold(case, headers[entered], but_for=BUT_FOR.get((case.method, case.path), ()))
 
+    test.__doc__ = f"Whatever fits the document of {service.name} is answered as it says, and whatever does not is refused as it says."
     return test
 
 

@@ -11,6 +11,7 @@ from tests.reliability.fuzz.answers import Visit
 from tests.reliability.fuzz.calls import Calls
 from tests.reliability.fuzz.secrets import found_in, logged
 from tests.reliability.fuzz.stories import SERVICES, tell
+from tests.reliability.report import SIZE
 
 each_service = pytest.mark.parametrize("service", SERVICES, ids=[service.name for service in SERVICES])
 QUICK = 300
@@ -33,6 +34,10 @@ def test_mutated_requests(context_of: Callable[..., Context], service: Service) 
 @pytest.mark.thorough
 @pytest.mark.timeout(1_200)
 @each_service
-def test_very_many_mutated_requests(context_of: Callable[..., Context], service: Service) -> None:
+def test_very_many_mutated_requests(
+    context_of: Callable[..., Context], service: Service, record_property: Callable[[str, object], None]
+) -> None:
     """Of very many requests the door answers each, and what it refuses it refuses with a slug, a text and nobody's data."""
-    visit(tell(context_of(service)), many("DELTAG_FUZZ_REQUESTS", THOROUGH))
+    number = many("DELTAG_FUZZ_REQUESTS", THOROUGH)
+    record_property(SIZE, number)
+    visit(tell(context_of(service)), number)

@@ -12,6 +12,7 @@ from tests.reliability.chance import many, seed
 from tests.reliability.fuzz.inspection import Inspection
 from tests.reliability.fuzz.secrets import found_in, logged
 from tests.reliability.fuzz.stories import SERVICES, tell
+from tests.reliability.report import SIZE
 
 QUEUES = [(service, listen) for service in SERVICES for listen in service.listens]
 each_queue = pytest.mark.parametrize(("service", "listen"), QUEUES, ids=[listen.queue for _service, listen in QUEUES])
@@ -48,6 +49,10 @@ def test_mutated_messages(told: Callable[[Service], Context], log: StringIO, ser
 @pytest.mark.thorough
 @pytest.mark.timeout(1_200)
 @each_queue
-def test_very_many_mutated_messages(told: Callable[[Service], Context], log: StringIO, service: Service, listen: Listen) -> None:
+def test_very_many_mutated_messages(
+    told: Callable[[Service], Context], log: StringIO, service: Service, listen: Listen, record_property: Callable[[str, object], None]
+) -> None:
     """Of very many messages each is handled, known, early or parked with a readable reason, and good neighbours are handled."""
-    take(told(service), log, listen, many("DELTAG_FUZZ_MESSAGES", THOROUGH))
+    number = many("DELTAG_FUZZ_MESSAGES", THOROUGH)
+    record_property(SIZE, number)
+    take(told(service), log, listen, number)

@@ -1,6 +1,6 @@
 """Mutated messages over the wire: sent by pika, through a real RabbitMQ, to a process of registration."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from random import Random
@@ -19,6 +19,7 @@ from tests.reliability.fuzz.secrets import found_in
 from tests.reliability.load import Raw, publish
 from tests.reliability.oracle import rows
 from tests.reliability.patience import START_WITHIN_S, eventually
+from tests.reliability.report import SIZE
 from tests.reliability.stage import Stage
 
 QUICK = 400
@@ -83,6 +84,8 @@ def test_mutated_messages_over_the_wire(stage: Stage) -> None:
 
 @pytest.mark.thorough
 @pytest.mark.timeout(600)
-def test_very_many_mutated_messages_over_the_wire(stage: Stage) -> None:
+def test_very_many_mutated_messages_over_the_wire(stage: Stage, record_property: Callable[[str, object], None]) -> None:
     """Of very many messages each is answered or parked, whatever stands in its properties."""
-    fuzz(stage, many("DELTAG_FUZZ_WIRE", THOROUGH))
+    number = many("DELTAG_FUZZ_WIRE", THOROUGH)
+    record_property(SIZE, number)
+    fuzz(stage, number)

@@ -15,6 +15,7 @@ from tests.reliability.chance import rounds, seed
 from tests.reliability.model.defects import DEFECTS, Defect
 from tests.reliability.model.machine import ATTEMPTS, Delivery, tell_again
 from tests.reliability.model.scene import EmbeddedGround, Ground, RabbitGround, Theatre, a_theatre
+from tests.reliability.report import SIZE
 from tests.servers.databases import Databases
 
 STEPS_AT_MOST = 30
@@ -72,13 +73,17 @@ def test_every_message_has_one_effect(theatre: Theatre) -> None:
 
 @pytest.mark.thorough
 @pytest.mark.timeout(0)
-@pytest.mark.parametrize(("ground", "runs"), [("embedded", 10_000), ("rabbit", 1_000)], indirect=["ground"])
-def test_every_message_has_one_effect_in_thousands_of_runs(theatre: Theatre, runs: int) -> None:
+@pytest.mark.parametrize(("ground", "usual"), [("embedded", 10_000), ("rabbit", 1_000)], indirect=["ground"], ids=["embedded", "rabbit"])
+def test_every_message_has_one_effect_in_thousands_of_runs(
+    theatre: Theatre, usual: int, record_property: Callable[[str, object], None]
+) -> None:
     """In thousands of runs, whatever order and faults chance thinks of: one effect for each message, and only what must be is parked.
 
     DELTAG_FAULT_ROUNDS says how many.
     """
-    play(theatre, rounds(runs))
+    runs = rounds(usual)
+    record_property(SIZE, runs)
+    play(theatre, runs)
 
 
 @pytest.mark.thorough

@@ -71,7 +71,7 @@ def test_killed_before_the_commit(stage: Stage) -> None:
         assert number(registration, f"select count(*) from enrolment where {OF_OTHERS}") + outbox(registration) == 0
         seconds = stage.start("registration").await_ready()
         assert [answer["status"] for answer in clerk.enrol([request])] == ["accepted"]
-    stage.figures(0.0).judge(f"killed before the commit, started again in {seconds:.1f} s")
+    stage.figures().judge(f"killed before the commit, started again in {seconds:.1f} s")
 
 
 @contextmanager

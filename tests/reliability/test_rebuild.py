@@ -27,7 +27,7 @@ def test_rebuild_is_killed_during_live_traffic(stage: Stage, batches: int) -> No
         stage.await_progress()
         whole = stage.command(*rebuild)
         assert whole.wait(START_WITHIN_S) == 0, whole.communicate()
-    figures = stage.figures(0.0)
+    figures = stage.figures()
     live = dump(reporting)
     quiet = stage.command(*rebuild)
     assert quiet.wait(START_WITHIN_S) == 0, quiet.communicate()

@@ -21,6 +21,7 @@ from tests.reliability.chance import seed
 from tests.reliability.load import Steadfast, flowing
 from tests.reliability.patience import lasts
 from tests.reliability.processes import Process
+from tests.reliability.report import SIZE
 from tests.reliability.sabotage import frozen, kill_a_backend, stop_at_once, terminate_one
 from tests.reliability.stage import Stage
 from tests.servers.databases import Databases
@@ -217,8 +218,9 @@ def world(stage: Stage, rabbit: RabbitNode, durable_postgres_server: EmbeddedPos
 
 @pytest.mark.thorough
 @pytest.mark.timeout(MINUTES * 60 + ENOUGH_S)
-def test_soak(world: World) -> None:
+def test_soak(world: World, record_property: Callable[[str, object], None]) -> None:
     """Faults at random under load, for as long as asked: nothing is lost, nothing has two effects, and after each one all flows again."""
+    record_property(SIZE, MINUTES)
     suffered: Counter[str] = Counter()
     slowest = 0.0
     with flowing(sender := Steadfast(world.stage.bus_url, world.stage.ledger, world.stage.families)):

@@ -20,7 +20,7 @@ def test_requests_three_times_in_any_order(stage: Stage) -> None:
     stage.start_all("registration", "reporting")
     sender = stage.sender()
     sender.send_all(storm)
-    figures = stage.figures(0.0)
+    figures = stage.figures()
     sender.take_answers()
     sender.close()
     figures.judge("each request three times")

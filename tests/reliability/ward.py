@@ -108,7 +108,7 @@ class Ward:
         """Wait for so many effects and parked messages, and for nothing else to be under way; returns the seconds that it took."""
         return eventually(lambda: self._has(effects, parked), within=within, what=f"{effects} effects", told=self._progress)
 
-    def figures(self, sent: Collection[str], seconds: float = 0.0, facts: Sequence[Passed] = ()) -> Figures:
+    def figures(self, sent: Collection[str], seconds: float | None = None, facts: Sequence[Passed] = ()) -> Figures:
         """Stop and count, by the ids of the messages that were sent and of those that effects came from; `facts` are
         those that the witness gave away before.
         """

@@ -1,0 +1,73 @@
+"""What the page of the figures says of runs: which variant ran, the largest one of its kind, and every failure."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from tests.reliability import report
+from tests.reliability.report import Entry, joined, page, shortened, variant, write
+
+SOAK = "tests/reliability/test_soak.py::test_soak"
+
+
+def an_entry(*, size: int = 0, passed: bool = True, **told: Any) -> Entry:
+    """What is kept of a soak of so many minutes."""
+    entry = {"fact": "Faults at random.", "size": size, "passed": passed, "seconds": 1.5, "day": "2024-03-01"}
+    return entry | {"figures": [f"{size} minutes"]} | told
+
+
+@pytest.fixture
+def shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A page of its own, which shows a soak of thirty minutes."""
+    monkeypatch.setattr(report, "RESULTS", tmp_path / "reliability.json")
+    monkeypatch.setattr(report, "PAGE", tmp_path / "reliability.md")
+    write({SOAK: an_entry(size=30)}, {SOAK})
+    return report.PAGE
+
+
+def test_short_run_leaves_the_longest(shown: Path) -> None:
+    """A soak of three minutes takes nothing from the page that one of thirty has written."""
+    write({SOAK: an_entry(size=3)}, {SOAK})
+    assert "30 minutes" in shown.read_text()
+
+
+def test_failure_is_always_shown(shown: Path) -> None:
+    """A run that failed takes the place of any that passed."""
+    write({SOAK: an_entry(size=3, passed=False)}, {SOAK})
+    assert "**This failed.**" in shown.read_text()
+
+
+def test_page_says_how_to_run_it_again() -> None:
+    """Beside the figures stand the variant, the day, the seed and the commit."""
+    entry = an_entry(variant="5 s", seed="7", version="abc1234")
+    assert "Faults at random. **5 s** *(2024-03-01, 1.5 s, seed 7, at abc1234)*" in page({SOAK: entry})
+
+
+def test_one_part_fails() -> None:
+    """A test of several parts failed when one of them did, whichever came last."""
+    both = joined(an_entry(passed=False), an_entry())
+    assert (both["passed"], both["parts"], both["seconds"]) == (False, 2, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("id_", "params", "said"),
+    [
+        ("30-up and down", {"seconds": 30, "ways": ("up", "down")}, "30 seconds, up and down"),
+        ("1000000", {"rows": 1_000_000}, "1,000,000 rows"),
+        ("5", {"hangs_s": 5}, "5 s"),
+        ("locks_no_positions-embedded", {"defect": None, "ground": "embedded"}, "locks no positions, embedded"),
+    ],
+)
+def test_variant_is_readable(id_: str, params: dict[str, Any], said: str) -> None:
+    """What a test was called with is said in words."""
+    item = SimpleNamespace(callspec=SimpleNamespace(id=id_, params=params))
+    assert variant(cast("pytest.Item", item)) == said
+
+
+@pytest.mark.parametrize("recovered", [", recovered in 0.4 s", ""])
+def test_nothing_is_said_of_what_was_not_measured(recovered: str) -> None:
+    """A line of figures tells how long recovery took where that was measured, and is silent elsewhere."""
+    line = f"broker killed: attempted 4, acknowledged 4, lost 0{recovered}"
+    assert shortened(line) == f"broker killed: attempted 4, lost 0{recovered}"
