@@ -13,6 +13,7 @@ from _thread import start_new_thread
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from os import write
 from signal import SIGTERM
 from time import monotonic, sleep
 from typing import Any
@@ -70,4 +71,4 @@ def _end_if_overdue(service: str) -> None:
 def _say(service: str, event: str, what: str) -> None:
     """Straight to standard error: the loggers' locks may be held by what hangs."""
     line = {"event": event, "what": what, "service": service, "level": "error", "timestamp": datetime.now(UTC).isoformat()}
-    os.write(2, json.dumps(line).encode() + b"\n")
+    write(2, json.dumps(line).encode() + b"\n")

@@ -44,6 +44,26 @@ def test_driver_does_not_block_the_hub(context: Context) -> None:
     assert float(child.stdout) < 0.5
 
 
+HUNG_UP = """
+from services.chassis.hosting.green import patch
+patch()
+import socket
+from types import SimpleNamespace
+from services.chassis.bus.heartbeat import Guarded
+ours, theirs = socket.socketpair()
+connection = SimpleNamespace(transport=SimpleNamespace(sock=ours, _write=ours.sendall), collect=ours.close)
+guarded = Guarded(connection)
+theirs.close()
+guarded.beat()
+connection.collect()
+"""
+
+
+def test_a_heartbeat_into_a_closed_connection_ends() -> None:
+    """A heartbeat for a connection that the broker has closed, before its owner noticed, gives up at once, and lets the owner close it."""
+    assert subprocess.run([sys.executable, "-W", "ignore", "-c", HUNG_UP], timeout=60, check=True).returncode == 0
+
+
 TAKEN = """
 from services.chassis.hosting.green import patch
 patch()

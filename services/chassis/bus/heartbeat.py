@@ -1,16 +1,17 @@
 """Heartbeats from a native thread, so that a connection survives a handler that keeps the interpreter busy.
 
 RabbitMQ drops a connection that is silent for two heartbeat intervals. A host may turn `threading` into green threads,
-which all stand still while one of them computes; so this module takes the real thread, lock and sleep when it is
-imported, which a host must do before it patches anything. The thread writes only the eight bytes of a heartbeat frame, under a
+which all stand still while one of them computes; so this module takes the real thread, lock, sleep and write when it is
+imported, which a host must do before it patches anything (a green write never gives up a socket whose other end is gone,
+and would hold the lock for ever). The thread writes only the eight bytes of a heartbeat frame, under a
 lock that every other write to the socket holds too, and never blocks: a full socket is no silent one.
 """
 
 import contextlib
-import os
 from _thread import allocate_lock, start_new_thread
 from errno import EAGAIN
 from math import inf
+from os import write
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 from weakref import WeakSet
@@ -97,7 +98,7 @@ class Guarded:
         if socket is not None:
             rest = _FRAME
             with contextlib.suppress(OSError):
-                while rest := rest[os.write(socket.fileno(), rest) :]:
+                while rest := rest[write(socket.fileno(), rest) :]:
                     sleep(0.001)
 
 
