@@ -93,7 +93,7 @@ def hosted(context: Context, bus_url: str, tmp_path: Path) -> Iterator[subproces
     """The tiny service, hosted by nameko in a process of its own, on RabbitMQ."""
     environment = os.environ | {"TINY_DATABASE": context.database.url, "TINY_BUS": bus_url, "TINY_DATA": str(tmp_path)}
     child = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "tests.chassis.tiny.hosted"], env=environment, text=True, stdout=subprocess.PIPE
+        [sys.executable, "-W", "ignore", "-m", "tests.chassis.hosted_process"], env=environment, text=True, stdout=subprocess.PIPE
     )
     assert child.stdout
     assert child.stdout.readline() == "running\n"
@@ -105,7 +105,7 @@ def hosted(context: Context, bus_url: str, tmp_path: Path) -> Iterator[subproces
 @pytest.mark.usefixtures("hosted")
 def test_hosted_service_takes_and_publishes(context: Context, bus_url: str) -> None:
     """A message published to RabbitMQ has its effect, and the fact that tells of it comes back over RabbitMQ."""
-    from tests.chassis.tiny.hosted import ask, listen_in  # noqa: PLC0415 - only here
+    from tests.chassis.tiny.talk import ask, listen_in  # noqa: PLC0415 - only here
 
     heard = listen_in(bus_url)
     ask(bus_url, ["r-1", "r-2"])
@@ -116,7 +116,7 @@ def test_hosted_service_takes_and_publishes(context: Context, bus_url: str) -> N
 
 def test_drains_in_time_and_runs_nothing_twice(hosted: subprocess.Popen[str], context: Context, bus_url: str) -> None:
     """On SIGTERM in the middle of work the service ends within five seconds, and what it had done is not done again."""
-    from tests.chassis.tiny.hosted import ask  # noqa: PLC0415 - only here
+    from tests.chassis.tiny.talk import ask  # noqa: PLC0415 - only here
 
     ask(bus_url, [f"r-{n}" for n in range(3_000)])
     eventually(lambda: len(effects(context)) > 0)
