@@ -25,6 +25,8 @@ from services.chassis.suspects import ended_the_process
 log = structlog.get_logger(__name__)
 
 PREFETCH = 1_000
+"""Two batches of the usual size: while one is in hand, the next arrives. With 500 a batch that is taken holds 385 messages on
+average instead of 490; with 3,000 the benchmark's job costs the same (0.28 s of CPU for 1,000 messages in all)."""
 IDLE_S = 0.25
 """How long the consumer waits for a message before it looks whether to stop."""
 LONGEST_PAUSE_S = 5.0

@@ -11,6 +11,7 @@ Name = tuple[str, str]
 Verdict = Literal["new", "duplicate", "conflict"]
 
 _encode = msgspec.json.Encoder().encode
+"""Names and rows as one JSON text: the reason, and what it saves, stand in `storage.py`."""
 
 _TAKE = sa.text(
     "insert into chassis.inbox (consumer, source, id, content, door)"

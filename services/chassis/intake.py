@@ -43,6 +43,7 @@ ALONE = threading.Lock()
 """Held while suspects are in hand: when the process ends then, only these are suspected, and none of another queue."""
 
 _encode = msgspec.json.Encoder().encode
+"""Keys and rows as one JSON text: the reason, and what it saves, stand in `storage.py`."""
 
 _HURRY = sa.text("set local lock_timeout = '500ms'")
 """For messages tried alone: they have waited together, and each in turn would make its neighbours wait as long again."""

@@ -30,6 +30,8 @@ from services.chassis.service import Context
 from services.chassis.storage import unavailable_when_away
 
 BATCH = 1_000
+"""Messages that one transaction takes out of the outbox. The benchmark's job costs 0.28 s for 1,000 messages in all (both services,
+database, broker), with batches of 300 0.29, of 100 0.35, and of 3,000 0.28: in small ones it is the commits that cost."""
 POLL_S = 1.0
 LISTEN_S = 0.25
 """How long the listener waits for a notice before it looks whether to stop."""

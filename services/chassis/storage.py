@@ -50,6 +50,12 @@ _UNSTORABLE = ("22", "23502", "23514", "54")
 """SQLSTATEs of values that are out of range or not of their type, that are missing, break a check, or are too large for an index."""
 
 _ENCODE = msgspec.json.Encoder().encode
+"""Rows and keys go to a statement as one JSON text, which PostgreSQL takes apart, here and wherever a batch is written. psycopg
+makes arrays element by element in Python: 1,000 rows of the inbox cost 2.3 ms of its CPU, as arrays 6, as so many executions of
+one statement 60, as one `insert` with all their values, which SQLAlchemy compiles each time, 86 (PostgreSQL's own: 10, 9, 20, 10).
+
+Statements are constants of their modules: of such a text SQLAlchemy keeps what it compiled, and costs nothing measurable beside
+the driver; compiling it again would cost 0.1 ms of the 0.3 that a statement then takes."""
 
 _NEXT_SEQUENCES = sa.text(
     "insert into chassis.aggregate_sequence as s (key, last)"

@@ -36,9 +36,13 @@ GOODBYE_S = 2.0
 """How long a broker is waited for that is said goodbye to."""
 
 WINDOW = 1_000
-"""Messages on their way unconfirmed."""
+"""Messages on their way unconfirmed. Publishing 1,000 costs Python 0.005 s and the broker 0.035, with a window of 100 0.008 and
+0.042, and with 2,000 no less."""
 
 READ_BYTES = 65_536
+"""What a read asks for at least. Taking 1,000 messages of the benchmark's job costs 0.006 s; with reads of 1 KiB, which is
+one message, 0.011, with 4 KiB 0.007, and with four times as much no less."""
+
 BATCH_BYTES = 8_000_000
 """What is taken into memory at once, whatever the number of messages: the rest waits in the socket, and then at the broker."""
 STREAM_PREFETCH = 500
