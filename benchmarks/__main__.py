@@ -7,6 +7,8 @@ shared: quote medians and the ratios of one run, not rates of different days.
 import json
 import os
 import platform
+import sys
+import traceback
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -67,11 +69,12 @@ def main() -> None:
     """Measure what is named, and write the report."""
     asked = parser().parse_args()
     began = monotonic()
-    for name in asked.names or MEASURES:
-        if name in MEASURES:
-            _keep(name, Wanted(asked.rounds, asked.scale))
+    names = [name for name in asked.names or MEASURES if name in MEASURES]
+    failed = [name for name in names if not _is_kept(name, Wanted(asked.rounds, asked.scale))]
     report.write(RESULTS)
     tell(f"All of it took {(monotonic() - began) / 60:.1f} minutes.")
+    if failed:
+        sys.exit(f"Not measured, so what the page says of it is older: {', '.join(failed)}.")
 
 
 def parser() -> ArgumentParser:
@@ -119,14 +122,24 @@ def _scale(text: str) -> float:
     return scale
 
 
-def _keep(name: str, wanted: Wanted) -> None:
+def _is_kept(name: str, wanted: Wanted) -> bool:
+    """Measure it, and keep what came out; when that goes wrong, say so, so that the others are measured all the same."""
     tell(f"{name}: about {MEASURES[name].minutes * wanted.rounds / Wanted.rounds * wanted.scale:.1f} minutes")
     began = monotonic()
-    result = MEASURES[name].measured(wanted)
+    try:
+        result = MEASURES[name].measured(wanted)
+    except Exception:  # noqa: BLE001 - whatever it is, it is shown
+        traceback.print_exc()
+        return False
     minutes = (monotonic() - began) / 60
     tell(f"{name}: took {minutes:.1f} minutes\n")
+    _keep(name, {"measured": {**_circumstances(), "minutes": round(minutes, 1)}, **result})
+    return True
+
+
+def _keep(name: str, result: Result) -> None:
     RESULTS.mkdir(exist_ok=True)
-    _write(name, {"measured": {**_circumstances(), "minutes": round(minutes, 1)}, **result})
+    _write(name, result)
     if name == "pipeline":
         _write("latest", Pipeline(result["runs"]).latest())
 

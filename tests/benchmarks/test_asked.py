@@ -1,8 +1,13 @@
 """What `make bench` understands, before anything is measured."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from benchmarks import __main__ as bench
+from benchmarks import report
+from benchmarks.wanted import Result, Wanted
 
 
 def help_text(capsys: pytest.CaptureFixture[str]) -> str:
@@ -37,3 +42,24 @@ def test_what_cannot_be_measured_is_refused_at_once(arguments: list[str], capsys
 def test_everything_is_measured_within_forty_minutes() -> None:
     """On a machine that does little else: by what each part took there."""
     assert sum(measure.minutes for measure in bench.MEASURES.values()) <= 40
+
+
+def test_what_cannot_be_measured_now_stops_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The others' figures are kept, and the end says which part is missing."""
+
+    def fails(_wanted: Wanted) -> Result:
+        raise TimeoutError("nothing comes")
+
+    written: list[Path] = []
+    monkeypatch.setattr(bench, "RESULTS", tmp_path)
+    monkeypatch.setattr(report, "write", written.append)
+    monkeypatch.setattr(bench, "MEASURES", {"one": bench.Measure(fails, 1, ""), "two": bench.Measure(lambda _: {"found": 5}, 1, "")})
+    monkeypatch.setattr("sys.argv", ["benchmarks"])
+    with pytest.raises(SystemExit, match="one"):
+        bench.main()
+    assert [path.name for path in tmp_path.iterdir()] == ["two.json"]
+    assert json.loads((tmp_path / "two.json").read_text())["found"] == 5
+    assert written == [tmp_path]
+    assert "two: took" in capsys.readouterr().out
