@@ -84,7 +84,7 @@ FAULTS = {
 _NUMBERS = re.compile(r"^Faults? (\d+)(?: (?:and|to) (\d+))?")
 _FIGURES = re.compile(r"^(.*): attempted .*?(, recovered in [\d.]+ s)?$")
 _SEED = re.compile(r"^DELTAG_FAULT_SEED=(\d+)", re.MULTILINE)
-_NO_FIGURE = re.compile(r"makes this run again|http\.refused|^\d+: \w+$")
+_NO_FIGURE = re.compile(r"makes this run again|http\.refused|^\d+: ")
 """What else is printed: seeds, what the service logs, and where a long run stands."""
 _SHOWN = ("attempted", "handled", "repeated", "taken again", "lost", "double effects", "parked")
 

@@ -16,15 +16,23 @@ from tests.reliability.beside import beside
 from tests.reliability.patience import eventually
 
 OF_SERVICES = "application_name like 'deltag%' and datname = current_database()"
+OUTBOX = "chassis.outbox"
 DEADLOCKS = "select deadlocks from pg_stat_database where datname = current_database()"
 
 _COLLIDE = """
-create sequence collision;
-create function collide() returns trigger language plpgsql as $$ begin
+create sequence if not exists collision;
+create or replace function collide() returns trigger language plpgsql as $$ begin
     if nextval('collision') % 3 = 0 then raise 'a collision' using errcode = 'serialization_failure'; end if;
     return null;
 end $$;
-create trigger collide before insert on chassis.outbox for each statement execute function collide()
+create trigger collide before insert on {table} for each statement execute function collide()
+"""
+_STUMBLE = """
+create or replace function stumble() returns trigger language plpgsql as $$ begin
+    if hashtext(to_jsonb(new) ->> '{column}') % 10 = 0 then raise 'a defect'; end if;
+    return new;
+end $$;
+create trigger stumble before insert on {table} for each row execute function stumble()
 """
 
 
@@ -70,25 +78,37 @@ def terminate_one(url: str, chance: Random, which: str = OF_SERVICES) -> bool:
         return bool(pids)
 
 
-def make_collisions(url: str) -> None:
-    """From now on each third transaction that tells something fails as if it had collided with another."""
-    _run(url, _COLLIDE)
+def make_collisions(url: str, table: str = OUTBOX) -> None:
+    """From now on each third transaction that writes into `table` fails as if it had collided with another."""
+    _run(url, _COLLIDE.format(table=table))
 
 
-def stop_collisions(url: str) -> int:
+def stop_collisions(url: str, table: str = OUTBOX) -> int:
     """No more; returns how many there were."""
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("drop trigger collide on chassis.outbox")
+        connection.execute(f"drop trigger collide on {table}".encode())
         return int(_one(connection, "select last_value / 3 from collision"))
 
 
+def break_every_tenth(url: str, table: str, column: str) -> None:
+    """From now on a defect meets every tenth row of `table`, and always the same ones: those that hold these values in `column`."""
+    _run(url, _STUMBLE.format(table=table, column=column))
+
+
+def mend(url: str, table: str) -> None:
+    """The defect is mended."""
+    _run(url, f"drop trigger stumble on {table}")
+
+
 @contextmanager
-def deadlocks(url: str, table: str) -> Iterator[Callable[[], int]]:
-    """During the block somebody locks the outbox and then `table`, the other way round than handlers; yields a count of deadlocks."""
+def deadlocks(url: str, table: str, last: str = OUTBOX) -> Iterator[Callable[[], int]]:
+    """During the block somebody locks what handlers write `last`, and then `table`, the other way round than they; yields a count
+    of deadlocks.
+    """
 
     def run(stop: Event) -> None:
         while not stop.wait(0.05):
-            _cross(url, table)
+            _cross(url, last, table)
 
     with beside(run), psycopg.connect(url, autocommit=True) as connection:
         yield lambda: int(_one(connection, DEADLOCKS))
@@ -102,10 +122,10 @@ def outbox_held(url: str) -> Iterator[None]:
         yield
 
 
-def _cross(url: str, table: str) -> None:
+def _cross(url: str, first: str, table: str) -> None:
     try:
         with psycopg.connect(url) as connection:
-            connection.execute("lock table chassis.outbox in share row exclusive mode")
+            connection.execute(f"lock table {first} in share row exclusive mode".encode())
             connection.execute("select pg_sleep(0.05)")
             connection.execute(f"lock table {table} in share row exclusive mode".encode())
             connection.rollback()

@@ -53,6 +53,11 @@ class Stage:
         return Enrolments(self.contexts["registration"], [self.contexts["reporting"]], self.ledger, lambda: self.witness.waiting(QUEUES))
 
     @property
+    def vhost(self) -> str:
+        """The virtual host on which all of it plays."""
+        return self.bus_url.rpartition("/")[2]
+
+    @property
     def running(self) -> list[Process]:
         """The processes that were not stopped."""
         return [process for process in self.processes if not process.ended]

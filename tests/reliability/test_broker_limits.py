@@ -1,9 +1,5 @@
 """A broker whose queues are full: what cannot be queued waits at its source, is shown, and goes on when there is room."""
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
 
 from tests.reliability.oracle import outbox
@@ -14,25 +10,13 @@ from tests.servers.rabbit import RabbitNode
 ROOM = 20
 
 
-@contextmanager
-def room_for(rabbit: RabbitNode, stage: Stage, queue: str, messages: int) -> Iterator[None]:
-    """During the block the queue refuses what is more."""
-    vhost = ["-p", stage.bus_url.rpartition("/")[2]]
-    rules = json.dumps({"max-length": messages, "overflow": "reject-publish"})
-    rabbit.rabbitmqctl("set_policy", *vhost, "limit", f"^{queue}$", rules, "--apply-to", "queues")
-    try:
-        yield
-    finally:
-        rabbit.rabbitmqctl("clear_policy", *vhost, "limit")
-
-
 @pytest.mark.thorough
 @pytest.mark.timeout(240)
 def test_full_queue(stage: Stage, rabbit: RabbitNode) -> None:
     """Faults 8 and 24: a full queue refuses. The facts stay in the outbox, which health and metrics show, and go on when there is room."""
     [registration] = stage.start_all("registration")
     with stage.busy(registration) as desk:
-        with room_for(rabbit, stage, "reporting.facts", ROOM):
+        with rabbit.room_for(stage.vhost, "reporting.facts", ROOM):
             eventually(lambda: "full" in registration.trouble(), within=START_WITHIN_S, what="it in its health")
             eventually(lambda: registration.measured("deltag_outbox_oldest_age_seconds"), what="it in its metrics")
             desk.await_answers(20)

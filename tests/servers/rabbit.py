@@ -1,5 +1,6 @@
 """A private RabbitMQ node for tests: own name, cookie, folders, ports and name service; never the machine's server."""
 
+import json
 import os
 import secrets
 import subprocess
@@ -122,6 +123,16 @@ class RabbitNode:
             yield
         finally:
             self.rabbitmqctl(*enough)
+
+    @contextmanager
+    def room_for(self, vhost: str, queue: str, messages: int) -> Iterator[None]:
+        """During the block a queue refuses what is more."""
+        rules = json.dumps({"max-length": messages, "overflow": "reject-publish"})
+        self.rabbitmqctl("set_policy", "-p", vhost, "limit", f"^{queue}$", rules, "--apply-to", "queues")
+        try:
+            yield
+        finally:
+            self.rabbitmqctl("clear_policy", "-p", vhost, "limit")
 
     def discard(self) -> None:
         """End it for good; its data are of no more use."""
