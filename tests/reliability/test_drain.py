@@ -18,6 +18,7 @@ from tests.reliability.stage import Stage
 ROUNDS, MANY_ROUNDS = rounds(4), 50
 LONGEST_ROUND_S = 20
 DRAINED_WITHIN_S = 5.0
+REPLICAS = 3
 SLOW_S = 1.5
 """How long a slow request takes after the stop."""
 BUSY = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
@@ -41,9 +42,12 @@ def test_stopped_under_load(stage: Stage, stops: int) -> None:
 
 
 @pytest.mark.thorough
+@pytest.mark.timeout(300)
 def test_rolling_restart(stage: Stage) -> None:
-    """Two processes of each service, replaced one by one under load: nothing is lost, nothing is handled twice, nothing stands still."""
-    running = stage.start_all("registration", "registration", "reporting", "reporting")
+    """Fault 20: three processes of each service, replaced one by one under load. Nothing is lost, nothing is handled twice, and it
+    never stands still.
+    """
+    running = stage.start_all(*REPLICAS * ["registration"], *REPLICAS * ["reporting"])
     with stage.flowing():
         for old in running:
             stage.await_progress()
@@ -51,7 +55,7 @@ def test_rolling_restart(stage: Stage) -> None:
             old.stop()
         stage.await_progress()
     figures = stage.figures()
-    figures.judge("rolling restart")
+    figures.judge(f"rolling restart of {REPLICAS} processes of each service")
     assert figures.taken_again == 0
 
 
