@@ -9,8 +9,10 @@ import pytest
 from tests.reliability.lethal import SERVICE
 from tests.reliability.report import Entry, entry, joined, keep_facts, write
 from tests.reliability.stage import Stage, a_stage, viewed
-from tests.reliability.ward import Fault, Ward
+from tests.reliability.ward import Begun, Fault, Ward
 from tests.servers.databases import Databases
+from tests.servers.proxy import Proxy
+from tests.servers.rabbit import RabbitNode
 
 _ENTRIES: dict[str, Entry] = {}
 _KNOWN: set[str] = set()
@@ -62,3 +64,16 @@ def ward(durable_databases: Databases, bus_url: str, tmp_path: Path) -> Iterator
 def fault(tmp_path: Path) -> Fault:
     """A fault of all handlers, not yet healed."""
     return Fault(tmp_path / "fault")
+
+
+@pytest.fixture
+def begun(tmp_path: Path) -> Begun:
+    """What handlers have begun with: nothing yet."""
+    return Begun(tmp_path / "begun")
+
+
+@pytest.fixture
+def network(rabbit: RabbitNode) -> Iterator[Proxy]:
+    """What lies between the services and the broker."""
+    with Proxy(rabbit.port).running() as proxy:
+        yield proxy

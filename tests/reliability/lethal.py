@@ -1,11 +1,11 @@
 """A service that a message can kill: the tiny service of the chassis' tests, with handlers that do what a message tells them.
 
 What is wrong with a handler (not with a message) can be healed without a restart: it lasts while the file exists that
-LETHAL_FAULT names.
+LETHAL_FAULT names. What LETHAL_BEGUN names tells of every message that a handler began with, whatever became of its transaction.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -84,9 +84,17 @@ _DOES: Mapping[str, Callable[[], None]] = {
 }
 
 
+def _note(messages: Iterable[Received[Any]]) -> None:
+    """Write down which messages a handler begins with."""
+    if begun := os.environ.get("LETHAL_BEGUN"):
+        with Path(begun).open("a") as file:
+            file.write("".join(f"{message.id}\n" for message in messages))
+
+
 def _lethal(handler: Handler) -> Handler:
     def die_or_act(given: Any, work: UnitOfWork) -> None:
         messages: list[Received[tiny.Thing]] = given if handler.many else [given]
+        _note(messages)
         if any(message.data.trouble == DEATH for message in messages):
             os.kill(os.getpid(), SIGKILL)
         for message in messages:

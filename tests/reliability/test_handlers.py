@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from operator import itemgetter
 from random import Random
 
 import pytest
@@ -10,10 +11,11 @@ from services.chassis.bus.heartbeat import INTERVAL_S
 from services.chassis.testing import parked
 from tests.reliability.chance import seed
 from tests.reliability.lethal import BUSY, HANG, LEAK, LEAK_MB, OUTAGE, SPIN
-from tests.reliability.load import publish
+from tests.reliability.load import Raw, publish
 from tests.reliability.oracle import number
 from tests.reliability.patience import START_WITHIN_S, eventually, lasts
-from tests.reliability.ward import RETRIES, Fault, Ward, fact, request
+from tests.reliability.ward import RETRIES, Begun, Fault, Ward, fact, request
+from tests.servers.proxy import Proxy
 from tests.servers.rabbit import RabbitNode
 
 FACTS = 100
@@ -24,6 +26,7 @@ AT_ONCE = {"DELTAG_RETRY_BASE_S": "0.1"}
 ALL_RETRIES_S = sum(2**n for n in range(RETRIES - 1))
 """How long a message is retried at most that is tried again after a second."""
 BAD = 60
+LONG_S = 8
 
 
 def test_handler_always_fails(ward: Ward) -> None:
@@ -104,16 +107,40 @@ def test_handler_computes_for_longer_than_two_heartbeats(ward: Ward) -> None:
 
 
 @pytest.mark.thorough
-def test_handler_takes_longer_than_the_broker_allows(ward: Ward, rabbit: RabbitNode) -> None:
-    """Fault 19: the broker takes a message back whose handler is still at work. Nobody else begins with it, and it has one effect."""
+def test_handler_takes_longer_than_the_broker_allows(ward: Ward, rabbit: RabbitNode, begun: Begun) -> None:
+    """Fault 19: the broker takes a message back whose handler is still at work. No handler begins with it a second time, and it has
+    one effect.
+    """
     sent = dict([fact("busy", 1, BUSY), request("beside"), *(fact(f"child-{n:02d}", 1) for n in range(FACTS))])
     with broker_with(rabbit, consumer_timeout=2_000, channel_tick_interval=500):
-        for process in [ward.start(LETHAL_BUSY_S="8") for _ in range(2)]:
+        for process in [ward.start(LETHAL_BUSY_S=f"{LONG_S}", **begun.variables) for _ in range(2)]:
             process.await_ready()
         publish(ward.bus_url, sent.values())
         ward.settle(effects=len(sent), within=START_WITHIN_S)
     assert number(ward.context, "select sum(duplicate) from chassis.ledger") > 0
-    ward.figures(sent).judge("a handler of 8 s, of which the broker allows 2")
+    assert begun.times("busy-1") == 1
+    ward.figures(sent).judge(f"a handler of {LONG_S} s, of which the broker allows 2")
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("long", [fact("new", 1, BUSY), fact("known", 2, BUSY), request("asked", BUSY)], ids=itemgetter(0))
+def test_another_gets_what_is_in_hand(ward: Ward, network: Proxy, begun: Begun, long: tuple[str, Raw]) -> None:
+    """Fault 19: connections break while a handler is at work (with the first fact of an aggregate, a later one, a request), and the
+    broker gives its message to another process at once. No handler begins with it a second time, and it has one effect.
+    """
+    sent = dict([fact("known", 1), long])
+    through = {"DELTAG_AMQP_URL": network.url(ward.bus_url), "LETHAL_BUSY_S": f"{LONG_S}", **begun.variables}
+    publish(ward.bus_url, [sent["known-1"]])
+    for process in [ward.start(**through) for _ in range(2)]:
+        process.await_ready()
+    ward.settle(effects=1)
+    publish(ward.bus_url, [sent[long[0]]])
+    eventually(lambda: begun.times(long[0]), what="its beginning")
+    network.reset()
+    seconds = ward.settle(effects=len(sent), within=START_WITHIN_S)
+    assert number(ward.context, "select sum(duplicate) from chassis.ledger") > 0
+    assert begun.times(long[0]) == 1
+    ward.figures(sent).judge(f"{long[0]}, given to another while a handler of {LONG_S} s had it, was done with after {seconds:.1f} s")
 
 
 @contextmanager

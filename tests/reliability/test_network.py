@@ -1,6 +1,5 @@
 """A network that swallows, breaks and delays what passes between the services and the broker: they find the way again by themselves."""
 
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
 import pytest
@@ -9,20 +8,12 @@ from tests.reliability.clerk import Desk
 from tests.reliability.patience import lasts
 from tests.reliability.stage import Stage
 from tests.servers.proxy import DOWN, UP, Proxy
-from tests.servers.rabbit import RabbitNode
 
 LATENCY_S = 0.2
 BYTES_PER_S = 10_000
 RESETS = 3
 MINUTES = 60
 pytestmark = pytest.mark.timeout(5 * MINUTES)
-
-
-@pytest.fixture
-def network(rabbit: RabbitNode) -> Iterator[Proxy]:
-    """What lies between the services and the broker."""
-    with Proxy(rabbit.port).running() as proxy:
-        yield proxy
 
 
 def through(network: Proxy, stage: Stage) -> AbstractContextManager[Desk]:

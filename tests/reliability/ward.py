@@ -40,6 +40,19 @@ class Fault:
         self._file.unlink()
 
 
+class Begun:
+    """What the handlers have begun with, whatever became of it; a process that is to tell is started with `variables`."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self.variables = {"LETHAL_BEGUN": str(file)}
+        file.touch()
+
+    def times(self, message: str) -> int:
+        """How often a handler has begun with this message."""
+        return self._file.read_text().splitlines().count(message)
+
+
 class Clock:
     """The clock of those processes that are started with `variables`."""
 
