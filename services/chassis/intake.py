@@ -4,9 +4,9 @@ Facts are taken in sequence per aggregate: the *position* (consumer, aggregate) 
 at or below it is a duplicate, one above it is next, further above is early and waits in `chassis.deferred`. The
 position rows of a batch are locked in key order for the length of the transaction, so several replicas may share a
 queue and still every aggregate's messages are taken in order. A new aggregate has no row to lock: whoever inserts its
-position first has won, and the other takes his batch again. Requests from outside are taken once per
-(source, id); the same id with other content is a conflict. When a batch fails it rolls back and its messages go
-through one by one; what fails alone is deferred or parked, and its neighbours never notice.
+position first has won, and the other waits for him and takes his batch again, before a handler has begun. Requests from
+outside are taken once per (source, id); the same id with other content is a conflict. When a batch fails it rolls back
+and its messages go through one by one; what fails alone is deferred or parked, and its neighbours never notice.
 """
 
 import random
@@ -172,12 +172,13 @@ class Intake:
             self.settle_batch([message])
 
     def take(self, batch: Sequence[Incoming]) -> None:
-        """One transaction: sort, handle, move the positions, count."""
+        """One transaction: sort, move the positions, handle, count."""
         began = perf_counter()
         with self.context.work() as work:
             if batch[0].hurried:
                 work.connection.execute(_HURRY)
             verdict = self._sort_facts(batch, work) if self.listen.ordered else self._sort_requests(batch, work)
+            self._move_positions(verdict, work)
             with watchdog.within(self.context.settings.handling_s, self.consumer):
                 run_handlers(verdict.fit, work)
             work.flush()
@@ -271,7 +272,6 @@ class Intake:
 
     def _record(self, verdict: Sorted, work: UnitOfWork) -> None:
         who = {"consumer": self.consumer}
-        self._move_positions(verdict, work)
         stored = deferred.store(work, self.consumer, Kind.EARLY, verdict.early) + deferred.park(work, self.consumer, verdict.faulty)
         again = sum(m.row is None for m in (*verdict.early, *verdict.faulty)) - stored
         released = deferred.release(work, [m.row for m in (*verdict.fit, *verdict.duplicates) if m.row])

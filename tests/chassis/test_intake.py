@@ -23,7 +23,7 @@ from services.chassis.errors import Unavailable
 from services.chassis.intake import Intake
 from services.chassis.lifecycle import Stop
 from services.chassis.reading import Incoming
-from services.chassis.service import Context
+from services.chassis.service import Context, Listen
 from services.chassis.storage import Database
 from services.chassis.suspects import GROUPS
 from services.chassis.testing import deliver, deliver_raw, event, parked, published
@@ -362,6 +362,24 @@ def test_only_one_queue_has_suspects_in_hand(context: Context, monkeypatch: pyte
     assert seen == [1]
     assert counted(context) == 0
     assert len(effects(context)) == 2
+
+
+@pytest.mark.parametrize(("listen", "message"), [(FACTS, fact("a", 1)), (REQUESTS, request("a"))], ids=["fact", "request"])
+def test_what_another_has_in_hand(context: Context, monkeypatch: pytest.MonkeyPatch, listen: Listen, message: bytes) -> None:
+    """No handler begins with a message that another process has in hand, also when it is the first of its aggregate."""
+    begun: list[object] = []
+    other = Thread(target=deliver_raw, args=(context, listen, [message]), kwargs={"redelivered": True}, daemon=True)
+
+    def look(thing: object) -> None:
+        begun.append(thing)
+        if len(begun) == 1:
+            other.start()
+            other.join(0.5)
+
+    monkeypatch.setattr(tiny, "stumble", look)
+    deliver_raw(context, listen, [message])
+    other.join()
+    assert (len(begun), len(effects(context))) == (1, 1)
 
 
 def counted(context: Context) -> int:
