@@ -4,12 +4,15 @@ from random import Random
 
 from tests.reliability.chance import seed
 from tests.reliability.load import publish
+from tests.reliability.oracle import number
+from tests.reliability.patience import START_WITHIN_S, eventually
 from tests.reliability.stage import Stage
 from tests.reliability.ward import Ward, fact
 
 REQUESTS = 300
 AGGREGATES, FACTS_OF_EACH = 60, 5
 TIMES = 3
+TAKEN = "select coalesce(sum(handled + duplicate), 0) from chassis.ledger"
 
 
 def test_requests_three_times_in_any_order(stage: Stage) -> None:
@@ -20,6 +23,7 @@ def test_requests_three_times_in_any_order(stage: Stage) -> None:
     stage.start_all("registration", "reporting")
     sender = stage.sender()
     sender.send_all(storm)
+    eventually(lambda: number(stage.contexts["registration"], TAKEN) == len(storm), within=START_WITHIN_S, what="all taken")
     figures = stage.figures()
     sender.take_answers()
     sender.close()
