@@ -84,10 +84,12 @@ class Consumer:
                 self.process(deliveries)
             except Unavailable as away:
                 log.warning("consumer.paused", queue=self.intake.consumer, reason=str(away))
+                self.trouble = "" if self.intake.outage.lasts else str(away)
                 if self._pauses.wait():
                     self.intake.give_up()
                     return False
             else:
+                self.trouble = ""
                 if not self.intake.outage.lasts:
                     self._pauses.reset()
                 return True

@@ -35,6 +35,11 @@ end $$;
 create trigger stumble before insert on {table} for each row execute function stumble()
 """
 
+_CLOSE = """
+create function refuse() returns trigger language plpgsql as $$ begin raise 'it takes nothing' using errcode = '{code}'; end $$;
+create trigger refuse before insert or update on {table} for each statement execute function refuse()
+"""
+
 
 def stop_at_once(server: EmbeddedPostgres) -> None:
     """`pg_ctl stop -m immediate`: nothing is finished, nothing is written down."""
@@ -120,6 +125,14 @@ def outbox_held(url: str) -> Iterator[None]:
     with psycopg.connect(url) as connection:
         connection.execute("lock table chassis.outbox in access exclusive mode")
         yield
+
+
+@contextmanager
+def takes_nothing(url: str, table: str, code: str) -> Iterator[None]:
+    """During the block nothing can be written into this table: the database answers with this error."""
+    _run(url, _CLOSE.format(table=table, code=code))
+    yield
+    _run(url, "drop function refuse cascade")
 
 
 def _cross(url: str, first: str, table: str) -> None:
