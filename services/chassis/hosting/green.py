@@ -12,6 +12,7 @@ import eventlet
 
 from services.chassis import watchdog  # noqa: F401 - takes the native thread and sleep before they are patched
 from services.chassis.bus import heartbeat  # noqa: F401 - the same, and the lock
+from services.chassis.hosting import hub
 
 
 def patch() -> None:
@@ -21,4 +22,5 @@ def patch() -> None:
     (proven by tests/chassis/test_hosting.py).
     """
     os.environ["PSYCOPG_WAIT_FUNC"] = "wait_selector"
+    eventlet.hubs.use_hub(hub)
     eventlet.monkey_patch()
