@@ -2,15 +2,25 @@
 
 import json
 import struct
+from collections.abc import Iterator
+from string import ascii_letters
 from typing import Any
 
+import pytest
 from pika.spec import BasicProperties
 
 from services.chassis.service import REQUESTS
+from tests.reliability.drain import observed
 from tests.reliability.load import REQUESTED, STRUCTURED, Families, Raw, event, publish
+from tests.reliability.oracle import deferred, rows
+from tests.reliability.patience import START_WITHIN_S, eventually
 from tests.reliability.stage import Stage
 
 FIVE_MEGABYTES = 5_000_000
+MORE_THAN_IS_HELD = 9_000_000
+"""More bytes than a receiver takes into memory at once, were they not one message's."""
+HELD_AT_MOST_MB = 250
+"""However many there are."""
 OTHERS = "https://other-systems.example"
 
 
@@ -83,13 +93,50 @@ UNANSWERABLE = sum("reply" in name for name in ODD)
 """Their answers find no queue, and are parked."""
 
 
+def large(mark: str) -> Iterator[Raw]:
+    """What is wrong with a message, with each in turn, when it is large too."""
+    much = mark * FIVE_MEGABYTES
+    yield raw(b'{"specversion": "1.0", "id": "' + much.encode())
+    yield raw(structured(data={"x": much}), content_type="application/xml")
+    yield raw(structured(type="enrolment.wished-for.v1", data={"x": much}), key="enrolment.wished-for.v1")
+    yield raw(structured(type="enrolment.requested.v2", data={"x": much}), key="enrolment.requested.v2")
+    yield raw(json.dumps({"x": much}).encode(), content_type="application/json")
+    yield raw(structured(data={"x": much}) + b"}")
+    yield raw(b'"' + mark.encode() * MORE_THAN_IS_HELD + b'"')
+
+
 def test_bad_messages_between_good_ones(stage: Stage) -> None:
     """Fault 21: what cannot be taken is parked with a reason, the service lives, and its neighbours are handled."""
-    stage.start_all("registration", "reporting")
+    registration, _ = stage.start_all("registration", "reporting")
     with stage.flowing(100):
         publish(stage.bus_url, BAD.values())
-    figures = stage.figures()
-    figures.judge("bad messages", parked=len(BAD))
+    stage.await_settled()
+    assert registration.is_ready()
+    stage.figures().judge(f"bad messages, parked as {', '.join(reasons(stage))}", parked=len(BAD))
+
+
+@pytest.mark.parametrize("times", [1, pytest.param(8, marks=pytest.mark.thorough)])
+def test_large_bad_messages_at_once(stage: Stage, times: int) -> None:
+    """Fault 21: bad messages of 5 MB, one in every way, and one of 9 MB, come at once. All are parked with a reason, the service lives,
+    and holds no more in memory the more there are.
+    """
+    registration, _ = stage.start_all("registration", "reporting")
+    context = stage.contexts["registration"]
+    bad = [message for time in range(times) for message in large(ascii_letters[time])]
+    with stage.flowing(100), observed(registration, context, lambda: len(bad) - deferred(context, kinds=["parked"])) as drain:
+        publish(stage.bus_url, bad)
+        eventually(lambda: deferred(context, kinds=["parked"]) == len(bad), within=START_WITHIN_S, what="all parked")
+    assert registration.is_ready()
+    assert drain.grown < HELD_AT_MOST_MB, drain.grown
+    told = f"{len(bad)} of 5 to 9 MB at once, {drain.grown:.0f} MB more in memory, parked as {', '.join(reasons(stage))}"
+    stage.figures().judge(told, parked=len(bad))
+
+
+def reasons(stage: Stage) -> list[str]:
+    """Why messages are parked; each says it to people, too."""
+    found = rows(stage.contexts["registration"], "select distinct slug, reason from chassis.deferred where kind = 'parked'")
+    assert all(row.slug and " " in row.reason for row in found), found
+    return sorted({row.slug for row in found})
 
 
 def test_odd_messages_between_good_ones(stage: Stage) -> None:
