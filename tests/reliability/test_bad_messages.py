@@ -118,7 +118,7 @@ def test_bad_messages_between_good_ones(stage: Stage) -> None:
 @pytest.mark.parametrize("times", [1, pytest.param(8, marks=pytest.mark.thorough)])
 def test_large_bad_messages_at_once(stage: Stage, times: int) -> None:
     """Fault 21: bad messages of 5 MB, one in every way, and one of 9 MB, come at once. All are parked with a reason, the service lives,
-    and holds no more in memory the more there are.
+    and never holds more than a few of them in memory.
     """
     registration, _ = stage.start_all("registration", "reporting")
     context = stage.contexts["registration"]
