@@ -102,10 +102,10 @@ class Stage:
         sender.close()
 
     @contextmanager
-    def busy(self, registration: Process) -> Iterator[Desk]:
+    def busy(self, registration: Process, **options: int) -> Iterator[Desk]:
         """Requests come over the bus and over HTTP during the block, whatever happens to the broker."""
         desk = Desk(Clerk(lambda _service: f"http://{registration.address}", TOKEN, self.ledger), self.families)
-        sender = Steadfast(self.bus_url, self.ledger, self.families)
+        sender = Steadfast(self.bus_url, self.ledger, self.families, **options)
         with flowing(sender), beside(desk.run):
             self.await_progress()
             yield desk

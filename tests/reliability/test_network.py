@@ -5,13 +5,17 @@ from contextlib import AbstractContextManager
 import pytest
 
 from tests.reliability.clerk import Desk
-from tests.reliability.patience import lasts
+from tests.reliability.oracle import outbox
+from tests.reliability.patience import eventually, lasts
 from tests.reliability.stage import Stage
 from tests.servers.proxy import DOWN, UP, Proxy
 
 LATENCY_S = 0.2
 BYTES_PER_S = 10_000
 RESETS = 3
+BACKLOG = 300
+LASTING = 4
+"""Connections that both services keep: a relay's and a consumer's each."""
 MINUTES = 60
 pytestmark = pytest.mark.timeout(5 * MINUTES)
 
@@ -89,3 +93,22 @@ def test_slow_network(stage: Stage, network: Proxy) -> None:
         network.heal()
         seconds = stage.recovered()
     stage.figures(seconds).judge("a network of 200 ms and 10 kB/s")
+
+
+@pytest.mark.thorough
+def test_backlog_on_a_slow_network(stage: Stage, network: Proxy) -> None:
+    """Fault 7, 200 ms and 10 kB/s while more comes than they carry: hundreds of messages pile up, every connection is kept, and all
+    is through soon after the network is fast again.
+    """
+    registration, _ = stage.start_all("registration", "reporting", DELTAG_AMQP_URL=network.url(stage.bus_url))
+    with stage.busy(registration, unanswered=BACKLOG) as desk:
+        before = network.lines
+        network.latency_s, network.bytes_per_s = LATENCY_S, BYTES_PER_S
+        eventually(lambda: outbox(stage.contexts["registration"]) >= BACKLOG, within=MINUTES, what="a backlog")
+        desk.await_answers(20)
+        backlog, kept = outbox(stage.contexts["registration"]) + stage.ledger.unanswered, len(before & network.lines)
+        network.heal()
+        seconds = stage.recovered()
+    stage.figures(seconds).judge(f"a backlog of {backlog} on a network of 200 ms and 10 kB/s, over {kept} connections")
+    assert kept == LASTING
+    assert not any("loop.paused" in process.log.read_text() for process in stage.processes)

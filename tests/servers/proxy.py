@@ -51,6 +51,11 @@ class Proxy:
         self._ended = asyncio.Event()
         self._started = Event()
 
+    @property
+    def lines(self) -> frozenset[Line]:
+        """The connections of this moment."""
+        return frozenset(self._lines)
+
     def url(self, direct: str) -> str:
         """The same address by way of the proxy."""
         return direct.replace(f":{urlsplit(direct).port}/", f":{self.port}/")
