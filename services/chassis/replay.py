@@ -16,6 +16,8 @@ from services.chassis.storage import UnitOfWork
 
 LOG = "deltag.log"
 
+_ALONE = sa.text("lock table chassis.position in exclusive mode")
+"""Whoever is about to take a fact waits, and whoever has one in hand is waited for: his position would be seen by no deletion."""
 _FORGET_POSITIONS = sa.text("delete from chassis.position where consumer = :consumer")
 _FORGET_HANDLED = sa.text("update chassis.ledger set handled = 0, skipped = 0 where consumer = :consumer")
 
@@ -34,7 +36,8 @@ def replay(context: Context, logged: Iterable[Delivery]) -> Iterator[tuple[int, 
 
 
 def forget_positions(work: UnitOfWork, consumer: str) -> None:
-    """Let a consumer take every fact anew; its books begin anew too. For projections that are emptied in the same unit of work."""
+    """Let a consumer take every fact anew; its books begin anew too. For projections that are emptied later in the same unit of work."""
+    work.connection.execute(_ALONE)
     for statement in (_FORGET_POSITIONS, _FORGET_HANDLED):
         work.connection.execute(statement, {"consumer": consumer})
 

@@ -1,8 +1,10 @@
 """The projections can be made anew from the log at any time, and are then the same."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import sqlalchemy as sa
 
 from services.chassis.bus import Delivery
 from services.chassis.envelope import STRUCTURED
@@ -10,11 +12,15 @@ from services.chassis.service import EVENTS, Context
 from services.chassis.testing import deliver_raw
 from services.reporting.rebuild import rebuild
 from services.reporting.service import FACTS, SERVICE
+from tests.reliability.oracle import number
+from tests.reliability.patience import eventually
 from tests.reporting.dump import dump
 from tests.reporting.story import bodies, whole_story
 
 STORY = whole_story(40)
 MESSAGES = bodies(STORY)
+_TAKE = "insert into chassis.position (consumer, key, last) values (:consumer, 'under-way', 1)"
+_WAITING = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 
 
 def logged(body: bytes, offset: int, type_: str) -> Delivery:
@@ -49,6 +55,17 @@ def test_rebuilt_is_live(context: Context, live: str) -> None:
     for _ in rebuild(context, log()):
         pass
     assert dump(context) == live
+
+
+def test_fact_under_way_is_forgotten_too(context: Context) -> None:
+    """A rebuild waits for whoever has a fact in hand: else his position would stay, and what it stands for be gone."""
+    with ThreadPoolExecutor() as elsewhere:
+        with context.work() as under_way:
+            under_way.connection.execute(sa.text(_TAKE), {"consumer": FACTS.queue})
+            begun = elsewhere.submit(next, rebuild(context, log()))
+            eventually(lambda: number(context, _WAITING))
+        begun.result()
+    assert number(context, "select count(*) from chassis.position where key = 'under-way'") == 0
 
 
 def test_rebuild_goes_on_where_it_ended(context: Context, live: str) -> None:
