@@ -5,12 +5,14 @@
 
 # ruff: noqa: E402 - as in `deltag up`, what could block is imported after the patch
 
+import gc
 import json
 import sys
 from pathlib import Path
 from time import monotonic
 
 BEGUN = monotonic()
+gc.disable()
 
 from services.chassis.hosting import green
 
@@ -21,6 +23,9 @@ from services.cli import (
     serve,
 )
 from services.cli.places import NAMES, data_dir, embedded
+
+gc.freeze()
+gc.enable()
 
 
 def main(file: Path) -> bool:
