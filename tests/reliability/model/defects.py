@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from services.chassis import consumer, deferred, intake, pace, relay
-from services.chassis.bus import Publisher, Subscription
-from services.chassis.consumer import Consumer
+from services.chassis.bus import Delivery, Publisher, Subscription
+from services.chassis.consumer import Consumer, Pauses
 from services.chassis.envelope import Outgoing
 from services.chassis.intake import Intake, Sorted
 from services.chassis.reading import Incoming
@@ -89,6 +89,42 @@ def keeps_what_was_retried(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(deferred, "_RELEASE", sa.text("select 1 where cast(:rows as text) is null"))
 
 
+def stops_with_everything_acknowledged(patch: pytest.MonkeyPatch) -> None:
+    """At the stop all that was fetched is acknowledged, also what was not begun, so that nothing comes twice."""
+
+    def session(self: Consumer, _pauses: Pauses) -> None:
+        subscription = self.bus.subscribe(self.intake.consumer, consumer.PREFETCH)
+        while not self.stop.is_set():
+            self._turn(subscription)
+        if fetched := subscription.receive(consumer.PREFETCH, 0):
+            subscription.settle(fetched[-1])
+        subscription.close()
+
+    patch.setattr(Consumer, "_session", session)
+
+
+def gives_up_and_acknowledges(patch: pytest.MonkeyPatch) -> None:
+    """Told to stop while the database is away, a consumer acknowledges what it has in hand, instead of giving it back."""
+    settled = Consumer._settled  # noqa: SLF001 - the place of the defect
+
+    def give_up(self: Consumer, deliveries: Sequence[Delivery]) -> bool:
+        settled(self, deliveries)
+        return True
+
+    patch.setattr(Consumer, "_settled", give_up)
+
+
+def stops_before_it_acknowledges(patch: pytest.MonkeyPatch) -> None:
+    """At the stop a consumer hangs up at once: what it has just done comes again."""
+
+    def turn(self: Consumer, subscription: Subscription) -> None:
+        deliveries = subscription.receive(self.intake.context.settings.batch_size, consumer.IDLE_S)
+        if deliveries and self._settled(deliveries) and not self.stop.is_set():
+            subscription.settle(deliveries[-1])
+
+    patch.setattr(Consumer, "_turn", turn)
+
+
 DEFECTS: Sequence[Defect] = (
     acknowledges_before_it_commits,
     looks_for_no_duplicates,
@@ -98,4 +134,7 @@ DEFECTS: Sequence[Defect] = (
     forgets_the_row_before_it_publishes,
     lets_another_content_by,
     keeps_what_was_retried,
+    stops_with_everything_acknowledged,
+    gives_up_and_acknowledges,
+    stops_before_it_acknowledges,
 )

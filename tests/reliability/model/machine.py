@@ -30,6 +30,7 @@ UNHEARD_OF = "other.thing.painted.v1"
 FROM_THE_FUTURE = "other.thing.done.v9"
 NOBODYS = "nobody.listens.here.v1"
 NOISE = [(exchange, f"{exchange} makes noise {n}") for exchange in (EVENTS, REQUESTS) for n in range(3)]
+WELL = "well"
 ATTEMPTS = 3
 """How often the tiny service tries a message; whatever is parked must have given at least so many reasons."""
 
@@ -67,6 +68,7 @@ tellings = st.lists(st.builds(Telling, subjects, types, ailments, times), min_si
 treatments = st.lists(st.sampled_from(Treatment), max_size=4)
 moments = st.integers(0, 7) | st.integers(0, 24)
 faults = st.none() | st.builds(Fault, st.sampled_from(Kind), moments, st.sampled_from([SAME, *sorted(STEPS)]))
+outages = faults | st.builds(Fault, st.just(Kind.DATABASE), st.integers(0, 7))
 
 
 class Delivery(RuleBasedStateMachine):
@@ -161,10 +163,7 @@ class Delivery(RuleBasedStateMachine):
         """Another system asks, sometimes under an id that it has used for something else."""
         trouble = self.theatre.patients.admit(ailment, times)
         id_, number, reply = f"request-{who}", len(self.sent), who % 2 == 0
-        body = event(ASKED, {"number": number, "trouble": trouble}, id=id_, subject=id_)
-        self.reference.ask(id_, number, trouble, reply=reply)
-        self.sent.append(Outgoing(id_, REQUESTS, ASKED, body, reply_to=AUDIENCE if reply else None))
-        self._publish(self.sent[-1], treatment)
+        self._ask(id_, number, trouble, treatment, reply=reply)
 
     @precondition(lambda self: self.sent)
     @rule(which=st.integers(0, 9), treatment=treatments)
@@ -196,10 +195,10 @@ class Delivery(RuleBasedStateMachine):
         if ids := [rows[which % len(rows)].id] if rows else []:
             (self._give_up if gives_up else self._replay)(ids, fault)
 
-    @rule(number=processes)
-    def restart(self, number: int) -> None:
-        """A process stops in order, and another begins."""
-        self.scene.restart(number)
+    @rule(number=processes, turns=st.sampled_from([0, 1, 1, 2, 3]), fault=outages)
+    def restart(self, number: int, turns: int, fault: Fault | None) -> None:
+        """SIGTERM in the middle of work, during which something may go wrong: a process stops in order, and another begins."""
+        self.scene.restart(number, turns, fault)
 
     @invariant()
     def nothing_vanished(self) -> None:
@@ -219,7 +218,7 @@ class Delivery(RuleBasedStateMachine):
     def _finish(self) -> None:
         if self.open:
             self.think_again(commits=True)
-        self.scene.drain()
+        self.scene.drain(self._somebody_well)
         self._check_that_only_the_parked_are_waited_for()
         self._mend_everything()
         self._check_effects()
@@ -248,6 +247,19 @@ class Delivery(RuleBasedStateMachine):
         for subject, fact in told:
             self.reference.tell(subject, fact)
 
+    def _ask(self, id_: str, number: int, trouble: str, treatment: Sequence[Treatment], *, reply: bool) -> None:
+        body = event(ASKED, {"number": number, "trouble": trouble}, id=id_, subject=id_)
+        self.reference.ask(id_, number, trouble, reply=reply)
+        self.sent.append(Outgoing(id_, REQUESTS, ASKED, body, reply_to=AUDIENCE if reply else None))
+        self._publish(self.sent[-1], treatment)
+
+    def _somebody_well(self) -> None:
+        """A fact and a request that nothing ails, of an aggregate and under an id of their own."""
+        with self.scene.context.work() as work:
+            told = self._emitted(work, [Telling(WELL, DONE, Ailment.NONE, 1)])
+        self._committed(told)
+        self._ask(f"{WELL}-{len(self.sent)}", len(self.sent), "", (), reply=False)
+
     def _publish(self, message: Outgoing, treatment: Sequence[Treatment]) -> None:
         self.scene.wire.treatments = treatment
         publisher = self.scene.bus.publisher()
@@ -271,7 +283,7 @@ class Delivery(RuleBasedStateMachine):
 
     def _replay_everything(self) -> None:
         self._replay([row.id for row in self._parked()])
-        self.scene.drain()
+        self.scene.drain(self._somebody_well)
 
     def _parked(self) -> Sequence[parking.Parked]:
         return parking.rows(self.scene.context, limit=10_000)

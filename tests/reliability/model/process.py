@@ -1,14 +1,17 @@
-"""One process of the tiny service, whose loops are turned by hand: a relay, a consumer and a sweeper for each queue."""
+"""One process of the tiny service, whose loops are turned by hand: a relay, a consumer and a sweeper for each queue.
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+Only its orderly end is not turned by hand: there the loops themselves run, until they see that they shall stop.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import msgspec
 
 from services.chassis.auditor import Auditor
-from services.chassis.bus import Bus, Delivery
-from services.chassis.consumer import PREFETCH, Consumer, Sweeper
+from services.chassis.bus import Bus, Delivery, Topology
+from services.chassis.consumer import PREFETCH, Consumer, Pauses, Sweeper
 from services.chassis.errors import Unavailable
 from services.chassis.intake import Intake
 from services.chassis.lifecycle import Stop
@@ -23,6 +26,23 @@ class Hurried(Stop):
     def wait(self, seconds: float) -> bool:  # noqa: ARG002 - the signature of a stop
         """No time passes."""
         return False
+
+
+class Ending(Stop):
+    """A stop that is set when it was looked at so many times, and never waits."""
+
+    def __init__(self, looks: int) -> None:
+        super().__init__()
+        self._looks = looks
+
+    def is_set(self) -> bool:
+        """Whether it is time."""
+        self._looks -= 1
+        return self._looks < 0
+
+    def wait(self, seconds: float) -> bool:  # noqa: ARG002 - the signature of a stop
+        """No time passes; whether it is time."""
+        return self.is_set()
 
 
 class Process:
@@ -43,21 +63,48 @@ class Process:
 
     def relay(self) -> int:
         """Publish once; returns how many rows that took."""
-        if self._publisher is None:
-            self._publisher = WiredPublisher(self._bus.publisher(), self._wire)
-        return self._relay.publish_batch(self._publisher)
+        return self._relay.publish_batch(self.publisher())
 
     def consume(self, queue: str) -> int:
         """Take, settle and acknowledge one batch; returns how many messages came."""
         subscription = self._subscription(queue)
         if subscription is None:
             return 0
-        before, self.busy_with = self.intakes[queue].taken, queue
-        try:
-            Consumer(self.intakes[queue], self._bus, Hurried())._turn(subscription)  # noqa: SLF001 - one turn of its loop
-        finally:
-            self.busy_with = ""
+        before = self.intakes[queue].taken
+        with self._busy(queue):
+            Consumer(self.intakes[queue], self, Hurried())._turn(subscription)  # noqa: SLF001 - one turn of its loop
         return self.intakes[queue].taken - before
+
+    def stop(self, turns: int) -> None:
+        """SIGTERM while it works: each consumer sees it after so many turns, finishes what is in hand and gives back the rest; then
+        the relay publishes what is left.
+        """
+        for queue in self.intakes:
+            with suppress(Unavailable):
+                self._consume_until(queue, Ending(turns))
+            self._subscriptions.pop(queue, None)
+        with suppress(Unavailable):
+            Relay(self.context, self, ended := Ending(0))._session(Pauses(ended))  # noqa: SLF001 - what is left of its loop
+        self._publisher = None
+
+    def declare(self, topology: Topology) -> None:
+        """See `Bus.declare`. All is declared."""
+
+    def publisher(self) -> WiredPublisher:
+        """See `Bus.publisher`: the process has one."""
+        if self._publisher is None:
+            self._publisher = WiredPublisher(self._bus.publisher(), self._wire)
+        return self._publisher
+
+    def subscribe(self, queue: str, prefetch: int) -> WiredSubscription:  # noqa: ARG002 - it is always the same
+        """See `Bus.subscribe`: the process has one for each queue."""
+        if subscription := self._subscription(queue):
+            return subscription
+        raise Unavailable(en="Another process is in the middle of a batch.")
+
+    def read_log(self, log: str, offset: int = 0, *, idle: float = 2.0) -> Iterator[Delivery]:
+        """See `Bus.read_log`."""
+        return self._bus.read_log(log, offset, idle=idle)
 
     def sweep(self, queue: str) -> int:
         """Come back to what was deferred; returns how many messages were tried."""
@@ -93,6 +140,22 @@ class Process:
         if self._publisher:
             self._publisher.close()
         self._publisher = None
+
+    def _consume_until(self, queue: str, stop: Stop) -> None:
+        """What was settled is acknowledged, and nothing else is: else it would be done twice, or not at all."""
+        intake, subscription = self.intakes[queue], self.subscribe(queue, PREFETCH)
+        taken, acknowledged = intake.taken, subscription.settled
+        with self._busy(queue):
+            Consumer(intake, self, stop)._session(Pauses(stop))  # noqa: SLF001 - the rest of its loop
+        assert intake.taken - taken == subscription.settled - acknowledged, "settled and acknowledged are not the same"
+
+    @contextmanager
+    def _busy(self, queue: str) -> Iterator[None]:
+        before, self.busy_with = self.busy_with, queue
+        try:
+            yield
+        finally:
+            self.busy_with = before
 
     def _subscription(self, queue: str) -> WiredSubscription | None:
         if queue not in self._subscriptions:

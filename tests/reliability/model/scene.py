@@ -192,10 +192,11 @@ class Scene:
         self.wire.release(publisher)
         publisher.close()
 
-    def restart(self, number: int) -> None:
-        """A process stops in order, and another takes its place."""
-        self.processes[number].disconnect()
-        self.processes[number] = self._process()
+    def restart(self, number: int, turns: int = 0, fault: Fault | None = None) -> None:
+        """A process stops in order, perhaps while something goes wrong, and another takes its place."""
+        everybody = self._everybody_with(number)
+        if all(self.attempt(n, partial(Process.stop, turns=turns), fault if n == number else None) for n in everybody):
+            self._replace(everybody)
 
     def assert_conserved(self) -> None:
         """Nobody has forgotten what he took off a queue, and the auditor, who looks at one queue after the other, finds nothing missing."""
@@ -203,12 +204,17 @@ class Scene:
         difference = self.processes[0].difference((FACTS, REQUESTED)[self.theatre.steps % 2])
         assert (sum(forgotten), difference) == (0, 0)
 
-    def drain(self) -> None:
-        """Let everything happen that can still happen."""
+    def drain(self, comes_by: Callable[[], None]) -> None:
+        """Let everything happen that can still happen, by the same steps as before.
+
+        What heals is only what lies outside the service: nothing more goes wrong, the bus gives back what it held and holds nothing
+        more, one process stops in order, and time passes for what is to be retried. Messages that ail go on to ail, and while some
+        of them wait, others `comes_by` that are well: else nobody could know whose fault it is, and none would ever be parked.
+        """
         self.wire.treatments = ()
         self.release()
-        self.processes[1].disconnect()
-        until(self._came_to_rest)
+        self.restart(1)
+        until(partial(self._came_to_rest, comes_by))
 
     def heard(self) -> Sequence[Delivery]:
         """All that the service has told the world."""
@@ -243,11 +249,17 @@ class Scene:
     def _bury(self, number: int) -> None:
         """A process is gone, and with the embedded bus everybody in it."""
         self._blame()
-        everybody = range(len(self.processes)) if self.theatre.ground.exclusive else [number]
-        for n in everybody:
+        self._replace(self._everybody_with(number))
+
+    def _everybody_with(self, number: int) -> Sequence[int]:
+        """Who ends when this one does: with the embedded bus everybody in its process."""
+        return [number, 1 - number] if self.theatre.ground.exclusive else [number]
+
+    def _replace(self, numbers: Sequence[int]) -> None:
+        for n in numbers:
             self.processes[n].disconnect()
         self.bus = self.theatre.ground.bus()
-        for n in everybody:
+        for n in numbers:
             self.processes[n] = self._process()
 
     def _blame(self) -> None:
@@ -267,20 +279,14 @@ class Scene:
         else:
             self.processes[number].disconnect()
 
-    def _came_to_rest(self) -> bool:
-        self._see_a_success()
+    def _came_to_rest(self, comes_by: Callable[[], None]) -> bool:
         (left,) = self.rows(_LEFT_TO_DO)
-        useful = {"relay": left.outbox, "sweep": left.retry + left.early, "consume": True}
+        if left.retry:
+            comes_by()
+        useful = {"relay": left.outbox + left.retry, "sweep": left.retry + left.early, "consume": True}
         moved = sum(self._tried(step) for name, step in STEPS.items() if useful[name.split()[0]])
         under_way = sum(self.theatre.ground.unsettled(self.wire, queue) for queue in (FACTS, REQUESTED))
         return not (moved or left.outbox or left.retry or under_way)
-
-    def _see_a_success(self) -> None:
-        """While nobody is well, a queue cannot know whose fault that is, and parks nobody: at last somebody who is well comes by."""
-        self.theatre.onlooker.execute("update chassis.ledger set succeeded = succeeded + 1")
-        for process in self.processes:
-            for queue in process.intakes.values():
-                queue.outage.succeeded()
 
     def _tried(self, step: Callable[[Process], int]) -> int:
         """How much there was to do; an end before the end was something too."""

@@ -109,6 +109,7 @@ class WiredSubscription:
         self._queue = queue
         self._wire = wire
         self.in_hand: list[Delivery] = []
+        self.settled = 0
 
     def receive(self, limit: int, timeout: float) -> Sequence[Delivery]:
         """See `Subscription.receive`."""
@@ -123,6 +124,7 @@ class WiredSubscription:
         self._inner.settle(last)
         done = _up_to(last, self.in_hand)
         self.in_hand = self.in_hand[done:]
+        self.settled += done
         self._wire.unsettled[self._queue] -= done
         self._wire.moment()
 
