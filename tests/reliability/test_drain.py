@@ -42,7 +42,7 @@ def test_stopped_under_load(stage: Stage, stops: int) -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_rolling_restart(stage: Stage) -> None:
     """Fault 20: three processes of each service, replaced one by one under load. Nothing is lost, nothing is handled twice, and it
     never stands still.
