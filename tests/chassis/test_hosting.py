@@ -83,6 +83,19 @@ def test_what_is_there_at_the_start_is_not_looked_through_again() -> None:
     assert looked_at * 20 < left_alone
 
 
+LATE = """
+import psycopg
+from services.chassis.hosting.green import patch
+patch()
+"""
+
+
+def test_patching_late_is_refused() -> None:
+    """Locks that were made before the patch would stop the hub when two green threads meet at one, so the process does not even start."""
+    child = subprocess.run([sys.executable, "-W", "ignore", "-c", LATE], capture_output=True, text=True, check=False)
+    assert "before anything else is imported" in child.stderr
+
+
 TAKEN = """
 from services.chassis.hosting.green import patch
 patch()

@@ -25,6 +25,7 @@ from nameko.runners import ServiceRunner
 from services.chassis.bus import Delivery
 from services.chassis.consumer import Consumer
 from services.chassis.errors import Conflict, Unavailable
+from services.chassis.hosting.waiting import in_a_loop
 from services.chassis.runtime import Running
 from services.chassis.setting_rules import Address
 
@@ -98,6 +99,7 @@ def nameko_service(running: Running) -> type:
 
 def _queue_door(consumer: Consumer) -> Callable[..., None]:
     def take(_service: Any, deliveries: Sequence[Delivery]) -> None:
+        in_a_loop()
         consumer.intake.settle(deliveries)
 
     return QueueDoor.decorator(consumer)(take)  # type: ignore[no-any-return]
@@ -172,6 +174,7 @@ def _send_once(event: Event) -> None:
 
 
 def _run_and_tell(run: Callable[[], None], ended: Event) -> None:
+    in_a_loop()
     try:
         run()
     finally:
