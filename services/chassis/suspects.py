@@ -54,7 +54,7 @@ class Suspects:
         messages = list(messages)
         deaths = self._deaths(messages)
         for count, group in groupby(sorted(messages, key=lambda m: deaths.get(name(m), 0)), key=lambda m: deaths.get(name(m), 0)):
-            for together in _chunks(list(group), GROUPS[min(count, len(GROUPS) - 1)]):
+            for together in chunks(list(group), GROUPS[min(count, len(GROUPS) - 1)]):
                 yield together, count
 
     def count(self, messages: Iterable[Incoming]) -> None:
@@ -99,6 +99,7 @@ def ended_the_process(times: int) -> Conflict:
     )
 
 
-def _chunks(messages: Sequence[Incoming], size: int) -> Iterator[Sequence[Incoming]]:
+def chunks(messages: Sequence[Incoming], size: int) -> Iterator[Sequence[Incoming]]:
+    """So many at a time, in order."""
     for start in range(0, len(messages), size):
         yield messages[start : start + size]

@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -113,6 +113,22 @@ def test_failing_fact_blocks_only_its_own_aggregate(context: Context) -> None:
     deliver_raw(context, FACTS, [fact("bad", 1, trouble="defect"), fact("bad", 2), fact("good", 1), fact("good", 2)])
     assert effects(context) == [("good", 1), ("good", 2)]
     assert deferred(context) == [("retry", "bad-1"), ("early", "bad-2")]
+
+
+def test_a_bad_message_among_many_is_found_by_few_transactions(context: Context) -> None:
+    """When one of a thousand fails, it is found by trying ever smaller parts, and all others are handled in large ones."""
+    sizes = []
+
+    class Counting(Intake):
+        def take(self, batch: Sequence[Incoming]) -> None:
+            sizes.append(len(batch))
+            super().take(batch)
+
+    bodies = [fact(f"s{n}", 1, trouble="defect" if n == 777 else "") for n in range(1_000)]
+    Counting(context, FACTS).settle([Delivery(body, n, FACTS.exchange) for n, body in enumerate(bodies)])
+    assert (len(effects(context)), deferred(context)) == (999, [("retry", "s777-1")])
+    assert sorted(set(sizes)) == [1, 10, 100, 1_000]
+    assert len(sizes) == 1 + 10 + 10 + 10
 
 
 def test_attempts_used_up_are_parked(context: Context) -> None:

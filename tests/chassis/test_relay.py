@@ -14,7 +14,7 @@ from services.chassis.envelope import Outgoing, Received
 from services.chassis.errors import Unavailable
 from services.chassis.lifecycle import Stop
 from services.chassis.parked import chosen, replay, rows
-from services.chassis.relay import BATCH, Listener, Relay
+from services.chassis.relay import BATCH, BYTES, Listener, Relay
 from services.chassis.service import EVENTS, REQUESTS, Context
 from services.chassis.storage import Database
 from services.chassis.testing import parked, published
@@ -318,7 +318,7 @@ def test_a_slow_line_commits_every_few_seconds(context: Context, bus: EmbeddedBu
     while relay.publish_batch(line):
         pass
     assert (line.ids, published(context)) == (ids, [])
-    assert max(line.lasted) < 4 * pace.GOOD_S
+    assert max(line.lasted) < 4 * BYTES.good_s
 
 
 def test_a_fast_line_takes_all_at_once(context: Context, bus: EmbeddedBus) -> None:

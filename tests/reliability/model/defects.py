@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import pytest
 import sqlalchemy as sa
 
-from services.chassis import consumer, deferred, intake, pace, relay
+from services.chassis import consumer, deferred, intake, relay
 from services.chassis.bus import Delivery, Publisher, Subscription
 from services.chassis.consumer import Consumer, Pauses
 from services.chassis.envelope import Outgoing
@@ -68,7 +68,7 @@ def forgets_the_row_before_it_publishes(patch: pytest.MonkeyPatch) -> None:
 
     def publish_batch(self: Relay, publisher: Publisher) -> int:
         with unavailable_when_away(), self.context.database.engine.begin() as connection:
-            rows = sorted(connection.execute(relay._TAKE, {"limit": relay.BATCH, "bytes": pace.MOST}).all())  # noqa: SLF001 - the place of the defect
+            rows = sorted(connection.execute(relay._TAKE, {"limit": relay.BATCH, "bytes": relay.BYTES.most}).all())  # noqa: SLF001 - the place of the defect
         publisher.publish([Outgoing(r.message_id, r.exchange, r.routing_key, r.body.encode(), r.type) for r in rows])
         return len(rows)
 
