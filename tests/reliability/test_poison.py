@@ -9,6 +9,8 @@ from tests.reliability.oracle import deferred
 from tests.reliability.patience import START_WITHIN_S, eventually
 from tests.reliability.ward import Ward, fact, request
 
+pytestmark = pytest.mark.timeout(400)
+
 
 def aside(ward: Ward) -> list[tuple[str, str]]:
     """What is parked, and why."""

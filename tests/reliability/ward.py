@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from services.chassis.bus.rabbit import RabbitBus
 from services.chassis.consumer import topology
 from services.chassis.service import EVENTS, REQUESTS, Context
+from services.chassis.suspects import GROUPS
 from services.chassis.testing import event, parked
 from tests.chassis.tiny import ASKED, DONE
 from tests.reliability.lethal import SERVICE
@@ -96,13 +97,13 @@ class Ward:
         self._processes.remove(process)
 
     def supervise(self, *, effects: int, parked: int = 0) -> None:
-        """Replace each process that dies, until there are so many effects and parked messages."""
+        """Replace each process that dies, until there are so many effects and parked messages. Each may take its time to start."""
 
         def wanted() -> bool:
             self._replace_the_dead()
             return self._has(effects, parked)
 
-        eventually(wanted, within=START_WITHIN_S, what=f"{effects} effects", told=self._progress)
+        eventually(wanted, within=len(GROUPS) * START_WITHIN_S, what=f"{effects} effects", told=self._progress)
 
     def flow_until_parked(self, messages: int) -> dict[str, Raw]:
         """Send one good fact after the other until so many messages are parked; returns what was sent, by its ids."""
