@@ -35,6 +35,8 @@ LONGEST_DELAY_S = 600.0
 LITTLE_S = 10.0
 LEASE_S = 60.0
 """How long one process has for one retry before another may take it."""
+EARLY_LEASE_S = 5.0
+"""The same for the early messages whose turn has come: few seconds, since their aggregates wait when a process ends with them in hand."""
 
 _NUMBERS = re.compile(r"\d+")
 """In a reason they are places in a body or a list, by which nobody wants his groups."""
@@ -57,12 +59,13 @@ _UPDATE = sa.text(
 )
 _RELEASE = sa.text("delete from chassis.deferred where id in (select json_array_elements_text(cast(:rows as json))::bigint)")
 _CLAIM_EARLY = sa.text(
-    "update chassis.deferred d set attempts = attempts + 1 where d.id in (select id from chassis.deferred where id in ("
-    "select id from (select e.id, e.key, e.sequence, coalesce(p.last, 0) as last, dense_rank() over"
+    "update chassis.deferred d set attempts = attempts + 1, due_at = statement_timestamp() + :lease * interval '1 second'"
+    " where d.id in (select id from chassis.deferred where id in ("
+    "select id from (select e.id, e.key, e.sequence, e.due_at, coalesce(p.last, 0) as last, dense_rank() over"
     " (partition by e.key, e.sequence > coalesce(p.last, 0) order by e.sequence) as place"
     " from chassis.deferred e left join chassis.position p on p.consumer = e.consumer and p.key = e.key"
-    " where e.consumer = :consumer and e.kind = 'early') as waiting where sequence <= last or sequence = last + place"
-    " order by key, sequence limit :limit) for update skip locked)"
+    " where e.consumer = :consumer and e.kind = 'early') as waiting where (sequence <= last or sequence = last + place)"
+    " and due_at <= clock_timestamp() order by key, sequence limit :limit) for update skip locked)"
     " returning d.id, d.consumer, d.message_id, d.attempts, d.exchange, d.routing_key, d.properties, d.body"
 )
 _CLAIM_RETRY = sa.text(
@@ -177,8 +180,11 @@ def awaited(work: UnitOfWork, consumer: str, keys: Sequence[str]) -> set[str]:
 
 
 def claim_early(work: UnitOfWork, consumer: str, limit: int = 1_000) -> Sequence[Claimed]:
-    """Early messages whose turn has come: the unbroken run after each aggregate's position; that they were claimed is counted."""
-    return _claimed(work, work.connection.execute(_CLAIM_EARLY, {"consumer": consumer, "limit": limit}))
+    """Early messages whose turn has come: the unbroken run after each aggregate's position; that they were claimed is counted.
+
+    They are this process' own for `EARLY_LEASE_S` seconds.
+    """
+    return _claimed(work, work.connection.execute(_CLAIM_EARLY, {"consumer": consumer, "limit": limit, "lease": EARLY_LEASE_S}))
 
 
 def claim_retry(work: UnitOfWork, consumer: str) -> Sequence[Claimed]:

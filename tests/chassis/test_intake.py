@@ -16,6 +16,7 @@ import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.chassis import deferred as claiming
 from services.chassis import reading
 from services.chassis.bus import Delivery
 from services.chassis.consumer import Sweeper
@@ -209,6 +210,19 @@ def try_again(intake: Intake) -> None:
     with intake.context.work() as work:
         work.connection.execute(sa.text("update chassis.deferred set due_at = clock_timestamp()"))
     Sweeper(intake, Stop()).sweep()
+
+
+def test_early_facts_in_hand_are_not_claimed_again(context: Context) -> None:
+    """What one sweeper has claimed is not another's for a while, so nobody takes it for a duplicate; if it ends, it is another's soon."""
+    deliver_raw(context, FACTS, [fact("a", 2)])
+    deliver_raw(context, FACTS, [fact("a", 1)])
+    claims = []
+    for seconds_later in (0, 0, claiming.EARLY_LEASE_S):
+        with context.work() as work:
+            work.connection.execute(sa.text("update chassis.deferred set due_at = due_at - :s * interval '1 second'"), {"s": seconds_later})
+        with context.work() as work:
+            claims.append([claimed.attempts for claimed in claiming.claim_early(work, FACTS.queue)])
+    assert claims == [[1], [], [2]]
 
 
 def test_request_is_taken_once(context: Context) -> None:

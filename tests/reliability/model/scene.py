@@ -47,7 +47,7 @@ TABLES = ("effect", *(f"chassis.{name}" for name in (
 
 
 _LEFT_TO_DO: LiteralString = """
-with later as (update chassis.deferred set due_at = due_at - interval '1 day' where kind = 'retry')
+with later as (update chassis.deferred set due_at = due_at - interval '1 day' where kind in ('retry', 'early'))
 select (select count(*) from chassis.outbox) as outbox,
  count(*) filter (where kind = 'retry') as retry, count(*) filter (where kind = 'early') as early from chassis.deferred
 """
