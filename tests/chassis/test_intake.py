@@ -214,8 +214,8 @@ def try_again(intake: Intake) -> None:
 
 def test_early_facts_in_hand_are_not_claimed_again(context: Context) -> None:
     """What one sweeper has claimed is not another's for a while, so nobody takes it for a duplicate; if it ends, it is another's soon."""
-    deliver_raw(context, FACTS, [fact("a", 2)])
-    deliver_raw(context, FACTS, [fact("a", 1)])
+    for sequence in (2, 1):
+        Intake(context, FACTS).settle([Delivery(fact("a", sequence), sequence, FACTS.exchange)])
     claims = []
     for seconds_later in (0, 0, claiming.EARLY_LEASE_S):
         with context.work() as work:
