@@ -26,7 +26,8 @@ def patch() -> None:
     if "psycopg" in sys.modules:
         raise ImportError("The patch has to come before anything else is imported: locks made before it stop the whole hub.")
     os.environ["PSYCOPG_WAIT_FUNC"] = "wait_selector"
-    eventlet.hubs.use_hub(hub)
+    if hub.is_available():  # on Linux
+        eventlet.hubs.use_hub(hub)
     eventlet.monkey_patch(psycopg=False)
     from services.chassis.hosting.waiting import wait_at_first  # noqa: PLC0415 - it imports psycopg, which has to come after
 

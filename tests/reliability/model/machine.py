@@ -68,6 +68,8 @@ tellings = st.lists(st.builds(Telling, subjects, types, ailments, times), min_si
 treatments = st.lists(st.sampled_from(Treatment), max_size=4)
 moments = st.integers(0, 7) | st.integers(0, 24)
 faults = st.none() | st.builds(Fault, st.sampled_from(Kind), moments, st.sampled_from([SAME, *sorted(STEPS)]))
+rivalries = faults | st.builds(Fault, st.just(Kind.MEANWHILE), st.integers(0, 3), st.just(SAME))
+"""Two replicas that have the same messages in hand, as they do when a broker has taken them back from one."""
 outages = faults | st.builds(Fault, st.just(Kind.DATABASE), st.integers(0, 7))
 
 
@@ -135,7 +137,7 @@ class Delivery(RuleBasedStateMachine):
         self.scene.wire.treatments = treatment
         self.scene.attempt(number, Process.relay, fault)
 
-    @rule(number=processes, queue=queues, fault=faults)
+    @rule(number=processes, queue=queues, fault=rivalries)
     def consume(self, number: int, queue: str, fault: Fault | None) -> None:
         """A consumer takes a batch, settles it, acknowledges it."""
         self.scene.attempt(number, lambda process: process.consume(queue), fault)
