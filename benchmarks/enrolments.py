@@ -23,7 +23,7 @@ from benchmarks.wanted import Result, Wanted, tell
 from tests.reliability.load import Families
 
 SINGLES = 12_000
-BULKS = 120
+BULKS = 300
 """More than are sent: one that came before would be answered without any work."""
 AT_ONCE = 500
 CALLERS, SECONDS = {1: 16, AT_ONCE: 2}, {1: 6, AT_ONCE: 20}

@@ -178,7 +178,7 @@ def persist(session: Callable[["Pauses"], None], stop: Stop, note: Callable[[str
     """Run sessions until the stop; after one that failed, say so, wait (longer each time), and begin the next.
 
     A dependency that is away is expected; anything else is a fault of ours, logged with its trace, and no reason to
-    give up either.
+    give up either. Of its text, which may hold somebody's data, nothing is noted but its name.
     """
     pauses = Pauses(stop)
     while not stop.is_set():
@@ -189,7 +189,7 @@ def persist(session: Callable[["Pauses"], None], stop: Stop, note: Callable[[str
             log.warning("loop.paused", reason=str(away), **who)
             pauses.wait()
         except Exception as error:
-            note(f"{type(error).__name__}: {error}")
+            note(type(error).__name__)
             log.exception("loop.failed", **who)
             pauses.wait()
 

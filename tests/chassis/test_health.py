@@ -7,8 +7,10 @@ import pytest
 from werkzeug.test import Client
 
 from services.chassis import health as module
+from services.chassis.consumer import persist
 from services.chassis.errors import Unavailable
 from services.chassis.health import Health
+from services.chassis.lifecycle import Stop
 from services.chassis.metrics import metrics_app
 from services.chassis.testing import FakeClock
 
@@ -85,6 +87,18 @@ def test_a_check_that_fails_gives_nothing_away(check: object, said: str) -> None
     health = Health()
     health.add("database", check)  # type: ignore[arg-type]
     assert health.ready()[1]["checks"]["database"]["reason"] == said  # type: ignore[index]
+
+
+def test_a_loop_that_fails_gives_nothing_away() -> None:
+    """What a loop notes of an unexpected error is its name alone: a database's words may hold the values of a row."""
+    stop, noted = Stop(), []
+
+    def fail(_pauses: object) -> None:
+        stop.set()
+        raise ValueError("Key (email)=(kari@example.org) already exists.")
+
+    persist(fail, stop, noted.append, loop="consumer")
+    assert noted == ["ValueError"]
 
 
 def test_many_probes_cost_no_more_than_one(monkeypatch: pytest.MonkeyPatch) -> None:

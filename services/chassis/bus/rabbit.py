@@ -304,14 +304,18 @@ def _first_that_answers(nodes: Sequence[str], name: str) -> amqp.Connection:
 
 def _read_stream(connected: Callable[[], amqp.Connection], stream: str, offset: int, idle: float) -> Iterator[Delivery]:
     """Read what is there. Where it ends only the first newer message tells, which a second consumer waits for; while
-    none comes, the silence does.
+    none comes, the silence does, but not before the newest message has been reached that a third one was given.
     """
     with _away(), _closing(connected()) as connection:
+        newest: list[amqp.Message] = []
         newer: list[amqp.Message] = []
         buffer: list[amqp.Message] = []
+        _follow(connection, stream, "last", newest, prefetch=1)
         _follow(connection, stream, "next", newer, prefetch=1)
-        channel, reached = _follow(connection, stream, offset or "first", buffer, prefetch=STREAM_PREFETCH), -1
-        while not (newer and reached + 1 >= _logged(newer[0]).tag) and _drained(connection, idle):
+        channel, reached = _follow(connection, stream, offset or "first", buffer, prefetch=STREAM_PREFETCH), offset - 1
+        while not (newer and reached + 1 >= _logged(newer[0]).tag) and (
+            _drained(connection, idle) or (newest and reached < _logged(newest[0]).tag)
+        ):
             for delivery in map(_logged, buffer):
                 yield delivery
                 reached = delivery.tag
