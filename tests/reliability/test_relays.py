@@ -9,7 +9,7 @@ from tests.reliability.patience import lasts
 from tests.reliability.stage import Stage
 
 LONGER_THAN_ANY_LEASE_S = 75
-"""The broker gives up who is silent for 12 s; the database ends a transaction that stands still, and a lease runs out, after 60 s."""
+"""The broker gives up who is silent for 9 s; the database ends a transaction that stands still, and a lease runs out, after 60 s."""
 
 
 @pytest.mark.thorough
