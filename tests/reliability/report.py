@@ -3,12 +3,17 @@
 Each test's docstring says which fault of the matrix it injects and what must hold; what it printed are its figures. A run
 renews the entries of the tests that ran in it, so a long one may be made in parts. A test that can be asked for more (a
 soak of so many minutes) keeps what its largest run showed, until one fails: `record_property(SIZE, …)` says how large it is.
+
+    python -m tests.reliability.report ELSEWHERE/docs/reliability.json …
+
+puts together what parts of a run wrote in other clones; runs of one such test from several seeds are added up.
 """
 
 import json
 import re
 import shutil
 import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
@@ -144,6 +149,34 @@ def joined(first: Entry, second: Entry) -> Entry:
     }
 
 
+def added(one: Entry, other: Entry) -> Entry:
+    """One entry of two runs of one test from two seeds: so many runs in all, or messages, or minutes."""
+    return other | {
+        SIZE: one[SIZE] + other[SIZE],
+        "passed": one["passed"] and other["passed"],
+        "seconds": round(one["seconds"] + other["seconds"], 1),
+        "figures": [_sum(one["figures"][-1], other["figures"][-1])],
+        "seed": f"{one['seed']}, {other['seed']}",
+    }
+
+
+def _sum(line: str, other: str) -> str:
+    """The numbers of two lines of the same words, added up."""
+    numbers = map(int, re.findall(r"\d+", other))
+    return re.sub(r"\d+", lambda number: str(int(number[0]) + next(numbers, 0)), line)
+
+
+def gather(parts: Iterable[Path]) -> None:
+    """Take over what is new in these, which other clones have written at the same commit."""
+    known = _known()
+    entries: dict[str, Entry] = {}
+    for part in parts:
+        for test, one in json.loads(part.read_text()).items():
+            if one != known.get(test):
+                entries[test] = added(entries[test], one) if one[SIZE] and test in entries else one
+    write(entries, known.keys() | entries.keys())
+
+
 def shortened(line: str) -> str:
     """One line of figures, without those that are zero in every run that passes; other lines as they are."""
     scenario = _FIGURES.match(line)
@@ -155,13 +188,17 @@ def shortened(line: str) -> str:
 
 def write(entries: Mapping[str, Entry], tests: Collection[str]) -> None:
     """Renew these entries, and the page. What is told of a test that is no longer among `tests` is forgotten."""
-    known: dict[str, Entry] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    known = _known()
     files = {file_of(test) for test in tests}
     kept = {test: one for test, one in known.items() if test in tests or file_of(test) not in files}
     renewed = {test: one for test, one in entries.items() if _counts(one, known.get(test))}
     merged = dict(sorted({**kept, **renewed}.items()))
     RESULTS.write_text(json.dumps(merged, indent=1, ensure_ascii=False) + "\n")
     PAGE.write_text(page(merged))
+
+
+def _known() -> dict[str, Entry]:
+    return json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
 
 
 def _counts(one: Entry, before: Entry | None) -> bool:
@@ -235,3 +272,7 @@ def _circumstances(one: Entry) -> str:
     """When it ran, for how long, and what is needed to run it again."""
     known = {"{} parts": one.get("parts"), "seed {}": one.get("seed"), "at {}": one.get("version")}
     return ", ".join([one["day"], f"{one['seconds']} s", *(words.format(value) for words, value in known.items() if value)])
+
+
+if __name__ == "__main__":
+    gather(map(Path, sys.argv[1:]))

@@ -1,5 +1,6 @@
 """What the page of the figures says of runs: which variant ran, the largest one of its kind, and every failure."""
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -7,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from tests.reliability import report
-from tests.reliability.report import Entry, joined, page, shortened, variant, write
+from tests.reliability.report import Entry, gather, joined, page, shortened, variant, write
 
 SOAK = "tests/reliability/test_soak.py::test_soak"
 
@@ -37,6 +38,19 @@ def test_failure_is_always_shown(shown: Path) -> None:
     """A run that failed takes the place of any that passed."""
     write({SOAK: an_entry(size=3, passed=False)}, {SOAK})
     assert "**This failed.**" in shown.read_text()
+
+
+def test_parts_are_added_up(shown: Path, tmp_path: Path) -> None:
+    """Three parts of a run, from three seeds in other places, are one run of all their minutes; what was known before is not."""
+    parts = [tmp_path / f"{n}.json" for n in (10, 20, 30)]
+    for minutes, part in zip((10, 20, 30), parts, strict=True):
+        one = an_entry(size=minutes, seed=str(minutes), figures=[f"{minutes} minutes, {minutes + 1} faults: clean"])
+        part.write_text(json.dumps({SOAK: one}))
+    old = tmp_path / "old.json"
+    old.write_text(report.RESULTS.read_text())
+    gather([old, *parts])
+    assert "60 minutes, 63 faults: clean" in shown.read_text()
+    assert "seed 10, 20, 30" in shown.read_text()
 
 
 def test_page_says_how_to_run_it_again() -> None:
