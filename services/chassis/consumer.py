@@ -27,12 +27,18 @@ log = structlog.get_logger(__name__)
 
 PREFETCH = 4_000
 """Two batches of the largest size: while one is in hand, the next arrives."""
-GOOD_S = 0.5
-"""A transaction that lasts longer took too many messages: what is in hand at a stop has to be done well before the drain's end."""
 IDLE_S = 0.25
 """How long the consumer waits for a message before it looks whether to stop."""
 LONGEST_PAUSE_S = 5.0
+GOOD_S = 0.5
+"""A transaction that lasts longer took too many messages: what is in hand at a stop has to be done well before the drain's end."""
 SWEEP_S = 0.5
+RARELY = 10
+"""To find what is due takes a quarter of a second with 100,000 early messages, so that is done for a tenth of the time at most."""
+EARLY = 1_000
+"""Early messages that one sweep takes at most."""
+RETRY_S = 2 * GOOD_S
+"""How long a retry waits for a lock: longer than its neighbours' transactions last, shorter than it would make others wait that are due."""
 DECLARE_EVERY_S = 10.0
 EXCHANGES = (EVENTS, REQUESTS, PERSONAL)
 NOT_YET = "not connected yet"
@@ -48,7 +54,7 @@ class Consumer:
         self.process = process or intake.settle
         self.trouble = NOT_YET
         self._pauses = Pauses(stop)
-        self._pace = Pace(Bounds(first=100, least=20, most=intake.context.settings.batch_size, good_s=GOOD_S))
+        self._pace = Pace(Bounds(first=100, least=1, most=intake.context.settings.batch_size, good_s=GOOD_S))
 
     def run(self) -> None:
         """Consume until stopped, whatever goes away meanwhile. What is in hand at the stop is finished and acknowledged."""
@@ -77,8 +83,10 @@ class Consumer:
 
     def _turn(self, subscription: Subscription) -> None:
         deliveries = subscription.receive(self._pace.limit, IDLE_S)
-        if deliveries and self._settled_in_good_time(deliveries):
-            subscription.settle(deliveries[-1])
+        if deliveries:
+            last = deliveries[-1] if self._settled_in_good_time(deliveries) else self.intake.settled_first(deliveries)
+            if last:
+                subscription.settle(last)
 
     def _settled_in_good_time(self, deliveries: Sequence[Delivery]) -> bool:
         with self._pace.kept():
@@ -110,13 +118,16 @@ class Sweeper:
         self.intake = intake
         self.stop = stop
         self._in_hand: Sequence[Claimed] = ()
+        self._untried: Sequence[Claimed] = ()
+        self._claimed_in_s = 0.0
+        self._pace = Pace(Bounds(first=100, least=1, most=EARLY, good_s=GOOD_S))
 
     def run(self) -> None:
         """Sweep until stopped; a database that is away is asked again later."""
         persist(self._session, self.stop, lambda _trouble: None, loop="sweeper", queue=self.intake.consumer)
 
     def _session(self, pauses: "Pauses") -> None:
-        while not self.stop.wait(SWEEP_S):
+        while not self.stop.wait(max(SWEEP_S, min(RARELY * self._claimed_in_s, LONGEST_PAUSE_S))):
             while self.sweep() and not self.stop.is_set():
                 pass
             if not self.intake.outage.lasts:
@@ -127,14 +138,30 @@ class Sweeper:
         return self.sweep_early() + self.sweep_retries()
 
     def sweep_early(self) -> int:
-        """Take the early messages whose turn has come, as one batch. One that was in hand before, when that ended badly, is tried alone."""
-        with self.intake.context.work() as work:
-            due = deferred.claim_early(work, self.intake.consumer)
-            suspects = [claimed.row for claimed in due if claimed.attempts > 1]
-            if suspects:
-                deferred.try_alone(work, suspects)
-        self._settle([claimed for claimed in due if claimed.attempts == 1])
+        """Take the early messages whose turn has come, as one batch. One that was in hand before, when that ended badly, is tried alone.
+
+        While the database is away nobody ends: what was in hand is given back when it answers, and claimed as if for the first time.
+        """
+        with self._pace.kept():
+            due = self._claim_early()
+            self._pace.take(len(due))
+            fresh = [claimed for claimed in due if claimed.attempts == 1]
+            try:
+                self._settle(fresh)
+            except Unavailable:
+                self._untried = fresh
+                raise
         return len(due)
+
+    def _claim_early(self) -> Sequence[Claimed]:
+        began = monotonic()
+        with self.intake.context.work() as work:
+            deferred.give_back(work, [claimed.row for claimed in self._untried])
+            due = deferred.claim_early(work, self.intake.consumer, self._pace.limit)
+            if suspects := [claimed.row for claimed in due if claimed.attempts > 1]:
+                deferred.try_alone(work, suspects)
+        self._untried, self._claimed_in_s = (), monotonic() - began
+        return due
 
     def sweep_retries(self) -> int:
         """Try the retry that is most due, alone; its attempt was counted before, so one that ends the process is parked too.
@@ -145,7 +172,7 @@ class Sweeper:
         with ALONE:
             due, self._in_hand = self._in_hand or self._claim_retry(), ()
             try:
-                self._settle(due, hurried=True)
+                self._settle(due, hurried=RETRY_S)
             except SlowedDown:
                 raise
             except Unavailable:
@@ -157,11 +184,11 @@ class Sweeper:
         with self.intake.context.work() as work:
             return deferred.claim_retry(work, self.intake.consumer)
 
-    def _settle(self, due: Sequence[Claimed], *, hurried: bool = False) -> None:
+    def _settle(self, due: Sequence[Claimed], *, hurried: float = 0.0) -> None:
         if due:
             self.intake.settle_batch([self._read(claimed, hurried=hurried) for claimed in due])
 
-    def _read(self, claimed: Claimed, *, hurried: bool) -> Incoming:
+    def _read(self, claimed: Claimed, *, hurried: float) -> Incoming:
         message = self.intake.reader.read(claimed.delivery)
         message.row, message.attempts, message.hurried = claimed.row, claimed.attempts, hurried
         if claimed.attempts > self.intake.context.settings.retry_attempts:

@@ -61,11 +61,12 @@ _RELEASE = sa.text("delete from chassis.deferred where id in (select json_array_
 _CLAIM_EARLY = sa.text(
     "update chassis.deferred d set attempts = attempts + 1, due_at = statement_timestamp() + :lease * interval '1 second'"
     " where d.id in (select id from chassis.deferred where id in ("
-    "select id from (select e.id, e.key, e.sequence, e.due_at, coalesce(p.last, 0) as last, dense_rank() over"
-    " (partition by e.key, e.sequence > coalesce(p.last, 0) order by e.sequence) as place"
+    "select id from (select e.id, e.key, e.sequence, coalesce(p.last, 0) as last, dense_rank() over run as place,"
+    " bool_and(e.due_at <= clock_timestamp()) over run as free"
     " from chassis.deferred e left join chassis.position p on p.consumer = e.consumer and p.key = e.key"
-    " where e.consumer = :consumer and e.kind = 'early') as waiting where (sequence <= last or sequence = last + place)"
-    " and due_at <= clock_timestamp() order by key, sequence limit :limit) for update skip locked)"
+    " where e.consumer = :consumer and e.kind = 'early' window run as"
+    " (partition by e.key, e.sequence > coalesce(p.last, 0) order by e.sequence)) as waiting"
+    " where (sequence <= last or sequence = last + place) and free order by key, sequence limit :limit) for update skip locked)"
     " returning d.id, d.consumer, d.message_id, d.attempts, d.exchange, d.routing_key, d.properties, d.body"
 )
 _CLAIM_RETRY = sa.text(
@@ -83,6 +84,10 @@ _HASTEN = sa.text(
 _SUCCEEDED = sa.text(
     "select cast(coalesce(sum(succeeded), 0) as bigint) as now, (select succeeded from chassis.deferred where id = :row) as before"
     " from chassis.ledger where consumer = :consumer"
+)
+_GIVE_BACK = sa.text(
+    "update chassis.deferred set attempts = attempts - 1, due_at = clock_timestamp() where kind = 'early' and attempts > 0"
+    " and id in (select json_array_elements_text(cast(:rows as json))::bigint)"
 )
 _TRY_ALONE = sa.text(
     "update chassis.deferred set kind = 'retry', attempts = 0, due_at = clock_timestamp()"
@@ -179,12 +184,18 @@ def awaited(work: UnitOfWork, consumer: str, keys: Sequence[str]) -> set[str]:
     return set(work.connection.execute(_AWAITED, {"consumer": consumer, "keys": _encode(keys).decode()}).scalars())
 
 
-def claim_early(work: UnitOfWork, consumer: str, limit: int = 1_000) -> Sequence[Claimed]:
+def claim_early(work: UnitOfWork, consumer: str, limit: int) -> Sequence[Claimed]:
     """Early messages whose turn has come: the unbroken run after each aggregate's position; that they were claimed is counted.
 
-    They are this process' own for `EARLY_LEASE_S` seconds.
+    They are this process' own for `EARLY_LEASE_S` seconds, and so is what comes after them in their aggregates.
     """
     return _claimed(work, work.connection.execute(_CLAIM_EARLY, {"consumer": consumer, "limit": limit, "lease": EARLY_LEASE_S}))
+
+
+def give_back(work: UnitOfWork, rows: Sequence[int]) -> None:
+    """Early messages that were claimed and not tried are due again, and their claim does not count."""
+    if rows:
+        work.connection.execute(_GIVE_BACK, {"rows": _encode(rows).decode()})
 
 
 def claim_retry(work: UnitOfWork, consumer: str) -> Sequence[Claimed]:

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, takewhile
 from time import perf_counter
 
 import msgspec
@@ -31,6 +31,7 @@ from services.chassis.errors import Conflict, Fate, Invalid, Unavailable, fate
 from services.chassis.ids import new_id
 from services.chassis.inbox import Verdict
 from services.chassis.instruments import known_type, observe_batch, observe_handled, observe_put_aside
+from services.chassis.lifecycle import Stop
 from services.chassis.outage import Outage, SlowedDown
 from services.chassis.reading import Incoming, Reader
 from services.chassis.service import Context, Handler, Listen
@@ -47,8 +48,12 @@ PARTS = 10
 _encode = msgspec.json.Encoder().encode
 """Keys and rows as one JSON text: the reason, and what it saves, stand in `storage.py`."""
 
-_HURRY = sa.text("set local lock_timeout = '100ms'")
-"""For parts of a batch that has waited as a whole: each in turn would make its neighbours wait as long again."""
+PART_S = 0.1
+"""How long a part of a batch waits for a lock that has waited as a whole: each in turn would make its neighbours wait as long again."""
+HELD_UP = 20
+"""So many in a row wait for somebody's locks: then it is not one message, and what else is held up is put off together."""
+
+_HURRY = sa.text("select set_config('lock_timeout', :ms, true)")
 
 _POSITIONS = sa.text(
     "select key, last from chassis.position where consumer = :consumer"
@@ -105,14 +110,16 @@ class Sorted:
 class Intake:
     """Takes what came off one queue. `settle` returns when everything is settled in the database: then it may be acknowledged."""
 
-    def __init__(self, context: Context, listen: Listen) -> None:
+    def __init__(self, context: Context, listen: Listen, stop: Stop | None = None) -> None:
         self.context = context
         self.listen = listen
+        self.stop = stop or Stop()
         self.consumer = listen.queue
         self.reader = Reader(listen)
         self.outage = Outage(listen.queue)
         self.taken = self.settled = 0
         self._decided: dict[int, Delivery] = {}
+        self._held_up = 0
         self._suspects = Suspects(context, self.consumer)
         self._retrying = Retrying(
             retry=retry_if_exception(_is_collision), stop=stop_after_attempt(6), wait=wait_random_exponential(0.01, max=0.5), reraise=True
@@ -121,7 +128,8 @@ class Intake:
     def settle(self, deliveries: Sequence[Delivery]) -> None:
         """Handle, ignore, defer or park each of them. Raises `Unavailable`, and then nothing may be acknowledged: try the same again.
 
-        When it is given the same again, it goes on with those that are not decided yet.
+        When it is given the same again, it goes on with those that are not decided yet. At a stop it raises `Unavailable` between two
+        transactions; what is decided by then, `settled_first` says.
         """
         self._decided = {id(delivery): delivery for delivery in deliveries if id(delivery) in self._decided}
         incoming = [self.reader.read(delivery) for delivery in deliveries if id(delivery) not in self._decided]
@@ -132,6 +140,11 @@ class Intake:
         self.taken += len(deliveries)
         self.settled += sum(id(delivery) in self._decided for delivery in deliveries)
         self._decided = {}
+
+    def settled_first(self, deliveries: Sequence[Delivery]) -> Delivery | None:
+        """The last of those at the beginning that are decided, after a `settle` that did not come to its end."""
+        decided = list(takewhile(lambda delivery: id(delivery) in self._decided, deliveries))
+        return decided[-1] if decided else None
 
     def give_up(self) -> None:
         """What was in hand goes back unsettled, in order: that is nobody's death."""
@@ -146,8 +159,7 @@ class Intake:
     def settle_batch(self, batch: Sequence[Incoming]) -> None:
         """All in one transaction; when that fails, in parts; what fails alone is deferred. While the queue is slowed down, one alone."""
         if self.outage.lasts and len(batch) > 1:
-            for message in _mixed(batch):
-                self.settle_batch([message])
+            self._settle_one_after_the_other([message] for message in _mixed(batch))
             return
         try:
             self._retrying(self.take, batch)
@@ -157,22 +169,29 @@ class Intake:
             if fate(error) is Fate.PAUSE:
                 raise
             if len(batch) == 1:
-                self._defer_failed(batch[0], unstorable_data() if is_unstorable(error) else error)
+                self._defer_failed(batch, unstorable_data() if is_unstorable(error) else error)
                 return
             self._settle_parts(batch)
 
     def _defer_or_hurry(self, batch: Sequence[Incoming], error: HeldUp) -> None:
         """Somebody holds what at least one of them needs: the others go on."""
-        if batch[0].hurried and len(batch) == 1:
-            self._defer_failed(batch[0], error)
+        if batch[0].hurried and (len(batch) == 1 or self._held_up >= HELD_UP):
+            self._held_up += len(batch)
+            self._defer_failed(batch, error)
             return
+        self._held_up = self._held_up if batch[0].hurried else 0
         for message in batch:
-            message.hurried = True
+            message.hurried = PART_S
         self._settle_parts(batch)
 
     def _settle_parts(self, batch: Sequence[Incoming]) -> None:
         """In tenths, and what fails of those in tenths again: of 2,000, one is found by some thirty transactions."""
-        for part in chunks(batch, max(1, len(batch) // PARTS)):
+        self._settle_one_after_the_other(chunks(batch, max(1, len(batch) // PARTS)))
+
+    def _settle_one_after_the_other(self, parts: Iterable[Sequence[Incoming]]) -> None:
+        for part in parts:
+            if self.stop.is_set():
+                raise Unavailable(en="It is stopping.")
             self.settle_batch(part)
 
     def take(self, batch: Sequence[Incoming]) -> None:
@@ -180,7 +199,7 @@ class Intake:
         began = perf_counter()
         with self.context.work() as work:
             if batch[0].hurried:
-                work.connection.execute(_HURRY)
+                work.connection.execute(_HURRY, {"ms": f"{batch[0].hurried * 1000:.0f}"})
             verdict = self._sort_facts(batch, work) if self.listen.ordered else self._sort_requests(batch, work)
             self._move_positions(verdict, work)
             with watchdog.within(self.context.settings.handling_s, self.consumer):
@@ -189,6 +208,7 @@ class Intake:
             self._record(verdict, work)
             crash_point("intake.before-commit")
         crash_point("intake.after-commit")
+        self._held_up = 0
         self._settled(*verdict.fit, *verdict.duplicates, *verdict.early, *verdict.faulty)
         self._observe(verdict, perf_counter() - began)
         if verdict.succeeded:
@@ -314,19 +334,21 @@ class Intake:
             with self.context.work() as work:
                 deferred.hasten(work, self.consumer, seconds)
 
-    def _defer_failed(self, message: Incoming, error: Exception) -> None:
-        """Raises `SlowedDown` when all messages fail. One that is held up says nothing of that."""
+    def _defer_failed(self, batch: Sequence[Incoming], error: Exception) -> None:
+        """Raises `SlowedDown` when all messages fail. Those that are held up say nothing of that."""
         outcome = Fate.PARK if fate(error) is Fate.PARK else Fate.RETRY
         if outcome is Fate.RETRY and not isinstance(error, HeldUp):
-            self.outage.failed(message, error)
+            self.outage.failed(batch[0], error)
         slowed_down = outcome is Fate.RETRY and self.outage.lasts
         with self.context.work() as work:
-            stored = deferred.failed(work, self.consumer, message, error)
+            stored = sum(deferred.failed(work, self.consumer, message, error) for message in batch)
             counts = {"handled": 0, "duplicate": 0, "deferred": stored, "released": 0, "skipped": 0, "succeeded": 0}
             work.connection.execute(_COUNT, {"consumer": self.consumer, "process": PROCESS} | counts)
-        self._settled(message)
-        log.warning("message.deferred", queue=self.consumer, type=known_type(message), message_id=message.id, error=type(error).__name__)
-        observe_put_aside(self.context.service.name, outcome, [message])
+        self._settled(*batch)
+        for message in batch:
+            name_ = type(error).__name__
+            log.warning("message.deferred", queue=self.consumer, type=known_type(message), message_id=message.id, error=name_)
+        observe_put_aside(self.context.service.name, outcome, batch)
         if slowed_down:
             raise SlowedDown(en=self.outage.trouble)
 

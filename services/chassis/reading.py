@@ -41,7 +41,8 @@ class Incoming:
 
     `key` and `sequence` place it among its aggregate's messages (facts); `source`, `id` and `content` identify it
     (requests). `handler` is None for a fact that this service need not act on. `refusals` holds what a contract found.
-    `row` is its id in `chassis.deferred`, if it has been there. One that is `hurried` has waited for a lock already.
+    `row` is its id in `chassis.deferred`, if it has been there. One that has waited for a lock already is `hurried`: it waits for
+    no lock longer than so many seconds.
     """
 
     delivery: Delivery
@@ -57,7 +58,7 @@ class Incoming:
     refusals: Sequence[Reason] = ()
     row: int | None = None
     attempts: int = 0
-    hurried: bool = False
+    hurried: float = 0.0
 
     @property
     def snapshot(self) -> bool:

@@ -52,7 +52,7 @@ class Running:
         self.context = context
         self.closing = Stop()
         self.stop = Stop()
-        self.intakes = [Intake(context, listen) for listen in context.service.listens]
+        self.intakes = [Intake(context, listen, self.closing) for listen in context.service.listens]
         self.consumers = [Consumer(intake, bus, self.closing) for intake in self.intakes]
         self.sweepers = [Sweeper(intake, self.closing) for intake in self.intakes]
         self.relay = Relay(context, bus, self.stop)

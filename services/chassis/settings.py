@@ -46,7 +46,7 @@ BATCH_SIZE = 2_000
 1,000 0.25, of 500 0.27, of 100 0.41. Larger ones hold rows locked for longer, so it is only where handlers are quick that
 one becomes as large (`pace.py`)."""
 
-LOCK_S = 5.0
+LOCK_S = 2.0
 """Shorter than a statement may take: who holds a row for minutes holds up those who want it, and not the whole batch that they are in."""
 
 _BASE64_KEY = "32 bytes in base64, as `openssl rand -base64 32` makes them"

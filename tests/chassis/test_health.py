@@ -91,7 +91,7 @@ def test_a_check_that_fails_gives_nothing_away(check: object, said: str) -> None
 
 def test_a_loop_that_fails_gives_nothing_away() -> None:
     """What a loop notes of an unexpected error is its name alone: a database's words may hold the values of a row."""
-    stop, noted = Stop(), []
+    stop, noted = Stop(), list[str]()
 
     def fail(_pauses: object) -> None:
         stop.set()

@@ -221,8 +221,77 @@ def test_early_facts_in_hand_are_not_claimed_again(context: Context) -> None:
         with context.work() as work:
             work.connection.execute(sa.text("update chassis.deferred set due_at = due_at - :s * interval '1 second'"), {"s": seconds_later})
         with context.work() as work:
-            claims.append([claimed.attempts for claimed in claiming.claim_early(work, FACTS.queue)])
+            claims.append([claimed.attempts for claimed in claiming.claim_early(work, FACTS.queue, limit=10)])
     assert claims == [[1], [], [2]]
+
+
+def test_an_early_fact_behind_one_in_hand_waits(context: Context) -> None:
+    """What comes after a message that another sweeper has in hand is not claimed before that one is done with."""
+    for sequence in (2, 1):
+        Intake(context, FACTS).settle([Delivery(fact("a", sequence), sequence, FACTS.exchange)])
+    with context.work() as work:
+        assert len(claiming.claim_early(work, FACTS.queue, limit=10)) == 1
+    Intake(context, FACTS).settle([Delivery(fact("a", 3), 3, FACTS.exchange)])
+    with context.work() as work:
+        assert claiming.claim_early(work, FACTS.queue, limit=10) == []
+
+
+def test_database_away_makes_nobody_early_a_suspect(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Early facts in whose hand the database goes away are taken together as soon as it answers, and none of them alone."""
+    count = 30
+    for sequence in (2, 1):
+        Intake(context, FACTS).settle([Delivery(fact(f"s{n}", sequence), n, FACTS.exchange) for n in range(count)])
+    intake, sizes = Intake(context, FACTS), list[int]()
+    real, left = intake.settle_batch, [Unavailable(en="gone")] * 3
+
+    def away(batch: Sequence[Incoming]) -> None:
+        if left:
+            raise left.pop()
+        sizes.append(len(batch))
+        real(batch)
+
+    monkeypatch.setattr(intake, "settle_batch", away)
+    sweeper = Sweeper(intake, Stop())
+    while left or deferred(context):
+        with suppress(Unavailable):
+            sweeper.sweep()
+    assert (sizes, len(effects(context))) == ([count], 2 * count)
+
+
+def test_a_locked_table_is_not_waited_for_by_every_message(context: Context) -> None:
+    """When somebody holds what every message of a batch needs, a few find out for all, which are tried again later, at nobody's cost."""
+    waits = []
+
+    class Counting(Intake):
+        def take(self, batch: Sequence[Incoming]) -> None:
+            waits.append(len(batch))
+            super().take(batch)
+
+    real, context.database = context.database, Database(context.database.url, lock_s=0.05)
+    bodies = [fact(f"s{n}", 1) for n in range(1_000)]
+    with replace(context, database=real).work() as somebody:
+        somebody.connection.execute(sa.text("lock table effect in exclusive mode"))
+        Counting(context, FACTS).settle([Delivery(body, n, FACTS.exchange) for n, body in enumerate(bodies)])
+    assert {kind for kind, _ in deferred(context)} == {"retry"}
+    assert len(deferred(context)) == len(bodies)
+    assert len(waits) < 60
+
+
+def test_a_stop_is_heard_between_the_parts_of_a_batch(context: Context) -> None:
+    """At a stop a batch that is tried in parts is given up between two of them; what is decided by then is said, and not taken twice."""
+    stop = Stop()
+
+    class Stopped(Intake):
+        def take(self, batch: Sequence[Incoming]) -> None:
+            super().take(batch)
+            stop.set()
+
+    intake = Stopped(context, FACTS, stop)
+    deliveries = [Delivery(fact(f"s{n}", 1, trouble="defect" if n == 99 else ""), n, FACTS.exchange) for n in range(100)]
+    with pytest.raises(Unavailable, match="stopping"):
+        intake.settle(deliveries)
+    assert intake.settled_first(deliveries) == deliveries[9]
+    assert len(effects(context)) == 10
 
 
 def test_request_is_taken_once(context: Context) -> None:
