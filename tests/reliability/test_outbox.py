@@ -23,6 +23,7 @@ LISTENER = "query = 'listen deltag_outbox' and datname = current_database()"
 HELD_UP = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 OLDEST = "deltag_database_oldest_transaction_age_seconds"
 ROUNDS = 10
+DRAINED_WITHIN_S = 5.0
 FACTS = 300
 
 _INSERT = sa.text("insert into effect (subject, number, message) values (:subject, :number, :message)")
@@ -130,3 +131,19 @@ def test_somebody_keeps_a_row_locked(ward: Ward, open_s: float) -> None:
     seconds = ward.settle(effects=2 * FACTS)
     told = f"{locked} rows locked for {open_s} s and more, while {FACTS - locked} others passed in {flowed:.1f} s"
     ward.figures({**sent, **more}, seconds).judge(told)
+
+
+def test_stopped_while_a_table_is_locked(ward: Ward) -> None:
+    """Fault 20: SIGTERM while somebody holds a table that every handler needs. What is in hand goes back, and the end comes in time."""
+    sent = dict(fact(f"child-{n:04d}", 1) for n in range(10 * FACTS))
+    process = ward.start()
+    process.await_ready()
+    with psycopg.connect(ward.context.database.url) as person:
+        person.execute("lock table effect in exclusive mode")
+        publish(ward.bus_url, sent.values())
+        eventually(lambda: number(ward.context, HELD_UP), what="somebody who waits")
+        seconds = process.stop()
+        ward.retire(process)
+    ward.start()
+    ward.figures(sent, ward.settle(effects=len(sent), within=START_WITHIN_S)).judge(f"stopped in {seconds:.1f} s while a table was locked")
+    assert seconds < DRAINED_WITHIN_S
