@@ -2,6 +2,7 @@
 
 import struct
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from amqp import Message, serialization
@@ -64,12 +65,13 @@ def delivered(delivery: Delivery, size: int = 1_000) -> bytes:
 
 def taken(data: bytes, cuts: list[int]) -> list[Delivery]:
     """What a receiver gets that reads the bytes in these pieces, and lets py-amqp have all other frames."""
+    incoming = wire.Incoming()
     found: list[Delivery] = []
     held, at = b"", 0
     for end in [*sorted(cut % (len(data) + 1) for cut in cuts), len(data)]:
         held, at = held + data[at:end], max(at, end)
         while True:
-            new, used = wire.deliveries(held)
+            new, used = incoming.deliveries(held)
             found, held = found + new, held[used:]
             if not wire.begins_with_another_frame(held):
                 break
@@ -83,6 +85,34 @@ def test_whatever_the_pieces(deliveries: list[Delivery], cuts: list[int]) -> Non
     """However the bytes come in pieces, with heartbeats between them, each delivery is read once, whole and in order."""
     data = HEARTBEAT + HEARTBEAT.join(map(delivered, deliveries))
     assert taken(data, cuts) == deliveries
+
+
+@given(DELIVERIES, st.lists(st.integers(0, 50_000), max_size=12), st.integers(0, 3_000))
+def test_large_ones_are_gathered(deliveries: list[Delivery], cuts: list[int], large: int) -> None:
+    """It makes no difference which bodies are gathered frame by frame."""
+    with patch.object(wire, "LARGE", large):
+        test_whatever_the_pieces.hypothesis.inner_test(deliveries, cuts)  # type: ignore[attr-defined] # hypothesis puts it there
+
+
+def test_of_what_is_too_large_the_beginning_is_kept() -> None:
+    """Of a body larger than what is kept the beginning comes, with its size and a digest that tells it from others with that beginning."""
+    begun = b"x" * wire.KEPT
+    one, other, whole = taken(b"".join(delivered(Delivery(begun + rest, 7), FRAME_MAX) for rest in (b"one", b"other", b"")), [])
+    assert one.body.startswith(begun + b" [cut here: 8000003 bytes,")
+    assert one.body != other.body.replace(b"8000005", b"8000003")
+    assert whole.body == begun
+
+
+def test_no_byte_of_a_large_body_is_looked_at_twice() -> None:
+    """While a large message arrives no more than a frame of it waits to be read, so it costs as much by the byte as a small one."""
+    incoming, held, most = wire.Incoming(), b"", 0
+    data = delivered(Delivery(b"x" * 3_000_000, 7), FRAME_MAX)
+    for at in range(0, len(data), 1_000):
+        held += data[at : at + 1_000]
+        held = held[incoming.deliveries(held)[1] :]
+        most = max(most, len(held))
+    assert (incoming.is_gathering, held) == (False, b"")
+    assert most < 2 * FRAME_MAX
 
 
 @given(OUTGOING)
@@ -118,5 +148,5 @@ def test_headers_that_nobody_can_read(table: bytes) -> None:
     """A message with a table of headers that breaks AMQP is read without it."""
     header = struct.pack(">HHQH", 60, 0, 2, 1 << 13 | 1 << 10) + struct.pack(">I", len(table)) + table + b"\x04corr"
     method = bytes((0, 60, 0, 60)) + serialization.dumps("sLbss", ["me", 7, False, "x", "k"])
-    [delivery], _ = wire.deliveries(frame(1, method) + frame(2, header) + frame(3, b"{}"))
+    [delivery], _ = wire.Incoming().deliveries(frame(1, method) + frame(2, header) + frame(3, b"{}"))
     assert (delivery.body, delivery.correlation_id, delivery.headers) == (b"{}", "corr", {})

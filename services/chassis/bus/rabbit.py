@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import accumulate, count
 from math import inf
+from time import sleep
 from typing import Any
 
 import amqp
@@ -203,6 +204,7 @@ class RabbitSubscription:
         self._connection = connection
         self._channel = connection.channel()
         self._channel.basic_qos(0, prefetch, a_global=False)
+        self._incoming = wire.Incoming()
         self._buffer: list[Delivery] = []
         self._bytes = 0
         self._channel.basic_consume(queue, on_cancel=self._on_cancel)
@@ -245,17 +247,19 @@ class RabbitSubscription:
         self._connection.deltag_guard.attend()
 
     def _read(self) -> None:
-        """At least one more byte, and what it completes."""
+        """At least one more byte, and what it completes. In the middle of a large message the other green threads get their turn."""
         transport = self._connection.transport
         held = transport._read_buffer  # noqa: SLF001 - py-amqp has no public seam between bytes and frames
         transport._read_buffer = transport._read(len(held) + 1) + transport._read_buffer  # noqa: SLF001
         self._take()
+        if self._incoming.is_gathering:
+            sleep(0)
 
     def _take(self) -> None:
         """Take the deliveries that are all here; every other frame is py-amqp's."""
         transport = self._connection.transport
         while True:
-            found, end = wire.deliveries(transport._read_buffer)  # noqa: SLF001
+            found, end = self._incoming.deliveries(transport._read_buffer)  # noqa: SLF001
             transport._read_buffer = transport._read_buffer[end:]  # noqa: SLF001
             self._buffer += found
             self._bytes += _size(found)

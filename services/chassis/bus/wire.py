@@ -11,6 +11,7 @@ Source: AMQP 0-9-1 specification, sections 2.3.5 (frames), 4.2.6 (content) and 1
 
 from collections.abc import Sequence
 from functools import lru_cache
+from hashlib import blake2b
 from struct import Struct
 from struct import error as StructError  # noqa: N812 - a class
 from typing import Any
@@ -20,6 +21,12 @@ from amqp.exceptions import AMQPError
 
 from services.chassis.bus import Delivery, Unwritable
 from services.chassis.envelope import Outgoing
+
+LARGE = 131_072
+"""A body of more bytes than a frame commonly has comes over many reads, and is gathered frame by frame."""
+
+KEPT = 8_000_000
+"""What is kept of a body: eight times what any service takes, of which a person can see what it was."""
 
 METHOD, HEADER, BODY, END = 1, 2, 3, b"\xce"
 _FRAME = Struct(">BHI")
@@ -53,14 +60,75 @@ def all_published(messages: Sequence[Outgoing], channel: int, frame_max: int) ->
         raise Unwritable([message for message in messages if not _is_writable(message)]) from None
 
 
-def deliveries(data: bytes) -> tuple[list[Delivery], int]:
-    """The whole deliveries that the bytes begin with, and how many bytes they take; the first other frame ends them."""
-    found: list[Delivery] = []
-    at = 0
-    while (one := _delivery(data, at)) is not None:
-        delivery, at = one
-        found.append(delivery)
-    return found, at
+class Incoming:
+    """What comes in over one channel. Of a large body no byte is looked at twice, and no more is kept than `KEPT` bytes."""
+
+    def __init__(self) -> None:
+        self._large: _Large | None = None
+
+    @property
+    def is_gathering(self) -> bool:
+        """Whether a large delivery has begun, and not ended."""
+        return self._large is not None
+
+    def deliveries(self, data: bytes) -> tuple[list[Delivery], int]:
+        """The deliveries that these bytes complete, and how many bytes are done with; the first other frame ends them."""
+        found: list[Delivery] = []
+        delivery, at = self._next(data, 0)
+        while delivery is not None:
+            found.append(delivery)
+            delivery, at = self._next(data, at)
+        return found, at
+
+    def _next(self, data: bytes, at: int) -> tuple[Delivery | None, int]:
+        if self._large is None:
+            delivery, at = _delivery(data, at)
+            if delivery is not None:
+                return delivery, at
+            self._large, at = _begun(data, at)
+        return self._gathered(data, at)
+
+    def _gathered(self, data: bytes, at: int) -> tuple[Delivery | None, int]:
+        if self._large is None:
+            return None, at
+        at = self._large.gather(data, at)
+        if self._large.missing > 0:
+            return None, at
+        delivery, self._large = self._large.delivery(), None
+        return delivery, at
+
+
+class _Large:
+    """A large delivery of which the body is on its way. What is cut off leaves its size and a digest, which tells it from its like."""
+
+    def __init__(self, bare: Delivery, size: int) -> None:
+        self._bare = bare
+        self._size = self.missing = size
+        self._room = KEPT
+        self._parts: list[bytes] = []
+        self._cut = blake2b(digest_size=16)
+
+    def gather(self, data: bytes, at: int) -> int:
+        """Take the frames of the body that are whole; says where they end."""
+        while self.missing > 0 and (end := _whole(data, at)) is not None:
+            self._add(data[at + _FRAME.size : end - 1])
+            at = end
+        return at
+
+    def delivery(self) -> Delivery:
+        """The delivery with its body."""
+        if self._size > KEPT:
+            self._parts.append(f" [cut here: {self._size} bytes, the rest with BLAKE2b {self._cut.hexdigest()}]".encode())
+        self._bare.body = b"".join(self._parts)
+        return self._bare
+
+    def _add(self, part: bytes) -> None:
+        self.missing -= len(part)
+        kept, cut = part[: self._room], part[self._room :]
+        self._room -= len(kept)
+        if kept:
+            self._parts.append(kept)
+        self._cut.update(cut)
 
 
 def begins_with_another_frame(data: bytes) -> bool:
@@ -135,21 +203,39 @@ def _is_delivery(data: bytes, at: int) -> bool:
     return data[at] == METHOD and data.startswith(_DELIVER, at + _FRAME.size)
 
 
-def _delivery(data: bytes, at: int) -> tuple[Delivery, int] | None:
-    """The delivery at `at`, and where it ends, if it is all there: a method, a header, and frames of the body."""
+def _delivery(data: bytes, at: int) -> tuple[Delivery | None, int]:
+    """The delivery at `at` and where it ends, if it is all there and not large: a method, a header, and frames of the body."""
+    head = _head(data, at)
+    if head is None or head[2] > LARGE:
+        return None, at
+    header, content, size = head
+    body, end = _body(data, content, size)
+    return (None, at) if end is None else (_described(data, at, header, body), end)
+
+
+def _begun(data: bytes, at: int) -> tuple[_Large | None, int]:
+    """The large delivery that begins at `at`, and where its body does, if that is known yet."""
+    head = _head(data, at)
+    if head is None or head[2] <= LARGE:
+        return None, at
+    header, content, size = head
+    return _Large(_described(data, at, header, b""), size), content
+
+
+def _head(data: bytes, at: int) -> tuple[int, int, int] | None:
+    """Where the header of the delivery at `at` is, where its body is, and of what size: if it is a delivery, and both are known."""
     header = _whole(data, at)
     if header is None or not _is_delivery(data, at):
         return None
-    end = _whole(data, header)
-    if end is None:
-        return None
-    size = _CONTENT.unpack_from(data, header + _FRAME.size)[2]
-    body, end = _body(data, end, size)
-    if end is None:
-        return None
+    content = _whole(data, header)
+    return None if content is None else (header, content, _CONTENT.unpack_from(data, header + _FRAME.size)[2])
+
+
+def _described(data: bytes, at: int, header: int, body: bytes) -> Delivery:
+    """The body with what the method at `at` and the header say about it."""
     tag, redelivered, exchange, routing_key = _arguments(data, at + _FRAME.size + len(_DELIVER))
     content_type, headers, correlation_id, reply_to = _read_properties(data, header + _FRAME.size)
-    return Delivery(body, tag, exchange, routing_key, redelivered, content_type, reply_to, correlation_id, headers), end
+    return Delivery(body, tag, exchange, routing_key, redelivered, content_type, reply_to, correlation_id, headers)
 
 
 def _body(data: bytes, at: int, size: int) -> tuple[bytes, int | None]:
