@@ -6,23 +6,30 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic
 
 import pytest
 import sqlalchemy as sa
 
+from services.chassis.bus.rabbit import RabbitBus
+from services.chassis.consumer import topology
 from services.chassis.service import Context
 from tests.chassis.conftest import eventually
-from tests.chassis.tiny import effects
+from tests.chassis.tiny import SERVICE, effects
 
-HERE = Path(__file__).parent
+ASKED = 2_000
+_DONE = "select count(*) from effect"
+DRAINED_WITHIN_S = 5.0
 
 HUB = """
 from services.chassis.hosting.green import patch
 patch()
 import sys, time, threading, psycopg
+from services.chassis.hosting.waiting import in_a_loop
+if sys.argv[2] == "a loop":
+    in_a_loop()
 longest, last, going = 0.0, time.monotonic(), True
 def tick():
     global longest, last
@@ -38,9 +45,11 @@ print(longest)
 """
 
 
-def test_driver_does_not_block_the_hub(context: Context) -> None:
-    """While PostgreSQL takes its time, other green threads go on: no gap comes near the second that the query takes."""
-    child = subprocess.run([sys.executable, "-W", "ignore", "-c", HUB, context.database.url], capture_output=True, text=True, check=True)
+@pytest.mark.parametrize("who", ["a caller", "a loop"])
+def test_driver_does_not_block_the_hub(context: Context, who: str) -> None:
+    """While PostgreSQL takes its time, other green threads go on, whoever waits: no gap comes near the second that the query takes."""
+    command = [sys.executable, "-W", "ignore", "-c", HUB, context.database.url, who]
+    child = subprocess.run(command, capture_output=True, text=True, check=True)
     assert float(child.stdout) < 0.5
 
 
@@ -120,25 +129,33 @@ def test_a_port_is_not_shared() -> None:
         assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "address-taken\n"
 
 
+Host = Callable[[], subprocess.Popen[str]]
+
+
 @pytest.fixture
-def hosted(context: Context, bus_url: str, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """The tiny service, hosted by nameko in a process of its own, on RabbitMQ."""
+def host(context: Context, bus_url: str, tmp_path: Path) -> Iterator[Host]:
+    """Begins to host the tiny service by nameko in a process of its own, on RabbitMQ."""
     environment = os.environ | {"TINY_DATABASE": context.database.url, "TINY_BUS": bus_url, "TINY_DATA": str(tmp_path)}
-    child = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "tests.chassis.hosted_process"], env=environment, text=True, stdout=subprocess.PIPE
-    )
-    assert child.stdout
-    assert child.stdout.readline() == "running\n"
-    yield child
-    child.kill()
-    child.communicate()
+    command = [sys.executable, "-W", "ignore", "-m", "tests.chassis.hosted_process"]
+    children: list[subprocess.Popen[str]] = []
+
+    def start() -> subprocess.Popen[str]:
+        children.append(child := subprocess.Popen(command, env=environment, text=True, stdout=subprocess.PIPE))
+        assert child.stdout
+        assert child.stdout.readline() == "running\n"
+        return child
+
+    yield start
+    for child in children:
+        child.kill()
+        child.communicate()
 
 
-@pytest.mark.usefixtures("hosted")
-def test_hosted_service_takes_and_publishes(context: Context, bus_url: str) -> None:
+def test_hosted_service_takes_and_publishes(host: Host, context: Context, bus_url: str) -> None:
     """A message published to RabbitMQ has its effect, and the fact that tells of it comes back over RabbitMQ."""
     from tests.chassis.tiny.talk import ask, listen_in  # noqa: PLC0415 - only here
 
+    host()
     heard = listen_in(bus_url)
     ask(bus_url, ["r-1", "r-2"])
     answers = [json.loads(d.body) for d in heard(2)]
@@ -146,18 +163,33 @@ def test_hosted_service_takes_and_publishes(context: Context, bus_url: str) -> N
     assert len(effects(context)) == 2
 
 
-def test_drains_in_time_and_runs_nothing_twice(hosted: subprocess.Popen[str], context: Context, bus_url: str) -> None:
-    """On SIGTERM in the middle of work the service ends within five seconds, and what it had done is not done again."""
+def test_drains_in_time_and_runs_nothing_twice(host: Host, context: Context, bus_url: str) -> None:
+    """On SIGTERM in the middle of work the service ends within five seconds; started again, it does the rest, and nothing twice."""
     from tests.chassis.tiny.talk import ask  # noqa: PLC0415 - only here
 
-    ask(bus_url, [f"r-{n}" for n in range(3_000)])
-    eventually(lambda: len(effects(context)) > 0)
+    RabbitBus(bus_url).declare(topology(SERVICE.listens))
+    ask(bus_url, [f"r-{n}" for n in range(ASKED)])
+    child = host()
+    eventually(lambda: counted(context, _DONE) > (0,))
+    assert stopped(child) < DRAINED_WITHIN_S
+    assert counted(context, _DONE) < (ASKED,)
+    child = host()
+    eventually(lambda: counted(context, _DONE) >= (ASKED,))
+    assert stopped(child) < DRAINED_WITHIN_S
+    assert counted(context, "select count(*), count(distinct message) from effect") == (ASKED, ASKED)
+    assert counted(context, "select sum(handled), sum(duplicate) from chassis.ledger") == (ASKED, 0)
+    assert counted(context, "select count(*) from chassis.outbox") == (0,)
+
+
+def stopped(child: subprocess.Popen[str]) -> float:
+    """The seconds that it took to end in order."""
     began = monotonic()
-    hosted.send_signal(signal.SIGTERM)
-    hosted.wait(30)
-    assert monotonic() - began < 5 + 1
-    assert hosted.returncode == 0
+    child.send_signal(signal.SIGTERM)
+    assert child.wait(30) == 0
+    return monotonic() - began
+
+
+def counted(context: Context, query: str) -> tuple[int, ...]:
+    """One row of numbers."""
     with context.work() as work:
-        runs, messages = work.connection.execute(sa.text("select count(*), count(distinct message) from effect")).one()
-        outbox = work.connection.execute(sa.text("select count(*) from chassis.outbox")).scalar_one()
-    assert (runs, outbox) == (messages, 0)
+        return tuple(map(int, work.connection.execute(sa.text(query)).one()))

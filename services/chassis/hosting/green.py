@@ -19,9 +19,9 @@ from services.chassis.hosting import hub
 def patch() -> None:
     """Patch, once, before anything else is imported. Raises `ImportError` when it comes too late.
 
-    psycopg waits in C and would stop the whole hub; told to wait in Python, it lets the others run
-    (proven by tests/chassis/test_hosting.py). psycopg 2, which eventlet would load besides where it is installed, is
-    used by nobody here and takes 6 MB.
+    psycopg waits in C and would stop the whole hub; told to wait in Python, it lets the others run, and in the loops after
+    a first millisecond, as `waiting.py` says (both proven by tests/chassis/test_hosting.py). psycopg 2, which eventlet
+    would load besides where it is installed, is used by nobody here and takes 6 MB.
     """
     if "psycopg" in sys.modules:
         raise ImportError("The patch has to come before anything else is imported: locks made before it stop the whole hub.")
