@@ -4,13 +4,15 @@ Both go through the ordinary intake, so what was taken already has no second eff
 that was not there, a database restored from a backup) closes its gap.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 import sqlalchemy as sa
 
 from services.chassis.bus import Delivery, matches
+from services.chassis.consumer import GOOD_S
 from services.chassis.intake import Intake
+from services.chassis.pace import Bounds, Pace
 from services.chassis.service import EVENTS, Context
 from services.chassis.storage import UnitOfWork
 
@@ -26,13 +28,19 @@ def replay(context: Context, logged: Iterable[Delivery]) -> Iterator[tuple[int, 
     """Take from the log what this service listens to; yields (offset, messages taken so far) after each batch, to resume from."""
     intakes = [Intake(context, listen) for listen in context.service.listens if listen.exchange == EVENTS]
     taken, log = 0, iter(logged)
-    while batch := list(islice(log, context.settings.batch_size)):
-        for intake in intakes:
-            wanted = [d for d in batch if any(matches(key, d.routing_key) for key in intake.listen.keys)]
-            taken += len(wanted)
-            if wanted:
-                intake.settle(wanted)
+    pace = Pace(Bounds(first=100, least=20, most=context.settings.batch_size, good_s=GOOD_S))
+    while batch := list(islice(log, pace.limit)):
+        with pace.kept():
+            pace.take(len(batch))
+            taken += sum(_take(intake, batch) for intake in intakes)
         yield batch[-1].tag, taken
+
+
+def _take(intake: Intake, batch: Sequence[Delivery]) -> int:
+    wanted = [delivery for delivery in batch if any(matches(key, delivery.routing_key) for key in intake.listen.keys)]
+    if wanted:
+        intake.settle(wanted)
+    return len(wanted)
 
 
 def forget_positions(work: UnitOfWork, consumer: str) -> None:

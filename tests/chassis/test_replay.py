@@ -33,6 +33,13 @@ def test_replay_again_changes_nothing(context: Context) -> None:
     assert effects(context) == [("a", 1), ("a", 2)]
 
 
+def test_replay_begins_with_little(context: Context) -> None:
+    """As off a queue, at first little is taken at a time, and more only as long as that goes quickly; in the end all of it."""
+    log = (Delivery(event(DONE, {"number": n}, subject="a", sequence=n), n, "deltag.events", DONE) for n in range(1, 251))
+    steps = list(replay(context, log))
+    assert (steps[0], steps[-1]) == ((100, 100), (250, 250))
+
+
 def test_refresh_tells_the_present_state_under_its_own_sequence(context: Context) -> None:
     """A snapshot carries the aggregate's last sequence number, takes no new one, and is marked."""
 

@@ -19,8 +19,8 @@ BATCH = 20
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("batches", [3, 30])
 def test_rebuild_is_killed_during_live_traffic(stage: Stage, batches: int) -> None:
-    """Fault 42: what is made again is what live facts have made, byte for byte. So it is after kill -9 in the middle of a rebuild
-    under load, and another from the start.
+    """Fault 42: what is made again at rest is what live facts have made, byte for byte. After kill -9 in the middle of a rebuild under
+    load, another from the start, under load too, makes what one at rest makes.
     """
     reporting = stage.contexts["reporting"]
     RabbitBus(stage.bus_url).declare(topology([], LOG))
