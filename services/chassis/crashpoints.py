@@ -1,7 +1,8 @@
 """Named points at which a reliability test may end the process with SIGKILL, as if the power had gone.
 
-`DELTAG_CRASH_POINT=<name>` or `<name>:<nth>` names one; a production environment refuses to start with it set.
-Unset (always, outside tests), `crash_point` is a function that does nothing.
+`DELTAG_CRASH_POINT=<name>` or `<name>:<nth>` names one. Which function `crash_point` is, is decided once, when this module
+is imported: one that does nothing, unless a point is named and the environment is not production. So in production no
+point can be reached whatever is set, and the settings refuse to start with one named.
 """
 
 import os
@@ -9,6 +10,7 @@ import signal
 from collections import Counter
 
 _name, _, _nth = os.environ.get("DELTAG_CRASH_POINT", "").partition(":")
+_in_production = os.environ.get("DELTAG_ENVIRONMENT", "").strip() == "production"
 _passed: Counter[str] = Counter()
 
 
@@ -21,7 +23,7 @@ def _armed(name: str) -> None:
 
 
 def _disarmed(_name: str) -> None:
-    """Nothing: this is not a test."""
+    """Nothing: this is no test, or it is production."""
 
 
-crash_point = _armed if _name else _disarmed
+crash_point = _armed if _name and not _in_production else _disarmed
