@@ -1,19 +1,25 @@
 """What RabbitMQ carries for foreign clients and py-amqp cannot read: it is delivered all the same, and stops no queue."""
 
+import os
 import struct
+import tracemalloc
 from _thread import allocate_lock
+from collections.abc import Iterator
 from socket import socketpair
-from time import monotonic, process_time
-from typing import Any
+from threading import Thread
+from time import monotonic, process_time, sleep
+from types import SimpleNamespace
+from typing import Any, cast
 from unittest.mock import Mock
 
 import pika
 import pytest
 from pika.spec import BasicProperties
 
-from services.chassis.bus import Objection, Queue, Refused, Topology, Unwritable, heartbeat, wire
-from services.chassis.bus.heartbeat import INTERVAL_S
-from services.chassis.bus.rabbit import READ_BYTES, RabbitBus, connect
+from services.chassis.bus import Delivery, Objection, Queue, Refused, Topology, Unwritable, heartbeat, wire
+from services.chassis.bus import rabbit as rabbit_bus
+from services.chassis.bus.heartbeat import INTERVAL_S, Guarded
+from services.chassis.bus.rabbit import GOODBYE_S, READ_BYTES, STREAM_PREFETCH, RabbitBus, RabbitSubscription, connect
 from services.chassis.envelope import Outgoing
 from services.chassis.errors import Unavailable
 from services.chassis.service import REQUESTS
@@ -25,6 +31,7 @@ ROUNDS, AT_ONCE = 40, 25
 PATIENCE_S = 20.0
 COMPUTED_S = 3.0
 """For 32 MB; it was 12.5 when every read looked at all that had come before."""
+HELD_BYTES = 20_000_000
 NOT_UTF8, HALF_A_CHARACTER = b"\xff\xfe", b"\xed\xa0\x80"
 
 
@@ -208,6 +215,87 @@ def test_a_huge_message_costs_no_more_by_the_byte(bus_url: str, monkeypatch: pyt
     assert (huge[: wire.KEPT], b"32000000" in huge[wire.KEPT :], small) == (b"x" * wire.KEPT, True, b"x")
 
 
+def test_a_goodbye_holds_nothing(bus_url: str) -> None:
+    """Who stops with 40 MB on their way to him drops them as they come, and what he settled last stays settled."""
+    bus, subscription = much_on_its_way(bus_url)
+    tracemalloc.start()
+    subscription.close()
+    _, held_at_most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held_at_most < HELD_BYTES
+    again = bus.subscribe("things", 1)
+    assert again.receive(1, PATIENCE_S)[0].body.startswith(b"1 ")
+    again.close()
+
+
+def test_a_goodbye_has_one_deadline(bus_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slowly the rest comes, nobody waits longer for it in all than for a broker that says nothing."""
+    _, subscription = much_on_its_way(bus_url)
+    monkeypatch.setattr("services.chassis.bus.rabbit.GOODBYE_S", 0.2)
+    read = RabbitSubscription._read  # noqa: SLF001 - the network, which is slow
+    monkeypatch.setattr(RabbitSubscription, "_read", lambda of: [sleep(0.02), read(of)])  # type: ignore[func-returns-value]
+    began = monotonic()
+    subscription.close()
+    assert monotonic() - began < GOODBYE_S
+
+
+def test_a_log_of_a_frozen_broker_ends_the_reading(rabbit: RabbitNode, bus_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who reads the log from a broker that freezes meanwhile is told that it is away."""
+    bus = a_long_log(bus_url)
+    monkeypatch.setattr("services.chassis.bus.heartbeat.SILENT_S", 1.0)
+    reading = bus.read_log("deltag.log", idle=0.2)
+    next(reading)
+    rabbit.pause()
+    try:
+        assert "silent" in outcome(reading)
+    finally:
+        rabbit.resume()
+
+
+def test_a_log_that_does_not_go_on_ends_the_reading(bus_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who reads the log from a broker that gives nothing more, though there is more, is told so; an empty log just ends."""
+    monkeypatch.setattr("services.chassis.bus.rabbit.DEADLINE_S", 1.0)
+    bus = a_long_log(bus_url)
+    monkeypatch.setattr("amqp.Channel.basic_ack", Mock())
+    assert "does not go on" in outcome(bus.read_log("deltag.log", idle=0.2))
+    bus.declare(Topology(["deltag.events"], (), "empty.log"))
+    assert list(bus.read_log("empty.log", 10_000, idle=0.2)) == []
+
+
+def test_an_empty_log_is_told_from_a_frozen_broker(rabbit: RabbitNode, bus_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Silence from the beginning is the end of an empty log only if the broker answers."""
+    bus = RabbitBus(bus_url)
+    bus.declare(Topology(["deltag.events"], (), "deltag.log"))
+    follow = rabbit_bus._follow  # noqa: SLF001 - the moment to freeze
+
+    def last_of_three(connection: Any, stream: str, offset: Any, into: Any, *, prefetch: int) -> Any:
+        channel = follow(connection, stream, offset, into, prefetch=prefetch)
+        if offset == "first":
+            connection.transport.sock.settimeout(1.0)
+            rabbit.pause()
+        return channel
+
+    monkeypatch.setattr(rabbit_bus, "_follow", last_of_three)
+    try:
+        assert outcome(bus.read_log("deltag.log", idle=0.2))
+    finally:
+        rabbit.resume()
+
+
+def test_half_a_heartbeat_is_made_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A heartbeat for which there is room only in part goes on before whatever is written next, so the stream stays whole."""
+    ours, theirs = socketpair()
+    transport = SimpleNamespace(sock=ours, _write=ours.sendall)
+    guard = Guarded(cast("Any", SimpleNamespace(transport=transport, collect=ours.close)))
+    room = iter([3, 0, 2])
+    monkeypatch.setattr(heartbeat, "write", lambda number, data: os.write(number, data[:taken]) if (taken := next(room, 0)) else full())
+    with ours, theirs:
+        for _ in range(4):
+            guard.beat()
+        transport._write(b"a frame")  # noqa: SLF001 - what py-amqp writes with
+        assert theirs.recv(100) == b"\x08\0\0\0\0\0\0\xcea frame"
+
+
 def test_heartbeats_are_no_answer(bus_url: str) -> None:
     """A broker that beats and does not answer what it was asked counts as gone."""
     connection = connect(bus_url, "test")
@@ -215,6 +303,54 @@ def test_heartbeats_are_no_answer(bus_url: str) -> None:
     with pytest.raises(TimeoutError, match="does not answer"):
         connection.drain_events(timeout=2 * INTERVAL_S)
     connection.collect()
+
+
+def full() -> int:
+    """A socket with no room."""
+    raise BlockingIOError
+
+
+def much_on_its_way(bus_url: str) -> tuple[RabbitBus, RabbitSubscription]:
+    """A subscription that took and settled the first of forty messages of 1 MB, and was sent them all."""
+    bus = RabbitBus(bus_url)
+    bus.declare(Topology((), [Queue("things", "", ())]))
+    publisher = bus.publisher()
+    publisher.publish([Outgoing(str(n), "", "things", str(n).encode() + b" " * 1_000_000) for n in range(40)])
+    publisher.close()
+    subscription = bus.subscribe("things", 4_000)
+    subscription.settle(subscription.receive(1, PATIENCE_S)[0])
+    return bus, subscription
+
+
+def a_long_log(bus_url: str) -> RabbitBus:
+    """A bus with a log of more messages than a reader is sent at once, in several chunks."""
+    bus = RabbitBus(bus_url)
+    bus.declare(Topology(["deltag.events"], (), "deltag.log"))
+    publisher = bus.publisher()
+    for _ in range(4):
+        publisher.publish([Outgoing(str(n), "deltag.events", "thing.done", b"{}") for n in range(STREAM_PREFETCH)])
+    publisher.close()
+    return bus
+
+
+def outcome(reading: Iterator[Delivery]) -> str:
+    """How the reading of a log fails, within some seconds."""
+    said: list[str] = []
+    reader = Thread(target=lambda: said.append(failure(reading)), daemon=True)
+    reader.start()
+    reader.join(PATIENCE_S)
+    assert said, "it goes on for ever"
+    return said[0]
+
+
+def failure(reading: Iterator[Delivery]) -> str:
+    """Why it fails, if it does."""
+    try:
+        for _ in reading:
+            pass
+    except Unavailable as error:
+        return str(error.__cause__)
+    return ""
 
 
 def one_batch(bus: RabbitBus) -> list[bytes]:

@@ -4,7 +4,8 @@ RabbitMQ drops a connection that is silent for two heartbeat intervals. A host m
 which all stand still while one of them computes; so this module takes the real thread, lock, sleep and write when it is
 imported, which a host must do before it patches anything (a green write never gives up a socket whose other end is gone,
 and would hold the lock for ever). The thread writes only the eight bytes of a heartbeat frame, under a
-lock that every other write to the socket holds too, and never blocks: a full socket is no silent one.
+lock that every other write to the socket holds too, and never blocks: a full socket is no silent one. Of a frame for which there
+was room only in part the rest goes before whatever is written next.
 """
 
 import contextlib
@@ -45,6 +46,7 @@ class Guarded:
         self._heard = self._answered = self._beaten = monotonic()
         self._patience = inf
         self._left = False
+        self._rest = b""
         self._write = self._transport._write  # noqa: SLF001 - py-amqp has no public seam for its writes
         self._transport._write = self._locked_write  # noqa: SLF001
         self._collect = connection.collect
@@ -77,7 +79,8 @@ class Guarded:
 
     def _locked_write(self, data: bytes) -> None:
         with self._lock:
-            self._write(data)
+            self._write(self._rest + data)
+            self._rest = b""
 
     def _leave(self) -> None:
         """Close, and never beat again: the socket's number may be another's the next moment."""
@@ -97,10 +100,9 @@ class Guarded:
     def _beat(self) -> None:
         socket = self._transport.sock
         if socket is not None:
-            rest = _FRAME
+            rest = self._rest or _FRAME
             with contextlib.suppress(OSError):
-                while rest := rest[write(socket.fileno(), rest) :]:
-                    sleep(0.001)
+                self._rest = rest[write(socket.fileno(), rest) :]
 
 
 def start() -> None:

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import accumulate, count
 from math import inf
-from time import sleep
+from time import monotonic, sleep
 from typing import Any
 
 import amqp
@@ -34,7 +34,7 @@ DEADLINE_S = 10.0
 """No wait for the broker is longer; after it the socket is closed hard and a new one opened."""
 
 GOODBYE_S = 2.0
-"""How long a broker is waited for that is said goodbye to."""
+"""How long a broker is waited for that is said goodbye to, in all: by then it has long read what was settled last."""
 
 WINDOW = 1_000
 """Messages on their way unconfirmed. Publishing 1,000 costs Python 0.005 s and the broker 0.035, with a window of 100 0.008 and
@@ -226,11 +226,20 @@ class RabbitSubscription:
 
     def close(self) -> None:
         """See `Subscription.close`. Says goodbye and waits for the answer: who hangs up at once may be too fast for his last settlement."""
-        with suppress(Exception), self._connection.transport.having_timeout(GOODBYE_S):
-            self._channel.send_method(spec.Channel.Close, "BsBB", (0, "", 0, 0))
-            while self._channel.connection:  # until the answer has come, and all deliveries that were on their way before it
-                self._read()
+        deadline = monotonic() + GOODBYE_S
+        with suppress(Exception):
+            with self._connection.transport.having_timeout(GOODBYE_S):
+                self._channel.send_method(spec.Channel.Close, "BsBB", (0, "", 0, 0))
+            while self._channel.connection and (left := deadline - monotonic()) > 0:
+                self._drop(left)
         self._let_go()
+
+    def _drop(self, within: float) -> None:
+        """Read and keep nothing: before the broker's answer come all deliveries that were on their way."""
+        with self._connection.transport.having_timeout(within):
+            self._read()
+        self._buffer.clear()
+        sleep(0)
 
     def _let_go(self) -> None:
         _hang_up(self._connection)
@@ -307,25 +316,54 @@ def _first_that_answers(nodes: Sequence[str], name: str) -> amqp.Connection:
 
 
 def _read_stream(connected: Callable[[], amqp.Connection], stream: str, offset: int, idle: float) -> Iterator[Delivery]:
-    """Read what is there. Where it ends only the first newer message tells, which a second consumer waits for; while
-    none comes, the silence does, but not before the newest message has been reached that a third one was given.
-    """
+    """Read what is there, up to the end."""
     with _away(), _closing(connected()) as connection:
-        newest: list[amqp.Message] = []
-        newer: list[amqp.Message] = []
         buffer: list[amqp.Message] = []
-        _follow(connection, stream, "last", newest, prefetch=1)
-        _follow(connection, stream, "next", newer, prefetch=1)
-        channel, reached = _follow(connection, stream, offset or "first", buffer, prefetch=STREAM_PREFETCH), offset - 1
-        while not (newer and reached + 1 >= _logged(newer[0]).tag) and (
-            _drained(connection, idle) or (newest and reached < _logged(newest[0]).tag)
-        ):
+        end = _End(connection, stream, idle, reached=offset - 1)
+        channel = _follow(connection, stream, offset or "first", buffer, prefetch=STREAM_PREFETCH)
+        while not end.has_come():
             for delivery in map(_logged, buffer):
                 yield delivery
-                reached = delivery.tag
+                end.reach(delivery.tag)
             if buffer:
                 channel.basic_ack(buffer[-1].delivery_info["delivery_tag"], multiple=True)
             buffer.clear()
+
+
+class _End:
+    """Where a log ends. Only the first newer message tells, which one consumer waits for. While none comes the silence
+    does, but not before the last chunk of the log has been begun, of which another consumer is given the first message.
+    """
+
+    def __init__(self, connection: amqp.Connection, stream: str, idle: float, reached: int) -> None:
+        self._connection = connection
+        self._idle = idle
+        self._reached = reached
+        self._moved = monotonic()
+        self._last: list[amqp.Message] = []
+        self._newer: list[amqp.Message] = []
+        _follow(connection, stream, "last", self._last, prefetch=1)
+        _follow(connection, stream, "next", self._newer, prefetch=1)
+
+    def reach(self, offset: int) -> None:
+        """The message at this offset has been read."""
+        self._reached, self._moved = offset, monotonic()
+
+    def has_come(self) -> bool:
+        """Read on, unless all has been read. Raises `OSError` when the broker is gone, or gives nothing more while there is more."""
+        return self._is_before_the_newer() or (not _drained(self._connection, self._idle) and self._is_silence_the_end())
+
+    def _is_before_the_newer(self) -> bool:
+        return bool(self._newer) and self._reached + 1 >= _logged(self._newer[0]).tag
+
+    def _is_silence_the_end(self) -> bool:
+        if not self._last:
+            _ask(self._connection)
+        if not self._last or self._reached >= _logged(self._last[0]).tag:
+            return True
+        if monotonic() - self._moved > DEADLINE_S:
+            raise TimeoutError("the log does not go on")
+        return False
 
 
 def _follow(connection: amqp.Connection, stream: str, offset: int | str, into: list[amqp.Message], *, prefetch: int) -> amqp.Channel:
@@ -337,12 +375,20 @@ def _follow(connection: amqp.Connection, stream: str, offset: int | str, into: l
 
 
 def _drained(connection: amqp.Connection, idle: float) -> bool:
+    """Whether anything came within so many seconds. Raises `ConnectionResetError` when the broker has been silent for too long."""
     connection.deltag_guard.expect(idle)
-    try:
+    came = False
+    with suppress(TimeoutError):
         connection.drain_events(timeout=idle)
-    except TimeoutError:
-        return False
-    return True
+        came = True
+    connection.deltag_guard.attend()
+    return came
+
+
+def _ask(connection: amqp.Connection) -> None:
+    """A question that is quickly answered by a broker that is there. Raises `TimeoutError` when it is not."""
+    connection.deltag_guard.expect(DEADLINE_S)
+    connection.channel().close()
 
 
 def _logged(message: amqp.Message) -> Delivery:
