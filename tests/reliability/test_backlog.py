@@ -12,10 +12,11 @@ from services.chassis.bus.rabbit import RabbitBus
 from services.chassis.envelope import Outgoing
 from tests.reliability.drain import LOOK_S, Drain, observed
 from tests.reliability.load import Raw
-from tests.reliability.oracle import number, outbox
+from tests.reliability.oracle import number, outbox, rows
 from tests.reliability.patience import START_WITHIN_S, eventually
 from tests.reliability.processes import Process
-from tests.reliability.ward import Ward, fact
+from tests.reliability.sabotage import OF_SERVICES
+from tests.reliability.ward import QUEUES, Ward, fact
 
 THOROUGH = (pytest.mark.thorough, pytest.mark.timeout(4_000))
 AN_HOUR_S = 3_600
@@ -37,6 +38,9 @@ _EFFECTS = """
 insert into effect (subject, number, message) select 'old-' || n, 1, 'old-' || n from generate_series(%(first)s::int, %(last)s::int) as n
 """
 _HANDLED = "select count(*) from effect"
+_LARGEST_BATCH = "select max(written) from (select count(*) as written from effect group by xmin::text) as batch"
+_END_CONNECTIONS = f"select pg_terminate_backend(pid) from pg_stat_activity where {OF_SERVICES}"
+DRAINED_WITHIN_S = 5.0
 
 
 @contextmanager
@@ -96,6 +100,36 @@ def test_long_queue(ward: Ward, messages: int) -> None:
     drain = handled(ward, many)
     drain.judge(short, slowest_per_s=HANDLED_PER_S)
     ward.figures(few | many).judge(f"{messages} messages: {drain.told()} (of {SHORT} messages {short.cost_ms:.2f} ms each)")
+
+
+@pytest.mark.parametrize("messages", [5_000, pytest.param(100_000, marks=THOROUGH)])
+def test_long_queue_meets_every_end(ward: Ward, messages: int) -> None:
+    """Faults 20 and 27: in the middle of a long queue, with large batches in hand, SIGTERM, then the end of all connections to the
+    database, then kill -9. The drain ends in time and leaves nothing to be taken again; all is handled once, and nothing is parked.
+    """
+    facts = dict(fact(f"child-{n:06d}", 1) for n in range(messages))
+    queue(ward, facts)
+    process = ward.start()
+    await_handled(ward, messages // 8)
+    seconds = ward.retire(process)
+    left = messages - number(ward.context, _HANDLED)
+    eventually(lambda: ward.witness.waiting(QUEUES) == left, what=f"{left} messages that are back in the queue")
+    process = ward.start()
+    await_handled(ward, 2 * messages // 8)
+    rows(ward.context, _END_CONNECTIONS)
+    await_handled(ward, 3 * messages // 8)
+    process.kill()
+    assert number(ward.context, _HANDLED) < messages, "it was killed too late"
+    ward.supervise(effects=messages)
+    largest = number(ward.context, _LARGEST_BATCH)
+    ward.figures(facts).judge(f"{messages} messages, up to {largest} at a time, {left} left by a stop of {seconds:.1f} s")
+    assert seconds < DRAINED_WITHIN_S
+
+
+def await_handled(ward: Ward, messages: int) -> None:
+    """Wait until so many are."""
+    within = START_WITHIN_S + messages / HANDLED_PER_S
+    eventually(lambda: number(ward.context, _HANDLED) >= messages, within=within, what=f"{messages} messages handled")
 
 
 def handled(ward: Ward, facts: Mapping[str, Raw]) -> Drain:

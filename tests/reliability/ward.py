@@ -91,10 +91,11 @@ class Ward:
         self._processes.append(process)
         return process
 
-    def retire(self, process: Process) -> None:
-        """Stop one in order, for good."""
-        process.stop()
+    def retire(self, process: Process) -> float:
+        """Stop one in order, for good; returns the seconds that it took."""
+        seconds = process.stop()
         self._processes.remove(process)
+        return seconds
 
     def supervise(self, *, effects: int, parked: int = 0) -> None:
         """Replace each process that dies, until there are so many effects and parked messages. Each may take its time to start."""
