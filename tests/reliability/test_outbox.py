@@ -87,6 +87,7 @@ def told_by_another(ward: Ward, subject: str, place: int) -> str:
         return tell(work, subject, place)
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("open_s", [3, pytest.param(50, marks=pytest.mark.thorough)])
 def test_somebody_forgets_to_commit(ward: Ward, open_s: float) -> None:
     """Fault 31: a transaction stays open, with a fact in the outbox that it has not committed and one that it keeps locked.
@@ -109,6 +110,7 @@ def test_somebody_forgets_to_commit(ward: Ward, open_s: float) -> None:
     ward.figures([*sent, *facts], seconds).judge(f"open for {open_s} s, while {FACTS} others passed in {flowed:.1f} s")
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("open_s", [0, pytest.param(120, marks=pytest.mark.thorough)])
 def test_somebody_keeps_a_row_locked(ward: Ward, open_s: float) -> None:
     """Fault 31: a transaction holds rows that handlers need, for longer than all retries. Nobody's attempt is counted, all others pass,
