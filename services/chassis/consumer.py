@@ -14,7 +14,7 @@ import structlog
 from services.chassis import deferred
 from services.chassis.bus import Bus, Delivery, Queue, Subscription, Topology
 from services.chassis.deferred import Claimed
-from services.chassis.errors import Unavailable
+from services.chassis.errors import DeltagError, Unavailable
 from services.chassis.intake import ALONE, Intake
 from services.chassis.lifecycle import Stop
 from services.chassis.outage import SlowedDown
@@ -205,7 +205,7 @@ def persist(session: Callable[["Pauses"], None], stop: Stop, note: Callable[[str
     """Run sessions until the stop; after one that failed, say so, wait (longer each time), and begin the next.
 
     A dependency that is away is expected; anything else is a fault of ours, logged with its trace, and no reason to
-    give up either. Of its text, which may hold somebody's data, nothing is noted but its name.
+    give up either. Of a library's text, which may hold somebody's data, nothing is noted but its name.
     """
     pauses = Pauses(stop)
     while not stop.is_set():
@@ -216,7 +216,7 @@ def persist(session: Callable[["Pauses"], None], stop: Stop, note: Callable[[str
             log.warning("loop.paused", reason=str(away), **who)
             pauses.wait()
         except Exception as error:
-            note(type(error).__name__)
+            note(str(error) if isinstance(error, DeltagError) else type(error).__name__)
             log.exception("loop.failed", **who)
             pauses.wait()
 

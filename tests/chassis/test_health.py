@@ -8,7 +8,7 @@ from werkzeug.test import Client
 
 from services.chassis import health as module
 from services.chassis.consumer import persist
-from services.chassis.errors import Unavailable
+from services.chassis.errors import Conflict, Unavailable
 from services.chassis.health import Health
 from services.chassis.lifecycle import Stop
 from services.chassis.metrics import metrics_app
@@ -90,15 +90,17 @@ def test_a_check_that_fails_gives_nothing_away(check: object, said: str) -> None
 
 
 def test_a_loop_that_fails_gives_nothing_away() -> None:
-    """What a loop notes of an unexpected error is its name alone: a database's words may hold the values of a row."""
+    """What a loop notes of an unexpected error is its name alone: a database's words may hold the values of a row. Ours say what to do."""
     stop, noted = Stop(), list[str]()
+    errors = [Conflict("queue-differs", en="Delete it.", da="Slet den."), ValueError("Key (email)=(kari@example.org) already exists.")]
 
     def fail(_pauses: object) -> None:
-        stop.set()
-        raise ValueError("Key (email)=(kari@example.org) already exists.")
+        if len(errors) == 1:
+            stop.set()
+        raise errors.pop(0)
 
     persist(fail, stop, noted.append, loop="consumer")
-    assert noted == ["ValueError"]
+    assert noted == ["Delete it.", "ValueError"]
 
 
 def test_many_probes_cost_no_more_than_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,6 +37,7 @@ def unlucky(stage: Stage, number: int) -> Request:
 
 
 @pytest.mark.thorough
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("parked", [150, 1_000])
 def test_requests_are_replayed_twice_by_command(stage: Stage, parked: int) -> None:
     """Fault 25: parked by a defect, among others that it spares; mended, replayed in part and then, twice at once, whole. Each has one
@@ -50,7 +51,7 @@ def test_requests_are_replayed_twice_by_command(stage: Stage, parked: int) -> No
         sender = stage.sender()
         sender.send_all(requests)
         sender.close()
-        eventually(lambda: deferred(registration, kinds=["parked"]) == parked, within=START_WITHIN_S, what="all parked")
+        eventually(lambda: deferred(registration, kinds=["parked"]) == parked, within=START_WITHIN_S + parked / 5, what="all parked")
         change(registration.database.url, _MEND)
         [group] = parking.groups(registration)
         chosen = parking.chosen(registration, fingerprint=group.fingerprint)
