@@ -63,6 +63,12 @@ def locks_no_positions(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(intake, "_LOCK_POSITIONS", intake._POSITIONS)  # noqa: SLF001 - the place of the defect
 
 
+def lets_two_begin_an_aggregate(patch: pytest.MonkeyPatch) -> None:
+    """Who comes second to a new aggregate's position writes it once more."""
+    again = intake._BEGIN_POSITIONS.text.replace("do nothing", "(consumer, key) do update set last = excluded.last")  # noqa: SLF001 - the place of the defect
+    patch.setattr(intake, "_BEGIN_POSITIONS", sa.text(again))
+
+
 def forgets_the_row_before_it_publishes(patch: pytest.MonkeyPatch) -> None:
     """What the relay has in hand when the process ends is lost."""
 
@@ -131,6 +137,7 @@ DEFECTS: Sequence[Defect] = (
     drops_what_is_early,
     takes_the_early_as_they_come,
     locks_no_positions,
+    lets_two_begin_an_aggregate,
     forgets_the_row_before_it_publishes,
     lets_another_content_by,
     keeps_what_was_retried,

@@ -68,8 +68,9 @@ tellings = st.lists(st.builds(Telling, subjects, types, ailments, times), min_si
 treatments = st.lists(st.sampled_from(Treatment), max_size=4)
 moments = st.integers(0, 7) | st.integers(0, 24)
 faults = st.none() | st.builds(Fault, st.sampled_from(Kind), moments, st.sampled_from([SAME, *sorted(STEPS)]))
-rivalries = faults | st.builds(Fault, st.just(Kind.MEANWHILE), st.integers(0, 3), st.just(SAME))
+rivals = st.builds(Fault, st.just(Kind.MEANWHILE), st.integers(0, 4), st.just(SAME))
 """Two replicas that have the same messages in hand, as they do when a broker has taken them back from one."""
+rivalries = faults | rivals
 outages = faults | st.builds(Fault, st.just(Kind.DATABASE), st.integers(0, 7))
 
 
@@ -141,6 +142,13 @@ class Delivery(RuleBasedStateMachine):
     def consume(self, number: int, queue: str, fault: Fault | None) -> None:
         """A consumer takes a batch, settles it, acknowledges it."""
         self.scene.attempt(number, lambda process: process.consume(queue), fault)
+
+    @rule(number=processes, tellings=tellings, fault=rivals)
+    def share(self, number: int, tellings: Sequence[Telling], fault: Fault) -> None:
+        """Facts are told and arrive, and two replicas have them in hand: left to chance, these three would seldom follow one another."""
+        self.tell(number, tellings, commits=True, fault=None)
+        self.relay(number, (), None)
+        self.consume(number, FACTS, fault)
 
     @rule(number=processes, queue=queues, fault=faults)
     def sweep(self, number: int, queue: str, fault: Fault | None) -> None:
