@@ -17,7 +17,7 @@ from services.chassis.intake import Intake
 from services.chassis.lifecycle import Stop
 from services.chassis.relay import Relay
 from services.chassis.service import Context
-from tests.reliability.model.wire import Wire, WiredPublisher, WiredSubscription
+from tests.reliability.model.wire import Wire, WiredPublisher, WiredSubscription, up_to
 
 
 class Hurried(Stop):
@@ -45,6 +45,23 @@ class Ending(Stop):
         return self.is_set()
 
 
+class Counted(Intake):
+    """Counts also how many are decided at the beginning of a batch that did not come to its end."""
+
+    first = 0
+
+    def settled_first(self, deliveries: Sequence[Delivery]) -> Delivery | None:
+        """See `Intake.settled_first`."""
+        last = super().settled_first(deliveries)
+        self.first += up_to(last, deliveries) if last else 0
+        return last
+
+    @property
+    def done(self) -> int:
+        """How many may have been acknowledged."""
+        return self.taken + self.first
+
+
 class Process:
     """Ends without a word when a fault says so; what it held in memory is gone with it."""
 
@@ -56,7 +73,7 @@ class Process:
         self._publisher: WiredPublisher | None = None
         self._subscriptions: dict[str, WiredSubscription] = {}
         self._relay = Relay(self.context, bus, Hurried())
-        self.intakes = {listen.queue: _impatient(Intake(self.context, listen)) for listen in context.service.listens}
+        self.intakes = {listen.queue: _impatient(Counted(self.context, listen)) for listen in context.service.listens}
         self._sweepers = {queue: Sweeper(intake, Hurried()) for queue, intake in self.intakes.items()}
         self._auditor = Auditor(self.context, list(self.intakes.values()))
         self.busy_with = ""
@@ -144,10 +161,10 @@ class Process:
     def _consume_until(self, queue: str, stop: Stop) -> None:
         """What was settled is acknowledged, and nothing else is: else it would be done twice, or not at all."""
         intake, subscription = self.intakes[queue], self.subscribe(queue, PREFETCH)
-        taken, acknowledged = intake.taken, subscription.settled
+        done, acknowledged = intake.done, subscription.settled
         with self._busy(queue):
             Consumer(intake, self, stop)._session(Pauses(stop))  # noqa: SLF001 - the rest of its loop
-        assert intake.taken - taken == subscription.settled - acknowledged, "settled and acknowledged are not the same"
+        assert intake.done - done == subscription.settled - acknowledged, "settled and acknowledged are not the same"
 
     @contextmanager
     def _busy(self, queue: str) -> Iterator[None]:
@@ -173,6 +190,6 @@ def id_of(body: bytes) -> str:
         return ""
 
 
-def _impatient(intake: Intake) -> Intake:
+def _impatient(intake: Counted) -> Counted:
     intake._retrying.sleep = lambda _seconds: None  # noqa: SLF001 - collisions are tried again at once
     return intake

@@ -122,7 +122,7 @@ class WiredSubscription:
         """See `Subscription.settle`."""
         self._wire.moment()
         self._inner.settle(last)
-        done = _up_to(last, self.in_hand)
+        done = up_to(last, self.in_hand)
         self.in_hand = self.in_hand[done:]
         self.settled += done
         self._wire.unsettled[self._queue] -= done
@@ -133,5 +133,6 @@ class WiredSubscription:
         self._inner.close()
 
 
-def _up_to(last: Delivery, deliveries: Iterable[Delivery]) -> int:
+def up_to(last: Delivery, deliveries: Iterable[Delivery]) -> int:
+    """How many these are, to this one."""
     return next(n for n, delivery in enumerate(deliveries, start=1) if delivery is last)
