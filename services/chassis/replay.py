@@ -28,7 +28,7 @@ def replay(context: Context, logged: Iterable[Delivery]) -> Iterator[tuple[int, 
     """Take from the log what this service listens to; yields (offset, messages taken so far) after each batch, to resume from."""
     intakes = [Intake(context, listen) for listen in context.service.listens if listen.exchange == EVENTS]
     taken, log = 0, iter(logged)
-    pace = Pace(Bounds(first=100, least=20, most=context.settings.batch_size, good_s=GOOD_S))
+    pace = Pace(Bounds(first=100, least=1, most=context.settings.batch_size, good_s=GOOD_S))
     while batch := list(islice(log, pace.limit)):
         with pace.kept():
             pace.take(len(batch))
