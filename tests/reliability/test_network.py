@@ -6,7 +6,7 @@ import pytest
 
 from tests.reliability.clerk import Desk
 from tests.reliability.oracle import outbox
-from tests.reliability.patience import eventually, lasts
+from tests.reliability.patience import START_WITHIN_S, eventually, lasts
 from tests.reliability.stage import Stage
 from tests.servers.proxy import DOWN, UP, Proxy
 
@@ -17,6 +17,7 @@ BACKLOG = 300
 LASTING = 4
 """Connections that both services keep: a relay's and a consumer's each."""
 MINUTES = 60
+GAVE_UP = '"loop":"relay"'
 pytestmark = pytest.mark.timeout(5 * MINUTES)
 
 
@@ -29,6 +30,7 @@ def test_the_confirms_are_lost(stage: Stage, network: Proxy) -> None:
     """Fault 6: the broker hears everything, and its confirms are lost. After a hard deadline the same ids are published again."""
     with through(network, stage) as desk:
         network.swallow(DOWN)
+        eventually(lambda: GAVE_UP in stage.processes[0].log.read_text(), within=START_WITHIN_S, what="a relay that gave up")
         stage.await_trouble()
         desk.await_answers(10)
         network.heal()
