@@ -1,5 +1,7 @@
 """The servers of the tests themselves: alone, quick to give, and back after a fault."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import amqp
@@ -8,8 +10,29 @@ import pytest
 from amqp.exceptions import NotFound
 
 from services.chassis.keeper import is_alive
+from tests.servers import ports
 from tests.servers.databases import Databases
+from tests.servers.ports import free_port
 from tests.servers.rabbit import BATCH, RabbitNode
+
+ANOTHER = """
+import sys
+from tests.servers import ports
+ports._PORTS[:] = [int(port) for port in sys.argv[1:]]
+print(ports.free_port())
+"""
+
+
+def test_a_port_is_given_to_one_process_only() -> None:
+    """A port that one process of the tests was given, and does not listen on yet, is not given to another, which gets the next."""
+    mine, other = free_port(), free_port_of_nobody()
+    command = [sys.executable, "-c", ANOTHER, str(other), str(mine)]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == f"{other}\n"
+
+
+def free_port_of_nobody() -> int:
+    """A port that nobody uses and nobody was given."""
+    return ports._PORTS.pop()  # noqa: SLF001 - the one place where it is not to be given
 
 
 def connected(rabbit: RabbitNode, url: str) -> amqp.Connection:
