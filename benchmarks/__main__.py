@@ -35,16 +35,15 @@ class Measure(NamedTuple):
 
 
 MEASURES = {
-    "pipeline": Measure(interleaved.measure, 12, "the job: Deltag, its peers and the servers' limits; throughput, CPU and latency"),
-    "replicas": Measure(replicas.measure, 2, "two of each service beside one: rate, counts and order"),
+    "pipeline": Measure(interleaved.measure, 8, "the job: Deltag, its peers and the servers' limits; throughput, CPU and latency"),
+    "replicas": Measure(replicas.measure, 1, "two of each service beside one: rate, counts and order"),
     "embedded": Measure(embedded.measure, 1, "the job in one process, on the embedded bus"),
     "startup": Measure(startup.measure, 1, "`deltag up` until the first accepted request, and what that consists of"),
     "reads": Measure(reads.measure, 1.5, "HTTP: one row by its key, beside nameko alone"),
     "enrolments": Measure(enrolments.measure, 4, "HTTP: enrolment requests, one at a time and 500 in bulk, beside a transaction each"),
     "programme": Measure(programme.measure, 1, "registration and reporting themselves, from request to report"),
-    "memory": Measure(memory.at_rest, 0.5, "memory of each service at rest (once, whatever the rounds)"),
-    "stream": Measure(memory.stream, 5, "memory over a million messages (once, whatever the rounds)"),
-    "flatness": Measure(flatness.measure, 6, "what a message costs with a thousand enrolments stored, and with a million"),
+    "memory": Measure(memory.measure, 18, "memory of each service at rest, and over a million messages (once, whatever the rounds)"),
+    "flatness": Measure(flatness.measure, 3, "what a message costs with a thousand enrolments stored, and with a million"),
 }
 
 _LIST = "\n".join(f"  {name:11} {measure.minutes:4g}  {measure.what}" for name, measure in MEASURES.items())

@@ -114,16 +114,12 @@ def _of_enrolments(result: Result) -> Iterator[Goal]:
 
 
 def _of_memory(result: Result) -> Iterator[Goal]:
-    for name, megabytes in result["services"].items():
+    early, late = result["stream"][1], result["stream"][-1]
+    what = f"after {result['chunk'] * len(result['stream']):,} requests, beside that after {2 * result['chunk']:,}"
+    for name, megabytes in result["at_rest"].items():
         yield Goal(f"memory at rest: {name}", megabytes, AT_REST_MB, " MB")
-
-
-def _of_stream(result: Result) -> Iterator[Goal]:
-    shares = result["megabytes"]
-    messages = result["chunk"] * len(shares)
-    for name, early, late in zip(("insight", "enrolment"), shares[1], shares[-1], strict=True):
-        what = f"memory of {name} after {messages:,} messages, beside that after {2 * result['chunk']:,}"
-        yield Goal(what, late / early, GROWTH_IN_STREAM, " times")
+        yield Goal(f"memory of {name} {what}", late[name] / early[name], GROWTH_IN_STREAM, " times")
+    yield Goal("memory: services that did not have every one of them", int(not result["ok"]), 0)
 
 
 def _of_flatness(result: Result) -> Iterator[Goal]:
@@ -139,5 +135,4 @@ _OTHERS: Mapping[str, Callable[[Result], Iterator[Goal]]] = {
     "embedded": _of_embedded,
     "startup": _of_startup,
     "memory": _of_memory,
-    "stream": _of_stream,
 }

@@ -1,68 +1,87 @@
-"""Memory: each of the four services at rest, and two services of the chassis over a million messages."""
+"""Memory of the four services themselves: at rest, and over a million enrolment requests, which give each of them a million messages.
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
+Registration takes the requests, events and reporting the facts of them, notifications the guardians' sealed contact cards.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from time import monotonic
 
 import psutil
+import sqlalchemy as sa
 
-from benchmarks.contestants.field import DELTAG
-from benchmarks.job import Event, events
 from benchmarks.machine import machine
 from benchmarks.process import answering
-from benchmarks.running import Entry, entered
-from benchmarks.town import town
+from benchmarks.town import Town, town
 from benchmarks.waiting import until
 from benchmarks.wanted import Result, Wanted, tell
+from services.chassis.bus.rabbit import RabbitBus, RabbitPublisher
+from services.chassis.envelope import Outgoing
+from services.chassis.service import REQUESTS
 from services.cli.places import NAMES
+from tests.reliability.load import REQUESTED, Families
 
 SHARES = 10
 SHARE = 100_000
-WINDOW = 5_000
-AHEAD = 15_000
-"""How far the sender is ahead at most: nobody waits for him, and the broker never holds much (windows of 5,000 take him 0.3 s)."""
+WINDOW = 1_000
+AHEAD = 5_000
+"""How far the sender is ahead of the slowest service: nobody waits for him, and no queue grows long."""
 MB = 1_000_000
 
+_HANDLED = sa.text("select coalesce(sum(handled), 0) from chassis.ledger")
+_ROWS = {
+    "registration": sa.text("select count(*) from enrolment"),
+    "events": sa.text("select count(*) from enrolment"),
+    "notifications": sa.text("select count(*) from contact_card"),
+    "reporting": sa.text("select count(*) from enrolment"),
+}
 
-def at_rest(_wanted: Wanted) -> Result:
-    """Resident megabytes of each service's process when it is ready: HTTP door, queues, relay and timers."""
-    with machine() as servers, town(servers) as place:
-        found = {}
-        for name in NAMES:
-            with answering(("services.cli", "run", name), place.environment, place.folder) as (_url, process):
-                found[name] = process.memory_info().rss / MB
-            tell(f"at rest    {name:14} {found[name]:6.1f} MB")
-    return {"services": found}
+Megabytes = Mapping[str, float]
+"""Resident, by service."""
 
 
-def stream(wanted: Wanted) -> Result:
-    """Resident megabytes after each tenth of a million, of the service that writes them down and of the one that takes them."""
+def measure(wanted: Wanted) -> Result:
+    """Of each service's process, with all its doors and timers: when it is ready, and after each tenth of a million."""
     share = wanted.of(SHARE)
-    with machine() as servers, servers.ground("quorum") as ground, entered(DELTAG, ground) as entry, entry.working() as processes:
+    with machine() as servers, town(servers) as place, _running(place) as processes:
+        at_rest = _resident(processes, "at rest")
         began = monotonic()
-        found = list(_sampled(entry, processes, share))
+        stream = list(_after_each(share, place, processes))
         rate = SHARES * share / (monotonic() - began)
-        counts = entry.counts()
-    return {"chunk": share, "megabytes": found, "events_per_s": rate, "ok": set(counts.values()) == {SHARES * share}}
+        kept = {name: place.number(name, rows) for name, rows in _ROWS.items()}
+    return {"at_rest": at_rest, "chunk": share, "stream": stream, "requests_per_s": rate, "ok": set(kept.values()) == {SHARES * share}}
 
 
-def _sampled(entry: Entry, processes: Sequence[psutil.Process], share: int) -> Iterator[list[float]]:
-    coming = events()
+@contextmanager
+def _running(place: Town) -> Iterator[Mapping[str, psutil.Process]]:
+    with ExitStack() as stack:
+        running = {name: answering(("services.cli", "run", name), place.environment, place.folder) for name in NAMES}
+        yield {name: stack.enter_context(door)[1] for name, door in running.items()}
+
+
+def _after_each(share: int, place: Town, processes: Mapping[str, psutil.Process]) -> Iterator[Megabytes]:
+    publisher, families = RabbitBus(place.environment["DELTAG_AMQP_URL"]).publisher(), Families()
     for done in range(share, (SHARES + 1) * share, share):
-        _feed(entry, islice(coming, share), done - share)
-        _await(entry, done)
-        found = [process.memory_info().rss / MB for process in processes]
-        tell(f"{done:10,} messages: " + ", ".join(f"{megabytes:.1f} MB" for megabytes in found))
-        yield found
+        for sent in range(done - share, done, WINDOW):
+            _publish(min(WINDOW, done - sent), families, publisher)
+            _await(sent - AHEAD, place)
+        _await(done, place)
+        yield _resident(processes, f"{done:,} requests")
+    publisher.close()
 
 
-def _feed(entry: Entry, coming: Iterator[Event], sent: int) -> None:
-    """Window after window, as fast as they are worked off."""
-    while window := list(islice(coming, WINDOW)):
-        entry.send(window)
-        sent += len(window)
-        _await(entry, sent - AHEAD)
+def _publish(number: int, families: Families, publisher: RabbitPublisher) -> None:
+    requests = [families.request() for _ in range(number)]
+    publisher.publish([Outgoing(request["id"], REQUESTS, REQUESTED, json.dumps(request).encode()) for request in requests])
 
 
-def _await(entry: Entry, handled: int) -> None:
-    until(lambda: entry.handled() >= handled, "the stream stops", every_s=0.1)
+def _await(handled: int, place: Town) -> None:
+    for name in NAMES:
+        until(lambda name=name: place.number(name, _HANDLED) >= handled, f"{name} stands still", every_s=0.1)  # type: ignore[misc]
+
+
+def _resident(processes: Mapping[str, psutil.Process], when: str) -> Megabytes:
+    found = {name: process.memory_info().rss / MB for name, process in processes.items()}
+    tell(f"{when:20} " + ", ".join(f"{name} {megabytes:.1f} MB" for name, megabytes in found.items()))
+    return found

@@ -67,21 +67,16 @@ def _worked_off(place: Town, requests: int) -> tuple[float, float]:
     """The rate from the first request taken to the last one reported, and what Python used for a thousand."""
     processes = [_started(place, name) for name in ("reporting", "registration")]
     try:
-        until(lambda: bool(_number(place, "registration", _STARTED)), "registration does not begin")
+        until(lambda: bool(place.number("registration", _STARTED)), "registration does not begin")
         watched = [psutil.Process(process.pid) for process in processes]
         before = sum(map(cpu_seconds, watched))
-        until(lambda: _number(place, "reporting", _REPORTED) >= requests, "reporting does not finish", every_s=0.05)
+        until(lambda: place.number("reporting", _REPORTED) >= requests, "reporting does not finish", every_s=0.05)
         used, ended = sum(map(cpu_seconds, watched)) - before, time.time()
     finally:
         stop(processes)
-    return requests / (ended - _number(place, "registration", _TAKEN)), used / requests * 1000
+    return requests / (ended - place.number("registration", _TAKEN)), used / requests * 1000
 
 
 def _started(place: Town, name: str) -> subprocess.Popen[bytes]:
     environment = {**place.environment, "DELTAG_METRICS_ADDRESS": f"127.0.0.1:{free_port()}"}
     return started(("services.cli", "run", name, "--only", "bus"), environment, place.folder / f"{name}.log")
-
-
-def _number(place: Town, service: str, query: sa.TextClause) -> float:
-    with place.place.context(service).work() as work:
-        return float(work.connection.execute(query).scalar_one())

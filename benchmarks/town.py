@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from benchmarks.machine import Machine
 from benchmarks.process import ROOT
 from services.chassis.http import Grant, LocalIssuer, Role
@@ -30,6 +32,11 @@ class Town:
         """Of a system that may ask for enrolments."""
         settings = self.place.settings["registration"]
         return LocalIssuer(settings, utc_now).issue("benchmark", [Grant(Role.SYSTEM, settings.municipality, None, SOURCE)])
+
+    def number(self, service: str, query: sa.TextClause) -> float:
+        """The one number that a query gives in a service's database."""
+        with self.place.context(service).work() as work:
+            return float(work.connection.execute(query).scalar_one())
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from benchmarks import report
 from benchmarks.goals import Goal, goals
 from benchmarks.summary import Pipeline, Spread
 
+MEMORY = {"at_rest": {"events": 99.0}, "chunk": 1, "stream": [{"events": 101.0}, {"events": 102.0}], "requests_per_s": 9.0, "ok": True}
+
 
 def a_run(name: str, number: int, rate: float, *, ok: bool = True) -> dict[str, object]:
     """One on classic queues."""
@@ -75,12 +77,12 @@ def test_the_page_keeps_what_is_written_by_hand(tmp_path: Path, monkeypatch: pyt
     page = tmp_path / "README.md"
     page.write_text(f"before\n{report.BEGIN}old figures\n{report.END}the reading\n")
     monkeypatch.setattr(report, "PAGE", page)
-    (tmp_path / "memory.json").write_text(json.dumps({"services": {"events": 99.0}}))
+    (tmp_path / "memory.json").write_text(json.dumps(MEMORY))
     report.write(tmp_path)
     written = page.read_text()
     assert written.startswith("before\n")
     assert written.endswith("the reading\n")
-    assert "events 99 MB" in written
+    assert "| at rest | 99.0 |" in written
     assert "old figures" not in written
 
 
