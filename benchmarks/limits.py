@@ -9,7 +9,7 @@ import psycopg
 
 from benchmarks.job import ENROLMENT_TABLES, backlog
 from benchmarks.machine import Machine
-from services.chassis.bus.rabbit import connect
+from services.chassis.bus.rabbit.connection import connect
 
 UNCONFIRMED = 1_000
 BATCH = 500

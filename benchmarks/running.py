@@ -17,7 +17,8 @@ from benchmarks.job import Event
 from benchmarks.machine import Ground
 from benchmarks.process import started, stop
 from benchmarks.waiting import until
-from services.chassis.bus.rabbit import RabbitPublisher, connect
+from services.chassis.bus.rabbit.connection import connect
+from services.chassis.bus.rabbit.publisher import RabbitPublisher
 from services.chassis.envelope import Outgoing
 
 

@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from amqp.exceptions import NotFound
 
-from services.chassis.bus import rabbit
+from services.chassis.bus import Topology
+from services.chassis.bus.rabbit.topology import declare
 from services.chassis.consumer import EXCHANGES, topology
 from services.chassis.contracts import names, schema
 from services.chassis.replay import LOG
@@ -87,13 +88,9 @@ def definitions() -> Definitions:
 
 def recorded() -> Recorder:
     """What the services declare at their start, and the log."""
-    recorder, bus = Recorder(), rabbit.RabbitBus("amqp://")
-    for exchange in EXCHANGES:
-        rabbit._declare_exchange(recorder, exchange)  # noqa: SLF001 - the one place that says how
-    for service in services():
-        for queue in topology(service.listens).queues:
-            bus._declare_queue(recorder, queue)  # noqa: SLF001 - the same
-    rabbit._declare_log(recorder, LOG)  # noqa: SLF001 - the same
+    recorder = Recorder()
+    queues = [queue for service in services() for queue in topology(service.listens).queues]
+    declare(recorder, Topology(EXCHANGES, queues, LOG), "quorum")
     return recorder
 
 

@@ -17,9 +17,11 @@ import pytest
 from pika.spec import BasicProperties
 
 from services.chassis.bus import Delivery, Objection, Queue, Refused, Topology, Unwritable, heartbeat, wire
-from services.chassis.bus import rabbit as rabbit_bus
 from services.chassis.bus.heartbeat import INTERVAL_S, Guarded
-from services.chassis.bus.rabbit import GOODBYE_S, READ_BYTES, STREAM_PREFETCH, RabbitBus, RabbitSubscription, connect
+from services.chassis.bus.rabbit import RabbitBus, log
+from services.chassis.bus.rabbit.connection import GOODBYE_S, READ_BYTES, connect
+from services.chassis.bus.rabbit.log import STREAM_PREFETCH
+from services.chassis.bus.rabbit.subscription import RabbitSubscription
 from services.chassis.envelope import Outgoing
 from services.chassis.errors import Unavailable
 from services.chassis.service import REQUESTS
@@ -183,7 +185,7 @@ def test_nobody_beats_on_a_closed_connection(bus_url: str) -> None:
 
 def test_large_messages_come_a_few_at_a_time(bus_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is taken into memory at once is bounded by its size, and one message is never too much."""
-    monkeypatch.setattr("services.chassis.bus.rabbit.BATCH_BYTES", 250_000)
+    monkeypatch.setattr("services.chassis.bus.rabbit.subscription.BATCH_BYTES", 250_000)
     bus = RabbitBus(bus_url)
     bus.declare(Topology((), [Queue("large", "", ())]))
     publisher = bus.publisher()
@@ -202,7 +204,7 @@ def test_large_messages_come_a_few_at_a_time(bus_url: str, monkeypatch: pytest.M
 def test_a_huge_message_costs_no_more_by_the_byte(bus_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A message of 32 MB takes little computing and lets others have their turn meanwhile; its beginning comes, and then the next one."""
     turns = Mock()
-    monkeypatch.setattr("services.chassis.bus.rabbit.sleep", turns)
+    monkeypatch.setattr("services.chassis.bus.rabbit.subscription.sleep", turns)
     bus = RabbitBus(bus_url)
     bus.declare(Topology((), [Queue("things", "", ())]))
     publisher = bus.publisher()
@@ -231,7 +233,7 @@ def test_a_goodbye_holds_nothing(bus_url: str) -> None:
 def test_a_goodbye_has_one_deadline(bus_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """However slowly the rest comes, nobody waits longer for it in all than for a broker that says nothing."""
     _, subscription = much_on_its_way(bus_url)
-    monkeypatch.setattr("services.chassis.bus.rabbit.GOODBYE_S", 0.2)
+    monkeypatch.setattr("services.chassis.bus.rabbit.subscription.GOODBYE_S", 0.2)
     read = RabbitSubscription._read  # noqa: SLF001 - the network, which is slow
     monkeypatch.setattr(RabbitSubscription, "_read", lambda of: [sleep(0.02), read(of)])  # type: ignore[func-returns-value]
     began = monotonic()
@@ -254,7 +256,7 @@ def test_a_log_of_a_frozen_broker_ends_the_reading(rabbit: RabbitNode, bus_url: 
 
 def test_a_log_that_does_not_go_on_ends_the_reading(bus_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who reads the log from a broker that gives nothing more, though there is more, is told so; an empty log just ends."""
-    monkeypatch.setattr("services.chassis.bus.rabbit.DEADLINE_S", 1.0)
+    monkeypatch.setattr("services.chassis.bus.rabbit.log.DEADLINE_S", 1.0)
     bus = a_long_log(bus_url)
     monkeypatch.setattr("amqp.Channel.basic_ack", Mock())
     assert "does not go on" in outcome(bus.read_log("deltag.log", idle=0.2))
@@ -266,7 +268,7 @@ def test_an_empty_log_is_told_from_a_frozen_broker(rabbit: RabbitNode, bus_url: 
     """Silence from the beginning is the end of an empty log only if the broker answers."""
     bus = RabbitBus(bus_url)
     bus.declare(Topology(["deltag.events"], (), "deltag.log"))
-    follow = rabbit_bus._follow  # noqa: SLF001 - the moment to freeze
+    follow = log._follow  # noqa: SLF001 - the moment to freeze
 
     def last_of_three(connection: Any, stream: str, offset: Any, into: Any, *, prefetch: int) -> Any:
         channel = follow(connection, stream, offset, into, prefetch=prefetch)
@@ -275,7 +277,7 @@ def test_an_empty_log_is_told_from_a_frozen_broker(rabbit: RabbitNode, bus_url: 
             rabbit.pause()
         return channel
 
-    monkeypatch.setattr(rabbit_bus, "_follow", last_of_three)
+    monkeypatch.setattr(log, "_follow", last_of_three)
     try:
         assert outcome(bus.read_log("deltag.log", idle=0.2))
     finally:

@@ -1,6 +1,6 @@
 """The seam to the bus: a `Publisher` puts messages on it, a `Subscription` takes them off one queue.
 
-Two buses pass the same conformance suite: RabbitMQ (`rabbit.py`), and the embedded one (`embedded.py`), whose queues
+Two buses pass the same conformance suite: RabbitMQ (`rabbit/`), and the embedded one (`embedded.py`), whose queues
 are kombu's in-memory transport and whose memory is the database.
 
 Guarantees of both. What `publish` accepted without raising is stored, or named among the returned. A delivery is

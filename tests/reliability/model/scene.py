@@ -20,7 +20,8 @@ from psycopg.rows import namedtuple_row
 from services.chassis import consumer, intake, outage, relay
 from services.chassis.bus import Bus, Delivery, Queue, Topology
 from services.chassis.bus.embedded import EmbeddedBus
-from services.chassis.bus.rabbit import RabbitBus, connect
+from services.chassis.bus.rabbit import RabbitBus
+from services.chassis.bus.rabbit.connection import connect
 from services.chassis.consumer import PREFETCH, topology
 from services.chassis.errors import Unavailable
 from services.chassis.service import EVENTS, REQUESTS, Context
