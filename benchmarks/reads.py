@@ -10,7 +10,8 @@ from benchmarks.doors import rows
 from benchmarks.machine import Ground, machine
 from benchmarks.process import answering
 from benchmarks.wanted import Result, Wanted, tell
-from services.chassis.storage import Database, migrate
+from services.chassis.database import Database
+from services.chassis.migrating import migrate
 
 SECONDS = 5
 DOORS = {

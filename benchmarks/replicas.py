@@ -17,7 +17,8 @@ from benchmarks.running import entered, number
 from benchmarks.waiting import until
 from benchmarks.wanted import QUEUE_TYPES, Result, Wanted, tell
 from services.chassis.consumer import topology
-from services.chassis.storage import Database, migrate
+from services.chassis.database import Database
+from services.chassis.migrating import migrate
 
 REPLICAS = (1, 2)
 CHILDREN = 200

@@ -18,9 +18,9 @@ from typing import Any
 import hypothesis
 import pytest
 
+from services.chassis.database import Database
 from services.chassis.postgres import EmbeddedPostgres
 from services.chassis.service import Context, Service
-from services.chassis.storage import Database
 from services.chassis.testing import FakeClock
 from tests.servers.container import a_rabbit
 from tests.servers.databases import Databases

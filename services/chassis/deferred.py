@@ -25,11 +25,12 @@ import msgspec
 import sqlalchemy as sa
 
 from services.chassis.bus import Delivery
+from services.chassis.database import Locked
 from services.chassis.errors import DeltagError, Fate, fate
 from services.chassis.keys import open_with, seal_with
 from services.chassis.reading import Incoming
 from services.chassis.service import Context
-from services.chassis.storage import Locked, UnitOfWork
+from services.chassis.storage import UnitOfWork
 
 LONGEST_DELAY_S = 600.0
 LITTLE_S = 10.0

@@ -26,6 +26,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_rand
 from services.chassis import deferred, inbox, watchdog
 from services.chassis.bus import Delivery
 from services.chassis.crashpoints import crash_point
+from services.chassis.database import HeldUp, is_collision, is_unstorable
 from services.chassis.deferred import Kind
 from services.chassis.errors import Conflict, Fate, Invalid, Unavailable, fate
 from services.chassis.ids import new_id
@@ -35,7 +36,7 @@ from services.chassis.lifecycle import Stop
 from services.chassis.outage import Outage, SlowedDown
 from services.chassis.reading import Incoming, Reader
 from services.chassis.service import Context, Handler, Listen
-from services.chassis.storage import HeldUp, UnitOfWork, is_collision, is_unstorable
+from services.chassis.storage import UnitOfWork
 from services.chassis.suspects import GROUPS, Suspects, chunks, ended_the_process, name
 
 log = structlog.get_logger(__name__)

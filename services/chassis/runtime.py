@@ -12,6 +12,7 @@ from functools import partial
 from services.chassis.auditor import Auditor
 from services.chassis.bus import Bus
 from services.chassis.consumer import Consumer, Pauses, Sweeper, persist
+from services.chassis.database import Database
 from services.chassis.http import idempotency
 from services.chassis.instruments import observe_job
 from services.chassis.intake import Intake
@@ -19,7 +20,6 @@ from services.chassis.lifecycle import Stop, Wake
 from services.chassis.relay import Listener, Relay
 from services.chassis.service import Context, Service, Timer
 from services.chassis.settings import Settings
-from services.chassis.storage import Database
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from services.chassis.database import Database
     from services.chassis.http.api import Api
     from services.chassis.settings import Settings
-    from services.chassis.storage import Database, UnitOfWork
+    from services.chassis.storage import UnitOfWork
 
 EVENTS = "deltag.events"
 REQUESTS = "deltag.requests"

@@ -21,8 +21,8 @@ from services.chassis.consumer import topology
 from services.chassis.errors import DeltagError, Forbidden, Invalid, NotFound
 from services.chassis.http import Role
 from services.chassis.logs import clean
+from services.chassis.migrating import at_head, migrate
 from services.chassis.service import EVENTS, Context
-from services.chassis.storage import at_head, migrate
 from services.cli.places import NAMES, Place, data_dir, distributed, embedded, in_production, is_distributed, place_for, refuse_half
 from services.cli.progress import told
 from services.cli.publish import publish

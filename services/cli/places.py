@@ -22,15 +22,16 @@ from services.chassis.bus import Bus
 from services.chassis.bus.embedded import EmbeddedBus
 from services.chassis.bus.rabbit import RabbitBus
 from services.chassis.consumer import topology
+from services.chassis.database import Database
 from services.chassis.errors import Conflict, Invalid, Unavailable
 from services.chassis.files import write_private
+from services.chassis.migrating import migrate
 from services.chassis.postgres import EmbeddedPostgres, create_databases
 from services.chassis.replay import LOG
 from services.chassis.runtime import context_for
 from services.chassis.service import Context, Service
 from services.chassis.setting_rules import Address
 from services.chassis.settings import Settings
-from services.chassis.storage import Database, migrate
 
 NAMES = ("registration", "events", "notifications", "reporting")
 BUS = "bus"

@@ -18,10 +18,10 @@ from services.chassis.health import Health, health_app
 from services.chassis.hosting.host import host
 from services.chassis.http import entrance, wsgi
 from services.chassis.metrics import metrics_app
+from services.chassis.migrating import at_head, migrate
 from services.chassis.runtime import Running
 from services.chassis.service import Context
 from services.chassis.setting_rules import Address
-from services.chassis.storage import at_head, migrate
 from services.cli.places import NAMES, Place, data_dir, developed, embedded, is_distributed
 
 Wsgi = Callable[..., Iterable[bytes]]

@@ -9,10 +9,10 @@ import pytest
 
 from services.chassis.bus.embedded import EmbeddedBus
 from services.chassis.consumer import topology
+from services.chassis.database import Database
 from services.chassis.lifecycle import Stop
 from services.chassis.replay import LOG
 from services.chassis.service import Context
-from services.chassis.storage import Database
 from tests.chassis.tiny import SERVICE
 from tests.servers.databases import Databases
 

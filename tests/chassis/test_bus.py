@@ -10,9 +10,9 @@ import pytest
 from services.chassis.bus import Bus, Delivery, Publisher, Queue, Subscription, Topology, embedded, matches
 from services.chassis.bus.embedded import EmbeddedBus
 from services.chassis.bus.rabbit import RabbitBus
+from services.chassis.database import Database
 from services.chassis.envelope import Outgoing
 from services.chassis.errors import Unavailable
-from services.chassis.storage import Database
 from tests.servers.databases import Databases
 
 EVENTS, REQUESTS = "deltag.events", "deltag.requests"

@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from services.chassis import pace
 from services.chassis.bus import Objection, Refused, Unwritable
 from services.chassis.bus.embedded import EmbeddedBus
+from services.chassis.database import Database
 from services.chassis.envelope import Outgoing, Received
 from services.chassis.errors import Unavailable
 from services.chassis.lifecycle import Stop
 from services.chassis.parked import chosen, replay, rows
 from services.chassis.relay import BATCH, BYTES, Listener, Relay
 from services.chassis.service import EVENTS, REQUESTS, Context
-from services.chassis.storage import Database
 from services.chassis.testing import parked, published
 from tests.chassis.conftest import eventually, in_background
 from tests.chassis.tiny import ASKED, DONE, MOVED

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from services.chassis.database import Database, HeldUp
 from services.chassis.envelope import Received
+from services.chassis.migrating import migrate
 from services.chassis.service import Context
-from services.chassis.storage import Database, HeldUp, migrate
 from services.chassis.testing import FakeStore, FakeUnitOfWork, published
 from tests.chassis.conftest import eventually
 from tests.chassis.tiny import SERVICE

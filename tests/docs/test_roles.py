@@ -7,8 +7,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from services.chassis.database import Database
+from services.chassis.migrating import at_head, migrate
 from services.chassis.postgres import EmbeddedPostgres, _program
-from services.chassis.storage import Database, at_head, migrate
 from services.cli.places import NAMES, service
 from tests.docs.pages import ROOT
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Any
 
+from services.chassis.database import Database
 from services.chassis.service import Context
-from services.chassis.storage import Database
 from services.chassis.testing import FakeClock
 from services.events.service import SERVICE
 from tests.events.builders import Family

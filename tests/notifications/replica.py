@@ -6,8 +6,8 @@ python -m tests.notifications.replica DATABASE_URL SMTP_URL
 import sys
 from dataclasses import replace
 
+from services.chassis.database import Database
 from services.chassis.service import Context
-from services.chassis.storage import Database
 from services.chassis.testing import FakeClock, run_timer
 from services.notifications.channels import Letter
 from services.notifications.channels.smtp import SmtpChannel

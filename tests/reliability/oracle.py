@@ -15,9 +15,9 @@ import sqlalchemy as sa
 
 from services.chassis.auditor import Auditor
 from services.chassis.bus import matches
+from services.chassis.database import Database
 from services.chassis.intake import Intake
 from services.chassis.service import Context, Listen
-from services.chassis.storage import Database
 from tests.reliability.load import Ledger
 from tests.reliability.patience import RECOVERED_WITHIN_S
 from tests.reliability.witness import Passed, by_place, repeated

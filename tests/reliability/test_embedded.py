@@ -12,12 +12,12 @@ import sqlalchemy as sa
 
 from services.chassis.bus import matches
 from services.chassis.bus.embedded import read_log
+from services.chassis.database import Database
 from services.chassis.files import programmes
 from services.chassis.http import Grant, LocalIssuer, Role
 from services.chassis.postgres import EmbeddedPostgres
 from services.chassis.runtime import utc_now
 from services.chassis.service import Listen
-from services.chassis.storage import Database
 from services.cli.places import BUS, NAMES, service
 from services.registration.handlers import load_programme
 from tests.reliability.beside import beside

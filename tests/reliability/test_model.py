@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from services.chassis.database import Database
 from services.chassis.service import Context
-from services.chassis.storage import Database
 from tests.chassis.tiny import SERVICE
 from tests.reliability.chance import rounds, seed
 from tests.reliability.model.defects import DEFECTS, Defect

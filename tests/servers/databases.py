@@ -7,9 +7,10 @@ from contextlib import contextmanager
 import psycopg
 from psycopg import sql
 
+from services.chassis.database import Database
+from services.chassis.migrating import migrate
 from services.chassis.postgres import EmbeddedPostgres, create_databases
 from services.chassis.service import Service
-from services.chassis.storage import Database, migrate
 
 
 class Databases:

@@ -10,8 +10,8 @@ from services.chassis.hosting import green
 green.patch()
 
 from services.chassis import settings
+from services.chassis.migrating import migrate
 from services.chassis.runtime import context_for
-from services.chassis.storage import migrate
 from services.cli.places import Place, bus_of
 from services.cli.serve import serve
 

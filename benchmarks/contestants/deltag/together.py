@@ -18,10 +18,11 @@ from benchmarks.job import SUBMITTED, backlog
 from services.chassis import settings
 from services.chassis.bus.embedded import EmbeddedBus
 from services.chassis.consumer import topology
+from services.chassis.database import Database
 from services.chassis.envelope import Outgoing
+from services.chassis.migrating import migrate
 from services.chassis.runtime import context_for
 from services.chassis.service import REQUESTS
-from services.chassis.storage import Database, migrate
 from services.cli.places import Place
 from services.cli.serve import serve
 

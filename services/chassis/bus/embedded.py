@@ -22,10 +22,10 @@ from kombu import Connection, Exchange, Producer
 from kombu import Queue as KombuQueue
 
 from services.chassis.bus import Delivery, Topology
+from services.chassis.database import Database, unavailable_when_away
 from services.chassis.envelope import Outgoing
 from services.chassis.errors import Conflict
 from services.chassis.service import EVENTS
-from services.chassis.storage import Database, unavailable_when_away
 
 _encode = msgspec.json.Encoder().encode
 

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from structlog.contextvars import bound_contextvars
 
+from services.chassis.database import is_collision
 from services.chassis.errors import TryLater
 from services.chassis.http import audit, idempotency, reading
 from services.chassis.http.api import Route
@@ -26,7 +27,6 @@ from services.chassis.http.reply import Reply, written
 from services.chassis.http.request import Cause, Request
 from services.chassis.http.routing import Endpoint, Router
 from services.chassis.service import Context
-from services.chassis.storage import is_collision
 
 TRIES = 3
 """How often a request is run whose transaction collided with another one; each try begins anew."""

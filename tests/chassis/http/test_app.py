@@ -11,10 +11,11 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 from werkzeug.test import Client
 
+from services.chassis.database import Database
 from services.chassis.errors import TryLater
 from services.chassis.http import Answer, Api, Request, Role, wsgi
 from services.chassis.service import Context
-from services.chassis.storage import Database, UnitOfWork
+from services.chassis.storage import UnitOfWork
 from tests.chassis.http.answers import read
 
 SECRET = "010170-1234"

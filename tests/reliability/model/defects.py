@@ -11,11 +11,12 @@ import sqlalchemy as sa
 from services.chassis import consumer, deferred, intake, relay
 from services.chassis.bus import Delivery, Publisher, Subscription
 from services.chassis.consumer import Consumer, Pauses
+from services.chassis.database import unavailable_when_away
 from services.chassis.envelope import Outgoing
 from services.chassis.intake import Intake, Sorted
 from services.chassis.reading import Incoming
 from services.chassis.relay import Relay
-from services.chassis.storage import UnitOfWork, unavailable_when_away
+from services.chassis.storage import UnitOfWork
 
 Defect = Callable[[pytest.MonkeyPatch], None]
 
