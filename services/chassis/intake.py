@@ -1,41 +1,34 @@
 """The idempotent receiver: a batch of deliveries is taken in one transaction, each with exactly one effect.
 
-Facts are taken in sequence per aggregate: the *position* (consumer, aggregate) holds the last sequence number taken;
-at or below it is a duplicate, one above it is next, further above is early and waits in `chassis.deferred`. The
-position rows of a batch are locked in key order for the length of the transaction, so several replicas may share a
-queue and still every aggregate's messages are taken in order. A new aggregate has no row to lock: whoever inserts its
-position first has won, and the other waits for him and takes his batch again, before a handler has begun. Requests from
-outside are taken once per (source, id); the same id with other content is a conflict. When a batch fails it rolls back
-and is tried in parts; what fails alone is deferred or parked, and its neighbours never notice.
+What is done with each message, `sorting.py` decides. When a batch fails it rolls back and is tried in parts; what fails
+alone is deferred or parked, and its neighbours never notice.
 """
 
 import random
 import threading
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from itertools import groupby, takewhile
 from time import perf_counter
 
-import msgspec
 import sqlalchemy as sa
 import structlog
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from services.chassis import deferred, inbox, watchdog
+from services.chassis import deferred, watchdog
 from services.chassis.bus import Delivery
 from services.chassis.crashpoints import crash_point
 from services.chassis.database import HeldUp, is_collision, is_unstorable
 from services.chassis.deferred import Kind
-from services.chassis.errors import Conflict, Fate, Invalid, Unavailable, fate
+from services.chassis.errors import Fate, Invalid, Unavailable, fate
+from services.chassis.handling import run_handlers, turns
 from services.chassis.ids import new_id
-from services.chassis.inbox import Verdict
 from services.chassis.instruments import known_type, observe_batch, observe_handled, observe_put_aside
 from services.chassis.lifecycle import Stop
 from services.chassis.outage import Outage, SlowedDown
 from services.chassis.reading import Incoming, Reader
-from services.chassis.service import Context, Handler, Listen
+from services.chassis.service import Context, Listen
+from services.chassis.sorting import Overtaken, Sorted, Sorter
 from services.chassis.storage import UnitOfWork
 from services.chassis.suspects import GROUPS, Suspects, chunks, ended_the_process, name
 
@@ -46,9 +39,6 @@ ALONE = threading.Lock()
 
 PARTS = 10
 
-_encode = msgspec.json.Encoder().encode
-"""Keys and rows as one JSON text: the reason, and what it saves, stand in `storage.py`."""
-
 PART_S = 0.1
 """How long a part of a batch waits for a lock that has waited as a whole: each in turn would make its neighbours wait as long again."""
 HELD_UP = 20
@@ -56,19 +46,6 @@ HELD_UP = 20
 
 _HURRY = sa.text("select set_config('lock_timeout', :ms, true)")
 
-_POSITIONS = sa.text(
-    "select key, last from chassis.position where consumer = :consumer"
-    " and key = any(array(select json_array_elements_text(cast(:keys as json)))) order by key"
-)
-_LOCK_POSITIONS = sa.text(f"{_POSITIONS.text} for update")
-_BEGIN_POSITIONS = sa.text(
-    "insert into chassis.position (consumer, key, last)"
-    " select :consumer, k, n from json_to_recordset(cast(:rows as json)) as x(k text, n bigint) order by k on conflict do nothing"
-)
-_MOVE_POSITIONS = sa.text(
-    "update chassis.position as p set last = x.n from json_to_recordset(cast(:rows as json)) as x(k text, n bigint)"
-    " where p.consumer = :consumer and p.key = x.k"
-)
 _COUNT = sa.text(
     "insert into chassis.ledger as l (consumer, process, handled, duplicate, deferred, released, skipped, succeeded)"
     " values (:consumer, :process, :handled, :duplicate, :deferred, :released, :skipped, :succeeded)"
@@ -79,33 +56,6 @@ _COUNT = sa.text(
 )
 PROCESS = new_id()
 """This process' row in the ledger: nobody else writes it, so replicas do not wait for one another."""
-
-
-class Overtaken(Exception):
-    """Another replica took the first message of the same aggregate at the same moment."""
-
-
-@dataclass
-class Sorted:
-    """What a transaction decided about its messages.
-
-    `held` are the positions that it found and locked, `positions` where they are now. `awaited` are aggregates that have a message
-    to be tried again, or before a person: a snapshot must not pass it, since what it would do besides (a mail) is in no snapshot.
-    """
-
-    fit: list[Incoming] = field(default_factory=list)
-    duplicates: list[Incoming] = field(default_factory=list)
-    early: list[Incoming] = field(default_factory=list)
-    faulty: list[Incoming] = field(default_factory=list)
-    held: dict[str, int] = field(default_factory=dict)
-    positions: dict[str, int] = field(default_factory=dict)
-    awaited: set[str] = field(default_factory=set)
-    skipped: int = 0
-
-    @property
-    def succeeded(self) -> int:
-        """How many a handler has dealt with; what was let by or refused says nothing of what the handlers need."""
-        return sum(m.handler is not None and not m.refusals for m in self.fit)
 
 
 class Intake:
@@ -121,6 +71,7 @@ class Intake:
         self.taken = self.settled = 0
         self._decided: dict[int, Delivery] = {}
         self._held_up = 0
+        self._sorter = Sorter(listen)
         self._suspects = Suspects(context, self.consumer)
         self._retrying = Retrying(
             retry=retry_if_exception(_is_collision), stop=stop_after_attempt(6), wait=wait_random_exponential(0.01, max=0.5), reraise=True
@@ -201,8 +152,7 @@ class Intake:
         with self.context.work() as work:
             if batch[0].hurried:
                 work.connection.execute(_HURRY, {"ms": f"{batch[0].hurried * 1000:.0f}"})
-            verdict = self._sort_facts(batch, work) if self.listen.ordered else self._sort_requests(batch, work)
-            self._move_positions(verdict, work)
+            verdict = self._sorter.sort(batch, work)
             with watchdog.within(self.context.settings.handling_s, self.consumer):
                 run_handlers(verdict.fit, work)
             work.flush()
@@ -221,7 +171,8 @@ class Intake:
         That a group is tried is counted before it is; a message is parked only after it was in hand alone, so an
         innocent never shares a killer's fate, and after a crash that was nobody's fault the first try takes all.
         """
-        known, new = self._sifted(suspects)
+        with self.context.work() as work:
+            known, new = self._sorter.sifted(suspects, work)
         if known:
             self.settle_batch(known)
         for together, deaths in self._suspects.grouped(new):
@@ -239,62 +190,6 @@ class Intake:
             raise
         self._suspects.forget(group)
 
-    def _sifted(self, suspects: Sequence[Incoming]) -> tuple[list[Incoming], list[Incoming]]:
-        """Those that were taken already, and those that were not."""
-        with self.context.work() as work:
-            if self.listen.ordered:
-                last = self._positions(work, _POSITIONS, suspects)
-                taken = [m.sequence is not None and m.sequence <= last.get(m.key, 0) for m in suspects]
-            else:
-                known = inbox.contents(work.connection, self.consumer, map(name, suspects))
-                taken = [name(m) in known for m in suspects]
-        pairs = list(zip(suspects, taken, strict=True))
-        return [m for m, is_taken in pairs if is_taken], [m for m, is_taken in pairs if not is_taken]
-
-    def _positions(self, work: UnitOfWork, query: sa.TextClause, messages: Iterable[Incoming]) -> dict[str, int]:
-        keys = _encode([*{m.key for m in messages if m.key}]).decode()
-        return dict(work.connection.execute(query, {"consumer": self.consumer, "keys": keys}).all())
-
-    def _sort_facts(self, batch: Sequence[Incoming], work: UnitOfWork) -> Sorted:
-        verdict = Sorted(faulty=[m for m in batch if m.sequence is None])
-        placed = [m for m in batch if m.sequence is not None]
-        if not placed:
-            return verdict
-        verdict.held = self._positions(work, _LOCK_POSITIONS, placed)
-        verdict.positions = {m.key: verdict.held.get(m.key, 0) for m in placed}
-        verdict.awaited = deferred.awaited(work, self.consumer, [m.key for m in placed if m.snapshot])
-        for message in sorted(placed, key=_by_sequence):
-            self._sort_fact(message, verdict, verdict.positions)
-        return verdict
-
-    def _sort_fact(self, message: Incoming, verdict: Sorted, last: dict[str, int]) -> None:
-        sequence, position = message.sequence or 0, last[message.key]
-        if sequence <= position or (message.snapshot and message.key in verdict.awaited):
-            verdict.duplicates.append(message)
-        elif sequence > position + 1 and not message.snapshot:
-            verdict.early.append(message)
-        elif message.fault:
-            verdict.faulty.append(message)
-        else:
-            verdict.fit.append(message)
-            verdict.skipped += sequence - position - 1
-            last[message.key] = sequence
-
-    def _sort_requests(self, batch: Sequence[Incoming], work: UnitOfWork) -> Sorted:
-        verdict = Sorted(faulty=[m for m in batch if m.fault])
-        requests = [m for m in batch if not m.fault]
-        for message, found in zip(requests, self._admitted(requests, work), strict=True):
-            self._sort_request(message, found, verdict)
-        return verdict
-
-    def _admitted(self, requests: Sequence[Incoming], work: UnitOfWork) -> Sequence[Verdict]:
-        return inbox.admit(work.connection, self.consumer, [(name(m), m.content) for m in requests])
-
-    def _sort_request(self, message: Incoming, found: Verdict, verdict: Sorted) -> None:
-        if found == "conflict":
-            message.fault = same_id_other_content()
-        {"new": verdict.fit, "duplicate": verdict.duplicates, "conflict": verdict.faulty}[found].append(message)
-
     def _record(self, verdict: Sorted, work: UnitOfWork) -> None:
         who = {"consumer": self.consumer}
         stored = deferred.store(work, self.consumer, Kind.EARLY, verdict.early) + deferred.park(work, self.consumer, verdict.faulty)
@@ -303,17 +198,6 @@ class Intake:
         counts = {"handled": len(verdict.fit), "duplicate": len(verdict.duplicates) + again, "deferred": stored}
         more = {"process": PROCESS, "released": released, "skipped": verdict.skipped, "succeeded": verdict.succeeded}
         work.connection.execute(_COUNT, who | counts | more)
-
-    def _move_positions(self, verdict: Sorted, work: UnitOfWork) -> None:
-        moved = {m.key: verdict.positions[m.key] for m in verdict.fit if m.key}
-        old = [{"k": key, "n": n} for key, n in moved.items() if key in verdict.held]
-        new = [{"k": key, "n": n} for key, n in moved.items() if key not in verdict.held]
-        if old:
-            work.connection.execute(_MOVE_POSITIONS, {"consumer": self.consumer, "rows": _encode(old).decode()})
-        if new and work.connection.execute(_BEGIN_POSITIONS, {"consumer": self.consumer, "rows": _encode(new).decode()}).rowcount < len(
-            new
-        ):
-            raise Overtaken
 
     def _observe(self, verdict: Sorted, seconds: float) -> None:
         service = self.context.service.name
@@ -358,16 +242,6 @@ def _is_collision(error: BaseException) -> bool:
     return isinstance(error, Overtaken) or is_collision(error)
 
 
-def same_id_other_content() -> Conflict:
-    """The fault of a request whose name was taken by another."""
-    return Conflict(
-        "same-id-other-content",
-        field="/id",
-        da="Samme id er allerede modtaget med et andet indhold. Send det nye indhold under et nyt id.",
-        en="The same id was already taken with other content. Send the new content under a new id.",
-    )
-
-
 def unstorable_data() -> Invalid:
     """The fault of data that were read, and that no table can hold."""
     return Invalid(
@@ -382,50 +256,3 @@ def _mixed(batch: Sequence[Incoming]) -> Iterator[Incoming]:
     """In any order that keeps each aggregate's, so that a row of messages that always fail hides none of those that do not."""
     for turn in turns(batch):
         yield from random.sample(turn, len(turn))
-
-
-def _by_sequence(message: Incoming) -> tuple[str, int]:
-    return message.key, message.sequence or 0
-
-
-def run_handlers(messages: Sequence[Incoming], work: UnitOfWork) -> None:
-    """Call the handlers: in order within an aggregate, and in sets of one type across aggregates."""
-    for turn in turns(messages):
-        for handler, group in by_handler(turn):
-            call(handler, group, work)
-
-
-def turns(messages: Iterable[Incoming]) -> Iterator[Sequence[Incoming]]:
-    """First the first message of every aggregate, then every second one, and so on (requests are all first)."""
-    seen: dict[str, int] = defaultdict(int)
-    rounds: dict[int, list[Incoming]] = defaultdict(list)
-    for message in messages:
-        turn = seen[message.key] if message.key else 0
-        seen[message.key] += 1
-        rounds[turn].append(message)
-    yield from (rounds[turn] for turn in sorted(rounds))
-
-
-def by_handler(messages: Sequence[Incoming]) -> Iterator[tuple[Handler, Sequence[Incoming]]]:
-    """Messages of one type together, types in the order of their first message."""
-    groups: dict[str, list[Incoming]] = defaultdict(list)
-    for message in messages:
-        if message.handler:
-            groups[message.type].append(message)
-    for group in groups.values():
-        handler = group[0].handler
-        if handler:
-            yield handler, group
-
-
-def call(handler: Handler, group: Sequence[Incoming], work: UnitOfWork) -> None:
-    """Refuse what breaks the contract, hand the rest to the handler."""
-    for incoming in group:
-        if incoming.refusals and handler.refuse:
-            handler.refuse(incoming.message, incoming.refusals, work)
-    fit = [incoming.message for incoming in group if not incoming.refusals]
-    if handler.many and fit:
-        handler.function(fit, work)
-    elif not handler.many:
-        for message in fit:
-            handler.function(message, work)

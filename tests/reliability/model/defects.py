@@ -8,14 +8,15 @@ from collections.abc import Callable, Sequence
 import pytest
 import sqlalchemy as sa
 
-from services.chassis import consumer, deferred, intake, relay
+from services.chassis import consumer, deferred, relay, sorting
 from services.chassis.bus import Delivery, Publisher, Subscription
 from services.chassis.consumer import Consumer, Pauses
 from services.chassis.database import unavailable_when_away
 from services.chassis.envelope import Outgoing
-from services.chassis.intake import Intake, Sorted
+from services.chassis.intake import Intake
 from services.chassis.reading import Incoming
 from services.chassis.relay import Relay
+from services.chassis.sorting import Sorted, Sorter
 from services.chassis.storage import UnitOfWork
 
 Defect = Callable[[pytest.MonkeyPatch], None]
@@ -34,13 +35,13 @@ def acknowledges_before_it_commits(patch: pytest.MonkeyPatch) -> None:
 
 def looks_for_no_duplicates(patch: pytest.MonkeyPatch) -> None:
     """A fact that comes again is taken again."""
-    sort = Intake._sort_fact  # noqa: SLF001 - the place of the defect
+    sort = Sorter._sort_fact  # noqa: SLF001 - the place of the defect
 
-    def take_again(self: Intake, message: Incoming, verdict: Sorted, last: dict[str, int]) -> None:
+    def take_again(self: Sorter, message: Incoming, verdict: Sorted, last: dict[str, int]) -> None:
         again = (message.sequence or 0) <= last[message.key] and not message.snapshot and not message.fault
         verdict.fit.append(message) if again else sort(self, message, verdict, last)
 
-    patch.setattr(Intake, "_sort_fact", take_again)
+    patch.setattr(Sorter, "_sort_fact", take_again)
 
 
 def drops_what_is_early(patch: pytest.MonkeyPatch) -> None:
@@ -61,13 +62,13 @@ def takes_the_early_as_they_come(patch: pytest.MonkeyPatch) -> None:
 
 def locks_no_positions(patch: pytest.MonkeyPatch) -> None:
     """Two replicas may take the same fact at the same time."""
-    patch.setattr(intake, "_LOCK_POSITIONS", intake._POSITIONS)  # noqa: SLF001 - the place of the defect
+    patch.setattr(sorting, "_LOCK_POSITIONS", sorting._POSITIONS)  # noqa: SLF001 - the place of the defect
 
 
 def lets_two_begin_an_aggregate(patch: pytest.MonkeyPatch) -> None:
     """Who comes second to a new aggregate's position writes it once more."""
-    again = intake._BEGIN_POSITIONS.text.replace("do nothing", "(consumer, key) do update set last = excluded.last")  # noqa: SLF001 - the place of the defect
-    patch.setattr(intake, "_BEGIN_POSITIONS", sa.text(again))
+    again = sorting._BEGIN_POSITIONS.text.replace("do nothing", "(consumer, key) do update set last = excluded.last")  # noqa: SLF001 - the place of the defect
+    patch.setattr(sorting, "_BEGIN_POSITIONS", sa.text(again))
 
 
 def forgets_the_row_before_it_publishes(patch: pytest.MonkeyPatch) -> None:
@@ -85,10 +86,10 @@ def forgets_the_row_before_it_publishes(patch: pytest.MonkeyPatch) -> None:
 def lets_another_content_by(patch: pytest.MonkeyPatch) -> None:
     """The same id with other content is taken for a repetition, and what it said is lost."""
 
-    def ignore(_self: Intake, message: Incoming, found: str, verdict: Sorted) -> None:
+    def ignore(_self: Sorter, message: Incoming, found: str, verdict: Sorted) -> None:
         (verdict.fit if found == "new" else verdict.duplicates).append(message)
 
-    patch.setattr(Intake, "_sort_request", ignore)
+    patch.setattr(Sorter, "_sort_request", ignore)
 
 
 def keeps_what_was_retried(patch: pytest.MonkeyPatch) -> None:
