@@ -16,7 +16,8 @@ from benchmarks.process import answering
 from benchmarks.town import Town, town
 from benchmarks.waiting import until
 from benchmarks.wanted import Result, Wanted, tell
-from services.chassis.bus.rabbit import RabbitBus, RabbitPublisher
+from services.chassis.bus.rabbit import RabbitBus
+from services.chassis.bus.rabbit.publisher import RabbitPublisher
 from services.chassis.envelope import Outgoing
 from services.chassis.service import REQUESTS
 from services.cli.places import NAMES

@@ -183,6 +183,24 @@ def test_nobody_beats_on_a_closed_connection(bus_url: str) -> None:
             theirs.recv(1)
 
 
+@pytest.mark.filterwarnings("error")
+def test_what_was_closed_stays_closed(bus_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who closes, keeps alive, or receives on a connection that is gone opens no other one."""
+    bus = RabbitBus(bus_url)
+    bus.declare(Topology((), [Queue("things", "", ())]))
+    publisher, subscription = bus.publisher(), bus.subscribe("things", 1)
+    opened = Mock()
+    monkeypatch.setattr("amqp.Connection.connect", opened)
+    for end in (publisher, subscription):
+        end._connection.collect()  # noqa: SLF001 - what every lost connection comes to
+        end.close()
+    with pytest.raises(Unavailable), pytest.warns(match="was accessed before"):
+        publisher.keep_alive()
+    with pytest.raises(Unavailable), pytest.warns(match="was accessed before"):
+        subscription.receive(1, 0)
+    assert not opened.called
+
+
 def test_large_messages_come_a_few_at_a_time(bus_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is taken into memory at once is bounded by its size, and one message is never too much."""
     monkeypatch.setattr("services.chassis.bus.rabbit.subscription.BATCH_BYTES", 250_000)

@@ -74,7 +74,13 @@ def _tuned(connection: amqp.Connection) -> amqp.Connection:
     guard.expect(DEADLINE_S)
     transport._quick_recv = lambda n: guard.hear(receive(max(n, READ_BYTES)))  # noqa: SLF001
     connection.client_properties = {**connection.client_properties, "capabilities": {}}
+    connection.connect = _stays_closed
     return connection
+
+
+def _stays_closed() -> None:
+    """Instead of py-amqp's, which a closed connection calls by itself when anything is asked of it."""
+    raise ConnectionResetError("the connection is closed")
 
 
 def readable(transport: Any) -> bool:

@@ -46,13 +46,16 @@ class RabbitSubscription:
 
     def close(self) -> None:
         """See `Subscription.close`. Says goodbye and waits for the answer: who hangs up at once may be too fast for his last settlement."""
-        deadline = monotonic() + GOODBYE_S
-        with suppress(Exception):
-            with self._connection.transport.having_timeout(GOODBYE_S):
-                self._channel.send_method(spec.Channel.Close, "BsBB", (0, "", 0, 0))
-            while self._channel.connection and (left := deadline - monotonic()) > 0:
-                self._drop(left)
+        if self._connection.connected:
+            with suppress(Exception):
+                self._say_goodbye(monotonic() + GOODBYE_S)
         self._let_go()
+
+    def _say_goodbye(self, deadline: float) -> None:
+        with self._connection.transport.having_timeout(GOODBYE_S):
+            self._channel.send_method(spec.Channel.Close, "BsBB", (0, "", 0, 0))
+        while self._channel.connection and (left := deadline - monotonic()) > 0:
+            self._drop(left)
 
     def _drop(self, within: float) -> None:
         """Read and keep nothing: before the broker's answer come all deliveries that were on their way."""
