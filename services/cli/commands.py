@@ -5,12 +5,10 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from functools import partial, wraps
-from pathlib import Path
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from services.chassis import parked as parking
@@ -24,8 +22,10 @@ from services.chassis.logs import clean
 from services.chassis.migrating import at_head, migrate
 from services.chassis.service import EVENTS, Context
 from services.cli.places import NAMES, Place, data_dir, distributed, embedded, in_production, is_distributed, place_for, refuse_half
+from services.cli.programme import app as programme
 from services.cli.progress import told
 from services.cli.publish import publish
+from services.cli.terminal import console, plainly
 
 FINGERPRINT = 12
 """How many characters a group's fingerprint has; no message's number comes near."""
@@ -37,11 +37,8 @@ REBUILT = "reporting"
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", help="Deltag: run it, feed it, look into it.")
 parked = typer.Typer(no_args_is_help=True, help="Messages that were put aside for a person to look at.")
-programme = typer.Typer(no_args_is_help=True, help="Programmes are data: folders that are checked and loaded whole.")
 app.add_typer(parked, name="parked")
 app.add_typer(programme, name="programme")
-console = Console()
-errors = Console(stderr=True)
 
 ServiceName = Annotated[str, typer.Argument(metavar="SERVICE", help=f"One of {', '.join(NAMES)}.")]
 Group = Annotated[str, typer.Option(help="A group's fingerprint.")]
@@ -49,21 +46,6 @@ Ids = Annotated[list[int] | None, typer.Option("--id", min=1, max=HIGHEST_ID, he
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say how many.")]
 Body = Annotated[bool, typer.Option("--body", help="Print the message too; it may hold personal data. The look is audited.")]
 Actor = Annotated[str, typer.Option("--as", help="Who does this, for the audit.", default_factory=getpass.getuser)]
-
-
-def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Show our own errors as sentences, and exit with 1; anything else is a defect and shows its trace."""
-
-    @wraps(command)
-    def run(*arguments: Any, **options: Any) -> Any:
-        try:
-            return command(*arguments, **options)
-        except DeltagError as error:
-            for reason in error:
-                errors.print(f"[red]{reason.field or reason.slug}[/]: {reason.en}", highlight=False)
-            raise typer.Exit(1) from None
-
-    return run
 
 
 @app.command()
@@ -143,20 +125,6 @@ def token(
     settings = place_for("registration").settings["registration"]
     grant = Grant(role, settings.municipality, frozenset(institution) if institution else None, source)
     sys.stdout.write(LocalIssuer(settings, utc_now).issue(subject, [grant], timedelta(hours=hours)) + "\n")
-
-
-@programme.command("load")
-@plainly
-def load(folder: Annotated[Path, typer.Argument(help="A programme's folder, such as programmes/sammen-om-boern.")]) -> None:
-    """Check a programme's folder whole and load it in one transaction; loading it again changes nothing."""
-    from services.registration.handlers import load_programme  # noqa: PLC0415
-
-    if not folder.is_dir():
-        text = f"There is no folder {folder}."
-        raise NotFound("no-such-folder", da=text, en=text)
-    with place_for("registration").context("registration").work() as work:
-        load_programme(folder, work)
-    console.print(f"{folder.name} is loaded.")
 
 
 @parked.command("list")

@@ -34,7 +34,7 @@ def learn_programmes(facts: Sequence[Received[messages.ProgrammeLoaded]], work: 
     work.places.learn_programmes([fact.data for fact in facts])
 
 
-def learn_institutions(facts: Sequence[Received[messages.InstitutionRegistered]], work: "Work") -> None:
+def learn_institutions(facts: Sequence[Received[messages.InstitutionChanged]], work: "Work") -> None:
     work.places.learn_institutions([fact.data for fact in facts])
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from services.chassis.storage import Cause, UnitOfWork
-from services.events.domain.activity import Activity, ActivityStatus
+from services.events.domain.activity import Activity, ActivityStatus, Placement
 from services.events.domain.attendance import Attendance
 from services.events.domain.session import Session
 from services.events.domain.signup import Signup, SignupStatus
@@ -47,11 +47,14 @@ class ProgrammeLoaded(msgspec.Struct):
     districts: Sequence[District]
 
 
-class InstitutionRegistered(msgspec.Struct):
+class InstitutionChanged(msgspec.Struct):
+    """Any fact of an institution. One that does not say where it lay when lies where it lies."""
+
     institution_id: UUID
     institution: str
     programme: str
     district: str | None
+    placements: Sequence[Placement] = ()
 
 
 class ProfessionalRegistered(msgspec.Struct):

@@ -18,7 +18,10 @@ FACTS = Listen.facts(
     ),
     reads={
         "registration.programme.loaded.v1": many(messages.ProgrammeLoaded, handlers.learn_programmes),
-        "registration.institution.registered.v1": many(messages.InstitutionRegistered, handlers.learn_institutions),
+        "registration.institution.registered.v1": many(messages.InstitutionChanged, handlers.learn_institutions),
+        "registration.institution.moved.v1": many(messages.InstitutionChanged, handlers.learn_institutions),
+        "registration.institution.closed.v1": many(messages.InstitutionChanged, handlers.learn_institutions),
+        "registration.institution.merged.v1": many(messages.InstitutionChanged, handlers.learn_institutions),
         "registration.professional.registered.v1": many(messages.ProfessionalRegistered, handlers.learn_professionals),
         "registration.enrolment.accepted.v1": many(messages.EnrolmentChanged, handlers.learn_enrolments),
         "registration.enrolment.rejected.v1": many(messages.EnrolmentChanged, handlers.learn_enrolments),

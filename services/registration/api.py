@@ -38,6 +38,21 @@ def programmes(_request: Request, work: Work) -> Mapping[str, Any]:
 
 
 @api.get(
+    "/v1/programmes/{code}/consent-texts",
+    summary="A programme's consent texts",
+    roles=access.EVERYONE,
+    returns={200: schemas.ConsentTextsSchema()},
+    errors=(404,),
+)
+def consent_texts(request: Request, work: Work) -> Mapping[str, Any]:
+    """Word for word, every version in every language: also those that are asked for no longer, for somebody agreed to them."""
+    code = request.path["code"]
+    if code not in work.programmes.of_codes([code]):
+        raise NotFound(reasons=[reason(Rule.UNKNOWN_PROGRAMME)])
+    return {"items": work.programmes.consent_texts(code)}
+
+
+@api.get(
     "/v1/institutions",
     summary="Institutions",
     roles=access.EVERYONE,
@@ -45,7 +60,25 @@ def programmes(_request: Request, work: Work) -> Mapping[str, Any]:
     returns={200: schemas.InstitutionsSchema()},
 )
 def institutions(request: Request, work: Work) -> Mapping[str, Any]:
-    return {"items": [messages.of_institution(institution) for institution in work.programmes.institutions(**request.query)]}
+    """Those that exist on a day (`on`; today where none is given), each with the district in which it lies that day."""
+    narrowed = dict(request.query)
+    day = narrowed.pop("on", work.today)
+    return {"items": [messages.of_institution(found, day) for found in work.programmes.institutions_on(day, **narrowed)]}
+
+
+@api.get(
+    "/v1/institutions/{id:uuid}",
+    summary="An institution and its history",
+    roles=access.EVERYONE,
+    returns={200: schemas.InstitutionHistorySchema()},
+    errors=(404,),
+)
+def institution(request: Request, work: Work) -> Mapping[str, Any]:
+    """Whether it still exists or not: when it opened and closed, where it lay, what it was merged into and what was merged into it."""
+    found = work.programmes.institution(request.path["id"])
+    if found is None:
+        raise NotFound(reasons=[reason("no-such-institution")])
+    return messages.of_institution(found, work.today) | {"predecessors": work.programmes.merged_into(found)}
 
 
 @api.post(
@@ -146,8 +179,8 @@ def withdraw_enrolment(request: Request, work: Work) -> Mapping[str, Any]:
 def register_professional(request: Request, work: Work) -> Answer:
     """201 when he is new; 200 when the e-mail address is known in the programme, and what is known of him is corrected."""
     details = ProfessionalDetails(**request.body)
-    institution = work.programmes.institutions_of([details.institution]).get(details.institution)
-    access.must_act_for(institution, request.caller, Role.COORDINATOR, Role.LEADER)
+    house = work.programmes.institutions_of([details.institution]).get(details.institution)
+    access.must_act_for(house, request.caller, Role.COORDINATOR, Role.LEADER)
     professional, is_new = handlers.register_professional(details, work, request.cause)
     request.concerns(professional.professional_id)
     return Answer(messages.of_professional(professional), 201 if is_new else 200)

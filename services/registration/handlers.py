@@ -29,8 +29,8 @@ from services.registration.domain.enrolment import Enrolment
 from services.registration.domain.guardian import Guardian
 from services.registration.domain.objection import Objection, Rule
 from services.registration.domain.professional import Professional, ProfessionalDetails
-from services.registration.domain.programme import Institution, Programme
 from services.registration.domain.request import ConsentDetails, EnrolmentRequest, Known, WithdrawalRequest, decide
+from services.registration.loading import Comparison
 from services.registration.texts import explain, reason
 
 if TYPE_CHECKING:
@@ -47,30 +47,25 @@ ENROLMENT_CONTRACT = "enrolment.requested/v1"
 # A programme is loaded from its folder.
 
 
-@dataclass(frozen=True)
-class LoadedProgramme:
-    """What loading a folder did. `changed` is False, and the list empty, where everything was as it is."""
-
-    programme: Programme
-    changed: bool
-    changed_institutions: Sequence[Institution]
-
-
-def load_programme(folder: Path, work: "Work") -> LoadedProgramme:
-    """Load a programme's folder, or what has changed in it. Raises `Invalid` with every mistake in it at once."""
+def compare_programme(folder: Path, work: "Work") -> Comparison:
+    """What loading a programme's folder would change. Raises `Invalid` with every mistake in the folder at once."""
     read = programme_folder.read(folder)
-    loaded = work.programmes.loaded(read)
-    programme_folder.refuse_clashes(read, loaded)
-    outcome = LoadedProgramme(
-        read.programme, read.programme != loaded.programme, [i for i in read.institutions if i not in loaded.institutions]
-    )
-    if outcome.changed:
-        work.programmes.save(read, work.now)
-        _tell_programme(read.programme, work)
-    if outcome.changed_institutions:
-        work.programmes.save_institutions(outcome.changed_institutions)
-        _tell_institutions(outcome.changed_institutions, work)
-    return outcome
+    return Comparison(read, work.programmes.loaded(read))
+
+
+def load_programme(folder: Path, work: "Work") -> Comparison:
+    """Load a programme's folder, or what has changed in it. Raises `Invalid` with every mistake or clash in it at once."""
+    compared = compare_programme(folder, work)
+    programme_folder.refuse_clashes(compared.folder, compared.loaded)
+    compared.apply(work)
+    return compared
+
+
+def export_programme(code: str, work: "Work") -> Mapping[str, bytes]:
+    """The folder from which a programme was loaded, each file by its path. Raises `NotFound` where none is kept."""
+    if files := work.programmes.files(code):
+        return files
+    raise NotFound(reasons=[reason(Rule.UNKNOWN_PROGRAMME)])
 
 
 # Another system asks for enrolments.
@@ -154,9 +149,8 @@ def register_professional(details: ProfessionalDetails, work: "Work", cause: Cau
     if objections := list(professionals.objections(details, known)):
         raise Invalid(reasons=explain(objections))
     before = work.professionals.by_email(details.programme, details.email)
-    professional = professionals.registered(
-        before.professional_id if before else new_id(), details, known.institutions[details.institution]
-    )
+    institution = known.institutions[details.institution]
+    professional = professionals.registered(before.professional_id if before else new_id(), details, institution, work.today)
     if professional != before:
         work.professionals.save(professional)
         _tell_professional(professional, work, cause)
@@ -174,7 +168,7 @@ def refresh(work: "Work") -> None:
             messages.PROGRAMME_LOADED, subject=programme.programme_id, data=messages.of_programme(programme), programme=programme.code
         )
     for institution in work.programmes.institutions():
-        data = messages.of_institution(institution)
+        data = messages.of_institution(institution, work.today)
         work.snapshot(messages.INSTITUTION_REGISTERED, subject=institution.institution_id, data=data, programme=institution.programme)
     for enrolment in work.enrolments.stream():
         data = messages.of_enrolment(enrolment)
@@ -305,16 +299,6 @@ def _withdraw_or_reject(message: Received[WithdrawalRequest], known: dict[str, E
         return _refusal(message, explain(objections))
     enrolment.withdraw(request_id=message.id, reason=message.data.reason, on=message.data.effective_date)
     return enrolment
-
-
-def _tell_programme(programme: Programme, work: "Work") -> None:
-    work.emit(messages.PROGRAMME_LOADED, subject=programme.programme_id, data=messages.of_programme(programme), programme=programme.code)
-
-
-def _tell_institutions(institutions: Iterable[Institution], work: "Work") -> None:
-    for institution in institutions:
-        data = messages.of_institution(institution)
-        work.emit(messages.INSTITUTION_REGISTERED, subject=institution.institution_id, data=data, programme=institution.programme)
 
 
 def _tell_enrolment(enrolment: Enrolment, work: "Work", cause: Cause) -> None:

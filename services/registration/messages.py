@@ -4,16 +4,21 @@ Every fact carries its aggregate's whole coarse state. No person's name, number 
 """
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from services.registration.domain.consent import Consent
 from services.registration.domain.enrolment import Enrolment
+from services.registration.domain.named import Named
 from services.registration.domain.professional import Professional
-from services.registration.domain.programme import Institution, Named, Programme
+from services.registration.domain.programme import ConsentPurpose, Institution, Programme
+from services.registration.domain.question import Question
 
 PROGRAMME_LOADED = "registration.programme.loaded.v1"
 INSTITUTION_REGISTERED = "registration.institution.registered.v1"
+INSTITUTION_MOVED = "registration.institution.moved.v1"
+INSTITUTION_CLOSED = "registration.institution.closed.v1"
+INSTITUTION_MERGED = "registration.institution.merged.v1"
 PROFESSIONAL_REGISTERED = "registration.professional.registered.v1"
 CONTACT_SEALED = "registration.contact.sealed.v1"
 
@@ -23,11 +28,18 @@ def of_programme(programme: Programme) -> dict[str, Any]:
         "programme_id": programme.programme_id,
         "programme": programme.code,
         "name": programme.name["da"],
-        "period": {"start": programme.period.start, "end": programme.period.end},
+        "period": asdict(programme.period),
         "target_children": programme.target_children,
-        "tracks": [_named(track) for track in programme.tracks],
-        "districts": [_named(district) for district in programme.districts],
+        "tracks": [_named(track) | {"closed": track.closed} for track in programme.tracks],
+        "cohorts": [_named(cohort) | {"track": cohort.track, "period": asdict(cohort.period)} for cohort in programme.cohorts],
+        "districts": [_named(one) | {"stil_number": one.stil_number, "closed": one.closed} for one in programme.districts],
+        "institution_kinds": [_named(kind) | {"register_type": kind.register_type} for kind in programme.institution_kinds],
+        "activity_kinds": [_named(kind) for kind in programme.activity_kinds],
+        "professions": [_named(profession) for profession in programme.professions],
+        "professional_roles": [_named(role) for role in programme.professional_roles],
         "languages": [language.code for language in programme.languages],
+        "consent_purposes": [_purpose(purpose, programme) for purpose in programme.consent_purposes],
+        "questions": [_question(question) for question in programme.questions],
     }
 
 
@@ -38,19 +50,46 @@ def _contact(programme: Programme) -> dict[str, Any]:
     return {"contact": {name: value for name, value in asdict(programme.contact).items() if value}}
 
 
-def _named(named: Named) -> dict[str, str]:
+def _named(named: Named) -> dict[str, Any]:
     return {"code": named.code, "name": named.name["da"]}
 
 
-def of_institution(institution: Institution) -> dict[str, Any]:
+def _purpose(purpose: ConsentPurpose, programme: Programme) -> dict[str, Any]:
+    """With the texts in which it is asked for; their words are no part of a fact."""
+    texts = [{"version": text.version, "language": text.language} for text in programme.consent_texts if text.purpose == purpose.code]
+    return _named(purpose) | {"required": purpose.required, "given_by": purpose.given_by, "texts": texts}
+
+
+def _question(question: Question) -> dict[str, Any]:
+    return asdict(question) | {"options": [_named(option) for option in question.options]}
+
+
+def institution_type(institution: Institution, before: Institution | None) -> str:
+    """The fact that tells what happened to an institution: the gravest, where it was several things at once."""
+    if before is None:
+        return INSTITUTION_REGISTERED
+    if institution.successor and institution.successor != before.successor:
+        return INSTITUTION_MERGED
+    if institution.existence.end and institution.existence.end != before.existence.end:
+        return INSTITUTION_CLOSED
+    return INSTITUTION_MOVED if institution.placements != before.placements else INSTITUTION_REGISTERED
+
+
+def of_institution(institution: Institution, on: date) -> dict[str, Any]:
+    """Its whole history, and the district in which it lies that day (or did last, or will first)."""
     return {
         "institution_id": institution.institution_id,
         "institution": institution.code,
-        "number": institution.number,
+        "number": institution.stil_number,
+        "stil_number": institution.stil_number,
+        "p_number": institution.p_number,
         "name": institution.name,
         "kind": institution.kind,
-        "district": institution.district,
+        "district": institution.district_near(on),
         "programme": institution.programme,
+        "existence": asdict(institution.existence),
+        "placements": [{"district": placement.district, **asdict(placement.valid)} for placement in institution.placements],
+        "successor": institution.successor,
     }
 
 

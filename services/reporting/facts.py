@@ -28,12 +28,27 @@ class Programme(msgspec.Struct):
     districts: list[District]
 
 
+class Placement(msgspec.Struct):
+    """In which district an institution lies, from `start` (None: since ever) to `end` (None: until further notice)."""
+
+    district: str
+    start: date | None = None
+    end: date | None = None
+
+
 class Institution(msgspec.Struct):
+    """Any fact of an institution. One that does not say where it lay when lies where it lies."""
+
     institution_id: UUID
     institution: str
     name: str
     district: str
     programme: str
+    placements: list[Placement] = []
+
+    @property
+    def history(self) -> list[Placement]:
+        return self.placements or [Placement(self.district)]
 
 
 class Reason(msgspec.Struct):

@@ -36,7 +36,8 @@ def keep_programmes(messages: Messages, work: "Work") -> None:
 
 def keep_institutions(messages: Messages, work: "Work") -> None:
     def columns(message: Received[facts.Institution]) -> Row:
-        return state_of(message.data, "institution_id", "name", "district", "programme") | {"code": message.data.institution}
+        more = {"code": message.data.institution, "placements": message.data.history}
+        return state_of(message.data, "institution_id", "name", "district", "programme") | more
 
     work.institutions.keep(rows(messages, columns))
 

@@ -23,6 +23,9 @@ FACTS = Listen.facts(
     reads={
         "registration.programme.loaded.v1": many(facts.Programme, handlers.keep_programmes),
         "registration.institution.registered.v1": many(facts.Institution, handlers.keep_institutions),
+        "registration.institution.moved.v1": many(facts.Institution, handlers.keep_institutions),
+        "registration.institution.closed.v1": many(facts.Institution, handlers.keep_institutions),
+        "registration.institution.merged.v1": many(facts.Institution, handlers.keep_institutions),
         "registration.enrolment.accepted.v1": many(facts.Enrolment, handlers.keep_enrolments),
         "registration.enrolment.rejected.v1": many(facts.Enrolment, handlers.keep_enrolments),
         "registration.enrolment.withdrawn.v1": many(facts.Enrolment, handlers.keep_enrolments),

@@ -48,7 +48,7 @@ def _lists(*names: str) -> list[sa.Column[Any]]:
 programme = _projection(
     "programme", *_texts("code", "name"), *_dates("starts_on", "ends_on"), sa.Column("target_children", sa.Integer), *_lists("districts")
 )
-institution = _projection("institution", *_texts("code", "name", "district", "programme"))
+institution = _projection("institution", *_texts("code", "name", "district", "programme"), *_lists("placements"))
 enrolment = _projection(
     "enrolment",
     *_texts("status", "programme", "institution", "district", "reason"),
@@ -118,10 +118,8 @@ class Tallies:
         return [Programme(*row) for row in self._connection.execute(sa.select(*columns).order_by(programme.c.code))]
 
     def institutions(self, code: str) -> Sequence[Place]:
-        """A programme's institutions, by district and name."""
-        columns = (institution.c.district, institution.c.code, institution.c.name)
-        query = sa.select(*columns).where(institution.c.programme == code).order_by(institution.c.district, institution.c.code)
-        return [Place(*row) for row in self._connection.execute(query)]
+        """A programme's institutions by district and code: one that moved while the programme ran, once in each of its districts."""
+        return [Place(*row) for row in self._connection.execute(_PLACES, {"programme": code})]
 
     def counts(self, family: Family, programme: str, start: date | None, end: date | None) -> Mapping[Cell, Count]:
         """The counts of a family's units whose day is from `start` until before `end` (Europe/Copenhagen; None: open)."""
@@ -182,6 +180,15 @@ class Work(UnitOfWork):
         """Empty all projections, and let the consumer take every fact anew."""
         forget_positions(self, consumer)
         self.connection.execute(_FORGET_STATES)
+
+
+_PLACES = sa.text(
+    "select distinct placed.district, institution.code, institution.name from institution"
+    " join programme on programme.code = institution.programme"
+    ' cross join lateral jsonb_to_recordset(institution.placements) as placed (district text, start date, "end" date)'
+    " where institution.programme = :programme and daterange(placed.start, placed.end, '[]')"
+    " && daterange(programme.starts_on, programme.ends_on, '[]') order by 1, 2"
+)
 
 
 def _count(family: Family) -> sa.TextClause:

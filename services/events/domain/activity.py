@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from hashlib import sha256
 from itertools import pairwise
@@ -47,13 +47,34 @@ class Programme:
 
 
 @dataclass(frozen=True)
+class Placement:
+    """In which district an institution lies, both days included; no `start`: since ever, no `end`: until further notice."""
+
+    district: str
+    start: date | None = None
+    end: date | None = None
+
+    def __contains__(self, day: date) -> bool:
+        return (self.start or date.min) <= day <= (self.end or date.max)
+
+
+@dataclass(frozen=True)
 class Institution:
-    """A daycare house or another place of a programme, as far as activities need to know it."""
+    """A daycare house or another place of a programme, as far as activities need to know it: `placements` where it lies when."""
 
     institution_id: str
     code: str
     programme: str
     district: str | None
+    placements: Sequence[Placement] = ()
+
+    def is_open_on(self, day: date) -> bool:
+        """Whether it lies anywhere that day."""
+        return not self.placements or any(day in placement for placement in self.placements)
+
+    def district_on(self, day: date) -> str | None:
+        """The district in which it lies that day; None where it is not known."""
+        return next((placement.district for placement in self.placements if day in placement), self.district)
 
 
 @dataclass
@@ -153,8 +174,18 @@ def _wrong_place(asked: Activity, programme: Programme | None, institution: Inst
         yield Refusal(Slug.DISTRICT_NOT_KNOWN, "/district", {"known": ", ".join(sorted(programme.districts))})
     if asked.institution and institution is None:
         yield Refusal(Slug.INSTITUTION_NOT_KNOWN, "/institution")
-    if institution and institution.district not in {None, asked.district}:
-        yield Refusal(Slug.INSTITUTION_ELSEWHERE, "/institution", {"district": institution.district})
+    if institution:
+        yield from _wrong_house(asked, institution)
+
+
+def _wrong_house(asked: Activity, institution: Institution) -> Iterator[Refusal]:
+    """On the day of the first session: a house may move, or close."""
+    day = min(session.held_on for session in asked.sessions)
+    district = institution.district_on(day)
+    if not institution.is_open_on(day):
+        yield Refusal(Slug.INSTITUTION_NOT_OPEN, "/institution", {"day": day})
+    elif district not in {None, asked.district}:
+        yield Refusal(Slug.INSTITUTION_ELSEWHERE, "/institution", {"district": district})
 
 
 def _wrong_times(sessions: Sequence[Session], now: datetime) -> Iterator[Refusal]:

@@ -11,6 +11,7 @@ class Slug(StrEnum):
     PROGRAMME_NOT_KNOWN = "programme-not-known"
     INSTITUTION_NOT_KNOWN = "institution-not-known"
     DISTRICT_NOT_KNOWN = "district-not-known"
+    INSTITUTION_NOT_OPEN = "institution-not-open"
     INSTITUTION_ELSEWHERE = "institution-elsewhere"
     KIND_NOT_KNOWN = "kind-not-known"
     SESSION_ENDS_BEFORE_START = "session-ends-before-start"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from services.events.domain.activity import Institution, Programme
-from services.events.messages import InstitutionRegistered, ProgrammeLoaded
+from services.events.messages import InstitutionChanged, ProgrammeLoaded
 from services.events.storage.rows import first, json_of
 
 _LEARN_PROGRAMMES = sa.text("""
@@ -15,19 +15,20 @@ order by programme
 on conflict (programme) do update set districts = excluded.districts
 """)
 _LEARN_INSTITUTIONS = sa.text("""
-insert into institution (institution_id, institution, programme, district)
-select institution_id, institution, programme, district from json_to_recordset(cast(:rows as json))
-    as r(institution_id uuid, institution text, programme text, district text)
+insert into institution (institution_id, institution, programme, district, placements)
+select institution_id, institution, programme, district, placements from json_to_recordset(cast(:rows as json))
+    as r(institution_id uuid, institution text, programme text, district text, placements jsonb)
 order by institution_id
 on conflict (institution_id) do update
-set institution = excluded.institution, programme = excluded.programme, district = excluded.district
+set institution = excluded.institution, programme = excluded.programme, district = excluded.district,
+    placements = excluded.placements
 """)
 _PROGRAMME = sa.text("""
 select programme as code, (select json_agg(d ->> 'code') from jsonb_array_elements(districts) d) as districts
 from programme where programme = :programme
 """)
 _INSTITUTION = sa.text("""
-select cast(institution_id as text), institution as code, programme, district
+select cast(institution_id as text), institution as code, programme, district, placements
 from institution where programme = :programme and institution = :institution
 """)
 
@@ -41,7 +42,7 @@ class Places:
     def learn_programmes(self, programmes: Sequence[ProgrammeLoaded]) -> None:
         self._connection.execute(_LEARN_PROGRAMMES, {"rows": json_of(programmes)})
 
-    def learn_institutions(self, institutions: Sequence[InstitutionRegistered]) -> None:
+    def learn_institutions(self, institutions: Sequence[InstitutionChanged]) -> None:
         self._connection.execute(_LEARN_INSTITUTIONS, {"rows": json_of(institutions)})
 
     def programme(self, code: str) -> Programme | None:

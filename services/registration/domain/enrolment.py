@@ -94,7 +94,7 @@ def accepted(
         guardian_ids=guardian_ids,
         institution_id=institution.institution_id,
         institution=institution.code,
-        district=institution.district,
+        district=institution.district_on(request.start_date),
         birth_month=child.birth_month,
         start_date=request.start_date,
     )
@@ -114,6 +114,6 @@ def so_far(enrolment: Enrolment, request: EnrolmentRequest, known: Known) -> Enr
         track=request.track if programme and programme.has_track(request.track) else None,
         institution_id=institution.institution_id if institution else None,
         institution=institution.code if institution else None,
-        district=institution.district if institution else None,
+        district=institution.district_on(request.start_date) if institution else None,
         start_date=request.start_date,
     )

@@ -14,8 +14,10 @@ class Rule(StrEnum):
 
     UNKNOWN_PROGRAMME = "unknown-programme"
     UNKNOWN_TRACK = "unknown-track"
+    TRACK_CLOSED = "track-closed"
     UNKNOWN_INSTITUTION = "unknown-institution"
     INSTITUTION_NOT_IN_PROGRAMME = "institution-not-in-programme"
+    INSTITUTION_NOT_OPEN = "institution-not-open"
     START_OUTSIDE_PROGRAMME = "start-outside-programme"
     CHILD_NOT_BORN = "child-not-born"
     CHILD_TOO_OLD = "child-too-old"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from services.registration.domain.objection import Objection, Rule
 from services.registration.domain.programme import Institution
@@ -59,8 +60,8 @@ def objections(details: ProfessionalDetails, known: Known) -> Iterator[Objection
         yield Objection(Rule.INSTITUTION_NOT_IN_PROGRAMME, "/institution")
 
 
-def registered(professional_id: str, details: ProfessionalDetails, institution: Institution) -> Professional:
-    """The professional whom these details describe, in this institution."""
+def registered(professional_id: str, details: ProfessionalDetails, institution: Institution, on: date) -> Professional:
+    """The professional whom these details describe, in this institution, and in the district in which it lies on that day."""
     return Professional(
         professional_id=professional_id,
         programme=details.programme,
@@ -72,5 +73,5 @@ def registered(professional_id: str, details: ProfessionalDetails, institution: 
         phone=details.phone,
         institution_id=institution.institution_id,
         institution=institution.code,
-        district=institution.district,
+        district=institution.district_near(on),
     )

@@ -4,28 +4,57 @@ Everything that differs between municipalities is data here: tracks, districts, 
 languages, consent texts.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from enum import StrEnum
 from typing import NamedTuple
 
-Text = Mapping[str, str]
-"""The same words in several languages, by language code: `{"da": …, "en": …}`."""
+from services.registration.domain.named import Named, Text
+from services.registration.domain.question import Question
+from services.registration.domain.validity import ALWAYS, Validity, valid_on
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """A code that data and messages use, and its name for people."""
+class Track(Named):
+    """A way through the programme (spor). `closed` is the last day on which somebody may start on it."""
 
-    code: str
-    name: Text
+    closed: date | None = None
+
+    def is_open_on(self, day: date) -> bool:
+        """Whether somebody may start that day."""
+        return self.closed is None or day <= self.closed
+
+
+@dataclass(frozen=True, slots=True)
+class District(Named):
+    """A part of the municipality (distrikt); a Daginstitution of the Dagtilbudsregister where it has a `stil_number`."""
+
+    stil_number: str | None = None
+    closed: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InstitutionKind(Named):
+    """What an institution is. `register_type` is its type in the Dagtilbudsregister: none for what is not in there (childminders)."""
+
+    register_type: str | None = None
+
+
+class Giver(StrEnum):
+    """Who must agree before a consent holds: one who has custody, the parent whom the child lives with, or all who have custody."""
+
+    ONE_HOLDER = "one_holder"
+    RESIDENCE_PARENT = "residence_parent"
+    ALL_HOLDERS = "all_holders"
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentPurpose(Named):
-    """What families are asked to agree to; whether nobody is enrolled without it."""
+    """What families are asked to agree to; whether nobody is enrolled without it; and who must give it."""
 
     required: bool = False
+    given_by: Giver = Giver.ONE_HOLDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +100,60 @@ class ConsentText:
 
 
 @dataclass(frozen=True, slots=True)
+class Cohort(Named):
+    """Those who go through a track together (hold, årgang), and when."""
+
+    track: str
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """In which district a unit lies, and when."""
+
+    district: str
+    valid: Validity
+
+
+@dataclass(frozen=True, slots=True)
 class Institution:
     """A daycare house, nursery or the childminders (dagtilbud).
 
-    `number` is its six characters in the Dagtilbudsregister, which does not know every kind. `name` is Danish.
+    `stil_number` is its six characters in the Dagtilbudsregister, which does not know every kind; `p_number` its ten digits as
+    a place of production, which it may share. `name` is Danish. It exists from the day it opens to the day it closes; on each
+    day between them it lies in one district. `successor` is the code of the unit that it was merged into.
     """
 
     institution_id: str
     code: str
     name: str
     kind: str
-    district: str
     programme: str
-    number: str | None = None
+    placements: tuple[Placement, ...]
+    stil_number: str | None = None
+    p_number: str | None = None
+    existence: Validity = ALWAYS
+    successor: str | None = None
 
     @property
     def handles(self) -> frozenset[str]:
         """What a request may call it by."""
-        return frozenset(filter(None, (self.code, self.number)))
+        return frozenset(filter(None, (self.code, self.stil_number)))
+
+    def district_on(self, day: date) -> str | None:
+        """The district in which it lies that day; None while it does not exist."""
+        placement = valid_on(day, self.placements)
+        return placement.district if placement else None
+
+    def district_near(self, day: date) -> str:
+        """The same; for one that has closed the last, and for one that has not opened yet the first."""
+        near = self.existence.nearest(day)
+        return next(placement.district for placement in self.placements if near in placement.valid)
+
+    @property
+    def needs_heir_on(self) -> date | None:
+        """The day after its last, on which the unit that it was merged into must be there; None where there is none."""
+        return self.existence.end + timedelta(days=1) if self.successor and self.existence.end else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,23 +167,26 @@ class Programme:
     period: Period
     target_children: int
     oldest_age: int
-    tracks: Sequence[Named]
-    districts: Sequence[Named]
-    institution_kinds: Sequence[Named]
+    tracks: Sequence[Track]
+    districts: Sequence[District]
+    institution_kinds: Sequence[InstitutionKind]
     activity_kinds: Sequence[Named]
     professions: Sequence[Named]
     languages: Sequence[Named]
     consent_purposes: Sequence[ConsentPurpose]
     consent_texts: Sequence[TextKey] = ()
     contact: Contact | None = None
+    cohorts: tuple[Cohort, ...] = ()
+    professional_roles: tuple[Named, ...] = ()
+    questions: tuple[Question, ...] = ()
+
+    def track(self, code: str) -> Track | None:
+        """Its track of that code."""
+        return next((track for track in self.tracks if track.code == code), None)
 
     def has_track(self, code: str) -> bool:
         """Whether it has a track of that code."""
-        return any(track.code == code for track in self.tracks)
-
-    def has_district(self, code: str) -> bool:
-        """Whether it runs in that district."""
-        return any(district.code == code for district in self.districts)
+        return self.track(code) is not None
 
     def has_profession(self, code: str) -> bool:
         """Whether it knows that profession."""
@@ -135,8 +203,10 @@ class Programme:
 
     def codes(self) -> Iterator[tuple[str, str]]:
         """Every (list, code) that other data may point at, and that must therefore stay."""
-        for field in ("tracks", "districts", "professions", "consent_purposes"):
+        for field in ("tracks", "cohorts", "districts", "professions", "professional_roles", "consent_purposes", "questions"):
             yield from ((field, named.code) for named in getattr(self, field))
+        for question in self.questions:
+            yield from (("questions", f"{question.code}/{option.code}") for option in question.options)
 
 
 def age_on(day: date, birth_date: date) -> int:

@@ -112,8 +112,11 @@ def _objections(request: EnrolmentRequest, known: Known) -> Iterator[Objection]:
 
 
 def _within_programme(request: EnrolmentRequest, programme: Programme) -> Iterator[Objection]:
-    if not programme.has_track(request.track):
+    track = programme.track(request.track)
+    if track is None:
         yield Objection(Rule.UNKNOWN_TRACK, "/track")
+    elif not track.is_open_on(request.start_date):
+        yield Objection(Rule.TRACK_CLOSED, "/track", {"last": track.closed})
     if request.start_date not in programme.period:
         yield Objection(Rule.START_OUTSIDE_PROGRAMME, "/start_date", {"start": programme.period.start, "end": programme.period.end})
     if age_on(request.start_date, request.child.birth_date) > programme.oldest_age:
@@ -126,6 +129,8 @@ def _place(request: EnrolmentRequest, known: Known) -> Iterator[Objection]:
         yield Objection(Rule.UNKNOWN_INSTITUTION, "/institution")
     elif request.programme in known.programmes and institution.programme != request.programme:
         yield Objection(Rule.INSTITUTION_NOT_IN_PROGRAMME, "/institution")
+    elif request.start_date not in institution.existence:
+        yield Objection(Rule.INSTITUTION_NOT_OPEN, "/institution")
 
 
 def _child(request: EnrolmentRequest) -> Iterator[Objection]:

@@ -1,6 +1,8 @@
 """Registration's tables, behind repositories that work in sets: a batch of any size takes the same few statements."""
 
+from datetime import date
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 from services.chassis.storage import UnitOfWork
 from services.registration.resources import Resources
@@ -9,11 +11,18 @@ from services.registration.storage.enrolments import Enrolments
 from services.registration.storage.people import Children, Guardians, Professionals
 from services.registration.storage.programmes import Programmes
 
+_DENMARK = ZoneInfo("Europe/Copenhagen")
+
 
 class Work(UnitOfWork):
     """One transaction on registration's database."""
 
     resources: Resources
+
+    @property
+    def today(self) -> date:
+        """Which day it is in Denmark."""
+        return self.now.astimezone(_DENMARK).date()
 
     @cached_property
     def programmes(self) -> Programmes:

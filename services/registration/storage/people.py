@@ -70,16 +70,18 @@ _LINK = sa.text(
 )
 _PROFESSIONAL = (
     "select professional_id::text, p.programme, profession, given_name, family_name, email, phone, language,"
-    " i.institution_id::text, i.code as institution, i.district from professional p join institution i using (institution_id)"
+    " i.institution_id::text, i.code as institution, p.district from professional p join institution i using (institution_id)"
 )
 _PROFESSIONAL_OF = sa.text(f"{_PROFESSIONAL} where p.programme = :programme and lower(email) = lower(:email) for update of p")
 _PROFESSIONALS = sa.text(f"{_PROFESSIONAL} order by professional_id")
 _SAVE_PROFESSIONAL = sa.text(
-    "insert into professional (professional_id, programme, profession, given_name, family_name, email, phone, language, institution_id)"
+    "insert into professional (professional_id, programme, profession, given_name, family_name, email, phone, language, institution_id,"
+    " district)"
     " values (cast(:professional_id as uuid), :programme, :profession, :given_name, :family_name, :email, :phone, :language,"
-    " cast(:institution_id as uuid)) on conflict (programme, lower(email)) do update set profession = excluded.profession,"
+    " cast(:institution_id as uuid), :district) on conflict (programme, lower(email)) do update set profession = excluded.profession,"
     " given_name = excluded.given_name, family_name = excluded.family_name, email = excluded.email, phone = excluded.phone,"
-    " language = excluded.language, institution_id = excluded.institution_id returning professional_id::text"
+    " language = excluded.language, institution_id = excluded.institution_id,"
+    " district = excluded.district returning professional_id::text"
 )
 
 

@@ -10,13 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registration.domain.objection import Rule
-from services.registration.domain.programme import ConsentPurpose, Institution
+from services.registration.domain.programme import ConsentPurpose, Institution, Placement, Track
 from services.registration.domain.request import EnrolmentRequest, Known, decide
+from services.registration.domain.validity import ALWAYS, Validity
 from services.registration.programme_folder import read
 from tests.registration.builders import PROGRAMME, a_consent, a_guardian, a_number, a_request
 
 FOLDER = read(PROGRAMME)
-ELSEWHERE = Institution("other", "elsewhere", "House", "daycare-house", "skovlunde", "another-programme", "999999")
+ELSEWHERE = Institution(
+    "other", "elsewhere", "House", "daycare-house", "another-programme", (Placement("skovlunde", ALWAYS),), stil_number="999999"
+)
 KNOWN = Known(
     {"sammen-om-boern": FOLDER.programme},
     {handle: institution for institution in (*FOLDER.institutions, ELSEWHERE) for handle in institution.handles},
@@ -98,6 +101,15 @@ def test_the_first_and_the_last_day_belong_to_the_programme() -> None:
     assert broken(asked(start_date="2024-06-30")) == []
 
 
+def test_nobody_starts_where_it_is_closed() -> None:
+    """On the last day of a house or a track a child may still start; on the day after it may not, and both are said."""
+    house = replace(KNOWN.institutions["birkegaarden"], existence=Validity(end=date(2024, 3, 1)))
+    closing = replace(FOLDER.programme, tracks=[Track("A", {"da": "x", "en": "x"}, closed=date(2024, 3, 1))])
+    known = replace(KNOWN, programmes={"sammen-om-boern": closing}, institutions={"151001": house})
+    assert broken(asked(start_date="2024-03-01"), known) == []
+    assert broken(asked(start_date="2024-03-02"), known) == [("track-closed", "/track"), ("institution-not-open", "/institution")]
+
+
 def test_a_programme_may_require_consent() -> None:
     """Where a consent is required, a request without one, or with a no, is rejected; where it is not, it is taken."""
     strict = replace(FOLDER.programme, consent_purposes=[ConsentPurpose("take-part", {"da": "x", "en": "x"}, required=True)])
@@ -147,6 +159,8 @@ def test_every_rule_is_broken_by_something_here_or_at_a_door() -> None:
         "unknown-profession",
         "already-enrolled",
         "consent-missing",
+        "track-closed",
+        "institution-not-open",
     }
     parametrised = {case[1] for mark in test_each_rule_speaks_for_itself.pytestmark for case in mark.args[1]}
     assert {rule.value for rule in Rule} == used | parametrised
