@@ -1,14 +1,47 @@
-"""Registration as `deltag publish` meets it: on a real broker and behind a real HTTP address, with the sample programme loaded."""
+"""Registration as commands meet it: by its environment; and for `deltag publish` on a real broker and behind a real HTTP address."""
 
+import os
+from base64 import b64encode
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 from services.chassis.bus.rabbit import RabbitBus
 from services.chassis.http import Grant, LocalIssuer, Role, wsgi
 from services.chassis.service import Context
+from services.chassis.settings import development_secrets
 from services.registration.service import SERVICE
 from tests.outside import answering, listening, with_programme
+
+SERVERS = ("DELTAG_AMQP_URL", "DELTAG_POSTGRES_URL")
+
+
+@pytest.fixture(autouse=True)
+def _environment_kept() -> Iterator[None]:
+    """Secrets that a command reads into its environment end with the test."""
+    with patch.dict(os.environ):
+        yield
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder that is not there yet, and no server."""
+    monkeypatch.setenv("DELTAG_DATA_DIR", str(tmp_path / "data"))
+    for variable in SERVERS:
+        monkeypatch.delenv(variable, raising=False)
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def operated(folder: Path, context_of: Callable[..., Context], monkeypatch: pytest.MonkeyPatch) -> Context:
+    """Registration, as an operator's commands find it by its environment."""
+    context = context_of(SERVICE)
+    development_secrets(folder)
+    monkeypatch.setenv("DELTAG_REGISTRATION_DATABASE_URL", context.settings.database_url)
+    monkeypatch.setenv("DELTAG_DEFERRED_KEY", b64encode(context.settings.deferred_key).decode())
+    return context
 
 
 @pytest.fixture

@@ -1,52 +1,21 @@
 """What somebody at a keyboard reads when something foreseeable is wrong: a sentence and a status, never a trace."""
 
-import os
 import socket
-from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from services.chassis import parked as parking
 from services.chassis.http import Role
 from services.chassis.postgres import EmbeddedPostgres
 from services.chassis.service import Context
-from services.chassis.settings import development_secrets
 from services.chassis.testing import deliver_raw, event
-from services.cli.commands import app
 from services.registration.service import SERVICE
+from tests.cli.running import deltag, refused
 
 NAME = "registration"
 SERVERS = ("DELTAG_AMQP_URL", "DELTAG_POSTGRES_URL")
-
-
-@pytest.fixture(autouse=True)
-def _environment_kept() -> Iterator[None]:
-    """Secrets that a command reads into its environment end with the test."""
-    with patch.dict(os.environ):
-        yield
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data folder that is not there yet, and no server."""
-    monkeypatch.setenv("DELTAG_DATA_DIR", str(tmp_path / "data"))
-    for variable in SERVERS:
-        monkeypatch.delenv(variable, raising=False)
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def operated(folder: Path, context_of: Callable[..., Context], monkeypatch: pytest.MonkeyPatch) -> Context:
-    """Registration, as an operator's commands find it by its environment."""
-    context = context_of(SERVICE)
-    development_secrets(folder)
-    monkeypatch.setenv("DELTAG_REGISTRATION_DATABASE_URL", context.settings.database_url)
-    monkeypatch.setenv("DELTAG_DEFERRED_KEY", b64encode(context.settings.deferred_key).decode())
-    return context
 
 
 @pytest.fixture
@@ -54,20 +23,6 @@ def taken() -> Iterator[str]:
     """An address on which somebody listens already."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield "{}:{}".format(*server.getsockname())
-
-
-def deltag(*arguments: str) -> Result:
-    """Run a command; a defect fails the test with its own trace."""
-    result = CliRunner().invoke(app, arguments, env={"COLUMNS": "400"})
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result
-
-
-def refused(*arguments: str) -> str:
-    """What is said when a command is refused, on one line."""
-    result = deltag(*arguments)
-    assert result.exit_code in (1, 2), result.output
-    return " ".join(result.output.split())
 
 
 def test_an_unknown_role_is_answered_with_those_that_there_are() -> None:

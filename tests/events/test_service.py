@@ -12,7 +12,7 @@ from services.chassis.ids import new_id
 from services.chassis.service import Context
 from services.chassis.testing import deliver, parked, published
 from services.events.service import FACTS
-from tests.events.builders import NEXT_WEEK, NOW, Family, a_family, a_pedagogue
+from tests.events.builders import BIRKEGAARDEN, NEXT_WEEK, NOW, Family, a_family, a_pedagogue
 from tests.events.town import Desk, Town, a_meeting, alone, first_session, reasons
 
 CANCELLED = ("cancelled", None)
@@ -46,6 +46,15 @@ def test_enrolled_family_may_sign_up(town: Town, desk: Desk) -> None:
     assert reasons(desk.tries_to_sign_up(desk.opens(), family.party()), 409)
     town.enrols(family)
     assert desk.signs_up(desk.opens(), family.party())["status"] == "seated"
+
+
+def test_a_house_that_moves_opens_where_it_lies_then(town: Town, desk: Desk) -> None:
+    """Registration tells where a house lies when; an activity after the move is opened in the new district, and not in the old one."""
+    moved = [{"district": "hedegaarden", "start": None, "end": NOW.date()}, {"district": "baltorp", "start": "2026-11-03", "end": None}]
+    who = {"institution_id": BIRKEGAARDEN.institution_id, "institution": BIRKEGAARDEN.code, "district": "hedegaarden"}
+    town.tells("institution.moved", BIRKEGAARDEN.institution_id, **who, placements=moved)
+    assert reasons(desk.tries_to_open(), 422) == {"institution-elsewhere"}
+    assert desk.opens(district="baltorp")
 
 
 def test_rejected_enrolment_opens_nothing(town: Town, desk: Desk) -> None:

@@ -380,7 +380,9 @@ ALL = set(Role)
 STAFF = {Role.COORDINATOR, Role.LEADER, Role.HEALTH_VISITOR}
 OPEN_TO = {
     ("GET", "/v1/programmes"): ALL,
+    ("GET", "/v1/programmes/{code}/consent-texts"): ALL,
     ("GET", "/v1/institutions"): ALL,
+    ("GET", "/v1/institutions/{id}"): ALL,
     ("POST", "/v1/enrolment-requests"): STAFF | {Role.SYSTEM},
     ("POST", "/v1/enrolment-requests/bulk"): {Role.COORDINATOR, Role.SYSTEM},
     ("GET", "/v1/enrolments"): STAFF | {Role.SYSTEM, Role.GUARDIAN},

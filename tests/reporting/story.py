@@ -70,6 +70,14 @@ def house(code: str) -> Fact:
     return Fact("registration.institution.registered.v1", id_of(code), data | {"district": HOUSES[code], "programme": PROGRAMME})
 
 
+def moved(code: str, to: str, on: str, *, until: str) -> Fact:
+    """The house lies in another district from that day; `until` is the day before it."""
+    data = house(code).data | {"district": to}
+    placements = [{"district": HOUSES[code], "start": None, "end": until}, {"district": to, "start": on, "end": None}]
+    more = {"stil_number": "151001", "p_number": None, "existence": {"start": None, "end": None}, "successor": None}
+    return Fact("registration.institution.moved.v1", id_of(code), data | more | {"placements": placements})
+
+
 def town() -> list[Fact]:
     """The programme and all houses."""
     return [programme(), *map(house, HOUSES)]

@@ -16,6 +16,7 @@ from tests.reporting.story import (
     consent,
     enrolled,
     mail,
+    moved,
     professional,
     rejected,
     signed_up,
@@ -45,6 +46,35 @@ def test_child_is_counted_once(context: Context) -> None:
     assert counts(context, "children")["", TOTAL] == 1
     assert counts(context, "children", "place")["baltorp/kastanjen", TOTAL] == 1
     assert counts(context, "children", "month")["2023/2023-08", TOTAL] == 1
+
+
+def test_a_house_that_moved_has_a_row_in_each_of_its_districts(context: Context) -> None:
+    """Who was enrolled before the move stays counted in the old district and who came after it in the new one, each row with its name."""
+    move = moved("globen", "baltorp", "2024-01-01", until="2023-12-31")
+    before, after = enrolled("alma", "globen", start="2023-08-01"), enrolled("bo", "globen", start="2024-02-01")
+    tell(context, [*town(), before, move, after._replace(data=after.data | {"district": "baltorp"})])
+    rows = counts(context, "children", "place")
+    assert (rows["hedegaarden/globen", TOTAL], rows["baltorp/globen", TOTAL]) == (1, 1)
+    with context.work() as work:
+        places = [place for place in work.tallies.institutions(PROGRAMME) if place.code == "globen"]
+    assert [(place.district, place.name) for place in places] == [("baltorp", "Globen"), ("hedegaarden", "Globen")]
+
+
+def test_a_move_before_the_programme_is_none_of_its_rows(context: Context) -> None:
+    """A district in which a house lay only before the programme began has no row for it."""
+    tell(context, [*town(), moved("globen", "baltorp", "2020-01-01", until="2019-12-31")])
+    with context.work() as work:
+        assert [place.district for place in work.tallies.institutions(PROGRAMME) if place.code == "globen"] == ["baltorp"]
+
+
+def test_what_a_family_did_before_it_moved_stays_where_it_was(context: Context) -> None:
+    """Attendance and sign-ups count at the place of the enrolment of their own day, also when the child is enrolled elsewhere later."""
+    told = [*town(), enrolled("alma", "globen", start="2023-08-01"), activity(), signed_up("alma"), came("alma", on="2024-03-15")]
+    tell(context, told)
+    kept = {family: counts(context, family, "place") for family in ("attendance", "signups")}
+    tell(context, [enrolled("alma", "kastanjen", start="2024-06-01")])
+    assert {family: counts(context, family, "place") for family in kept} == kept
+    assert kept["attendance"]["hedegaarden/globen", TOTAL] == len(("alma", "alma mother"))
 
 
 def test_child_withdrawn_when_all_enrolments_are(context: Context) -> None:

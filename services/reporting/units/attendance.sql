@@ -29,3 +29,4 @@ full join (
 ) as seen on seen.session_id = seat.session_id and seen.person_id = seat.person_id
 left join activity on activity.id = coalesce(seen.activity_id, seat.activity_id)
 left join family on family.person_id = coalesce(seen.person_id, seat.person_id)
+  and family.days @> coalesce(seen.held_on, seat.held_on)

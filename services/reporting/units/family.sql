@@ -1,5 +1,10 @@
--- Where families belong: every child and every guardian, at the place of the latest enrolment.
-select distinct on (person_id) person_id, place
+-- Where families belong on which days: every child and every guardian, at the place of the enrolment that began last, from its
+-- start until the next one's (before the first, at the first). The district is the one that the enrolment's fact told: a figure
+-- stays where it was counted when a family or a house moves later.
+select
+  person_id,
+  place,
+  daterange(case when row_number() over line > 1 then start_date end, lead(start_date) over line) as days
 from (
   select child_id as person_id, start_date, id, coalesce(district, 'unknown') || '/' || coalesce(institution, 'unknown') as place
   from enrolment
@@ -9,4 +14,4 @@ from (
   from enrolment cross join lateral jsonb_array_elements_text(guardian_ids) as guardian (id)
   where programme = :programme and status <> 'rejected'
 ) as enrolled
-order by person_id, start_date desc, id desc
+window line as (partition by person_id order by start_date, id)

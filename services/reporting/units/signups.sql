@@ -16,6 +16,7 @@ left join (
   from signup
   cross join lateral jsonb_array_elements(signup.party) with ordinality as member (person, nth)
   join family on family.person_id = (member.person ->> 'person_id')::uuid
+    and family.days @> (signup.signed_up_at at time zone 'Europe/Copenhagen')::date
   where signup.programme = :programme
   order by signup.id, member.nth
 ) as home on home.id = signup.id

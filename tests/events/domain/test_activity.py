@@ -1,10 +1,11 @@
 """What can be opened, and what an activity's seats allow."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from services.events.domain.activity import Activity, Institution, Overbooked, Programme, why_not_change, why_not_open
+from services.events.domain.activity import Activity, Institution, Overbooked, Placement, Programme, why_not_change, why_not_open
 from services.events.domain.refusal import Slug
 from tests.events.builders import (
     BIRKEGAARDEN,
@@ -58,6 +59,23 @@ def test_unknown_programme() -> None:
 def test_institution_in_another_district() -> None:
     """A daycare house in Hedegården cannot hold an activity of Baltorp."""
     assert refused(a_workshop(district="baltorp")) == [("institution-elsewhere", "/institution")]
+
+
+def test_a_house_that_moves_holds_its_activities_where_it_lies_then() -> None:
+    """What counts is the day of the first session: until the move the old district is right, from then on the new one."""
+    day = NEXT_WEEK.date()
+    moves = (Placement("hedegaarden", end=day), Placement("baltorp", start=day + timedelta(days=1)))
+    house, later = replace(BIRKEGAARDEN, placements=moves), [a_session(NEXT_WEEK + timedelta(days=1))]
+    assert refused(a_workshop(), institution=house) == refused(a_workshop(district="baltorp", sessions=later), institution=house) == []
+    assert refused(a_workshop(sessions=later), institution=house) == [("institution-elsewhere", "/institution")]
+
+
+def test_a_house_that_has_closed_holds_none() -> None:
+    """On its last day a house may hold an activity, and on the day after it no longer."""
+    last = Placement("hedegaarden", end=NEXT_WEEK.date())
+    house, later = replace(BIRKEGAARDEN, placements=(last,)), [a_session(NEXT_WEEK + timedelta(days=1))]
+    assert refused(a_workshop(), institution=house) == []
+    assert refused(a_workshop(sessions=later), institution=house) == [("institution-not-open", "/institution")]
 
 
 def test_session_must_end_after_its_start() -> None:
