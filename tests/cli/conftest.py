@@ -12,10 +12,9 @@ from services.chassis.bus.rabbit import RabbitBus
 from services.chassis.http import Grant, LocalIssuer, Role, wsgi
 from services.chassis.service import Context
 from services.chassis.settings import development_secrets
+from services.cli.places import SERVERS
 from services.registration.service import SERVICE
 from tests.outside import answering, listening, with_programme
-
-SERVERS = ("DELTAG_AMQP_URL", "DELTAG_POSTGRES_URL")
 
 
 @pytest.fixture(autouse=True)

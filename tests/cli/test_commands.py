@@ -11,11 +11,11 @@ from services.chassis.http import Role
 from services.chassis.postgres import EmbeddedPostgres
 from services.chassis.service import Context
 from services.chassis.testing import deliver_raw, event
+from services.cli.places import SERVERS
 from services.registration.service import SERVICE
 from tests.cli.running import deltag, refused
 
 NAME = "registration"
-SERVERS = ("DELTAG_AMQP_URL", "DELTAG_POSTGRES_URL")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.cli.running import deltag, refused
 from tests.registration.builders import PROGRAMME
 from tests.registration.folders import SAMPLE, edited, with_house, write
 
-BROKEN = edited("tracks.toml", 'code = "C"', 'code = "A"', edited("programme.toml", "oldest_age = 6", "oldest_age = 60"))
+BROKEN = edited("languages.toml", 'code = "ur"', 'code = "uk"', edited("programme.toml", "oldest_age = 6", "oldest_age = 60"))
 
 
 @pytest.fixture
@@ -36,8 +36,8 @@ def test_every_mistake_is_a_line_of_its_own(tmp_path: Path, language: str, remed
     """File, line, place, rule and what to do, as an editor finds them, in Danish or English; and the status is 1."""
     result = deltag("programme", "check", str(write(BROKEN, tmp_path / "broken")), "--language", language)
     first, second, count = result.output.splitlines()
-    assert first == f"programme.toml:12#/oldest_age: too-large: {remedy}"
-    assert second.startswith("tracks.toml:12#/tracks/2/code: stands-twice: A ")
+    assert first.startswith("languages.toml:32#/languages/7/code: stands-twice: uk ")
+    assert second == f"programme.toml:12#/oldest_age: too-large: {remedy}"
     assert (count, result.exit_code) == ("2 mistakes.", 1)
 
 

@@ -189,4 +189,4 @@ def _alone(professional: Professional) -> Party:
 def _institutions(programme: Path) -> Mapping[str, Mapping[str, Any]]:
     """The programme's institutions, by code and by number."""
     rows = tomllib.loads((programme / "institutions.toml").read_text("utf-8"))["institutions"]
-    return {row[handle]: row for row in rows for handle in ("code", "number") if handle in row}
+    return {row[handle]: row for row in rows for handle in ("code", "stil_number") if handle in row}
