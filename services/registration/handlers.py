@@ -65,7 +65,8 @@ def export_programme(code: str, work: "Work") -> Mapping[str, bytes]:
     """The folder from which a programme was loaded, each file by its path. Raises `NotFound` where none is kept."""
     if files := work.programmes.files(code):
         return files
-    raise NotFound(reasons=[reason(Rule.UNKNOWN_PROGRAMME)])
+    known = work.programmes.of_codes([code])
+    raise NotFound(reasons=[reason("files-not-kept" if known else Rule.UNKNOWN_PROGRAMME)])
 
 
 # Another system asks for enrolments.

@@ -98,7 +98,7 @@ def parsed(files: Mapping[str, bytes]) -> Content:
     """What the files hold, and which of them are missing, unknown or unreadable."""
     tables: dict[str, Mapping[str, Any]] = {}
     mistakes = list(_missing_and_unknown(files))
-    for name in files.keys() & FILES.keys():
+    for name in filter(files.__contains__, FILES):
         try:
             tables[name] = _tables(files[name])
         except UnicodeDecodeError as error:
@@ -110,9 +110,9 @@ def parsed(files: Mapping[str, bytes]) -> Content:
 
 
 def _missing_and_unknown(files: Mapping[str, bytes]) -> Iterator[Reason]:
-    for name in FILES.keys() - OPTIONAL - files.keys():
+    for name in sorted(FILES.keys() - OPTIONAL - files.keys()):
         yield reason("file-missing", name)
-    for name in files.keys() - FILES.keys():
+    for name in sorted(files.keys() - FILES.keys()):
         if not name.startswith(WORDS):
             yield reason("file-unknown", name, {"known": ", ".join(FILES)})
 

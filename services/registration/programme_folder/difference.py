@@ -48,8 +48,8 @@ def _entries(programme: Programme | None, institutions: Iterable[Institution], t
     if programme is None:
         return {}
     tables = msgspec.to_builtins(programme)
-    entries: dict[str, Any] = {"programme": {key: value for key, value in tables.items() if not _is_list(key)}}
-    for key in filter(_is_list, tables):
+    entries: dict[str, Any] = {"programme": {key: value for key, value in tables.items() if key not in {*_LISTS, "consent_texts"}}}
+    for key in _LISTS:
         entries |= {f"{key}/{entry['code']}": entry for entry in tables[key]}
     entries |= {f"institutions/{institution.institution_id}": _institution(institution) for institution in institutions}
     return entries | {f"consent_texts/{'.'.join(text.key)}": {"words": text.text} for text in texts}
@@ -67,10 +67,6 @@ _LISTS: Final = (
     "consent_purposes",
     "questions",
 )
-
-
-def _is_list(key: str) -> bool:
-    return key in _LISTS
 
 
 def _institution(institution: Institution) -> dict[str, Any]:
@@ -105,7 +101,12 @@ def _fields(what: str, old: Any, new: Any, *path: str) -> Iterator[Change]:
 
 def _reordered(old: Programme | None, new: Programme) -> Iterator[Change]:
     """Lists with the same entries in another order: people read them in it."""
-    for key in _LISTS if old else ():
-        before, after = ([entry.code for entry in getattr(programme, key)] for programme in (old, new))
-        if before != after and sorted(before) == sorted(after):
-            yield Change(How.CHANGED, key, ORDER, before, after)
+    orders = _orders(new)
+    for key, before in _orders(old).items() if old else ():
+        if before != orders[key] and sorted(before) == sorted(orders[key]):
+            yield Change(How.CHANGED, key, ORDER, before, orders[key])
+
+
+def _orders(programme: Programme) -> dict[str, list[str]]:
+    orders = {key: [entry.code for entry in getattr(programme, key)] for key in _LISTS}
+    return orders | {"consent_texts": [".".join(key) for key in programme.consent_texts]}

@@ -68,7 +68,7 @@ def _loose_ends(form: Form) -> Iterator[Reason]:
             yield from _unknown(form.content, entry.get(field), codes, target, key, index, field)
     districts = form.codes("districts")
     for index, institution in form.institutions():
-        for code in {placement.district for placement in institution.placements}:
+        for code in dict.fromkeys(placement.district for placement in institution.placements):
             yield from _unknown(form.content, code, districts, "districts", "institutions", index, "district")
 
 
@@ -96,9 +96,8 @@ def _institutions(form: Form) -> Iterator[Reason]:
     kinds = {kind.code: kind for _, kind in form.read("institution_kinds", InstitutionKind)}
     districts = {district.code: district for _, district in form.read("districts", District)}
     for index, institution in everyone.items():
-        broken = [*_times(institution), *_heir(institution, by_code), *_district_ends(institution, districts)]
-        if institution.stil_number and institution.kind in kinds and kinds[institution.kind].register_type is None:
-            broken.append(("number-not-in-register", "stil_number", {"kind": institution.kind}))
+        times, heir = _times(institution), _heir(institution, by_code)
+        broken = [*times, *heir, *_district_ends(institution, districts), *_number(institution, kinds)]
         yield from (reason(slug, form.content.place("institutions", index, field), values) for slug, field, values in broken)
 
 
@@ -137,6 +136,13 @@ def _district_ends(institution: Institution, districts: Mapping[str, District]) 
         district = districts.get(placement.district)
         if district and district.closed and placement.valid.last > district.closed:
             yield "outlasts-district", "district", {"value": district.code, "end": district.closed}
+
+
+def _number(institution: Institution, kinds: Mapping[str, InstitutionKind]) -> Iterator[Broken]:
+    """The register knows the numbers of its own kinds only: childminders have none."""
+    kind = kinds.get(institution.kind)
+    if institution.stil_number and kind and kind.register_type is None:
+        yield "number-not-in-register", "stil_number", {"kind": kind.code}
 
 
 def _questions(form: Form) -> Iterator[Reason]:
