@@ -61,7 +61,8 @@ def _purpose(purpose: ConsentPurpose, programme: Programme) -> dict[str, Any]:
 
 
 def _question(question: Question) -> dict[str, Any]:
-    return asdict(question) | {"options": [_named(option) for option in question.options]}
+    """Its texts in all languages: people are asked in their own."""
+    return asdict(question) | {"options": [{"code": option.code, "text": option.name} for option in question.options]}
 
 
 def institution_type(institution: Institution, before: Institution | None) -> str:

@@ -64,6 +64,11 @@ class ConsentPurposeSchema(NamedSchema):
     texts = fields.List(fields.Nested(TextVersionSchema), required=True)
 
 
+class OptionSchema(Schema):
+    code = fields.String(required=True)
+    text = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+
+
 class ConditionSchema(Schema):
     question = fields.String(required=True)
     answers = fields.List(fields.String(), required=True)
@@ -78,7 +83,7 @@ class QuestionSchema(Schema):
     retention = fields.String(required=True)
     sensitivity = fields.String(required=True, validate=validate.OneOf([sensitivity.value for sensitivity in Sensitivity]))
     required = fields.Boolean(required=True)
-    options = fields.List(fields.Nested(NamedSchema), required=True)
+    options = fields.List(fields.Nested(OptionSchema), required=True)
     when = fields.Nested(ConditionSchema, required=True, allow_none=True)
     closed = fields.Date(required=True, allow_none=True)
 
