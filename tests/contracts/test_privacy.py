@@ -11,9 +11,18 @@ from services.chassis.contracts import example, names, schema
 PERSONAL = re.compile(
     r"cpr|(given|family|first|last|full|child|guardian|person)_?name|surname|e_?mail|phone|mobile|address|birth_?(date|day)|street|postal"
 )
-NAMES_OF_PLACES = {
-    "institution.registered/v1": {"/name"},
-    "programme.loaded/v1": {"/name", "/tracks/name", "/districts/name", "/contact/email", "/contact/phone"},
+LISTS = (
+    "tracks",
+    "cohorts",
+    "districts",
+    "institution_kinds",
+    "activity_kinds",
+    "professions",
+    "professional_roles",
+    "consent_purposes",
+)
+NAMES_OF_PLACES = {f"institution.{fact}/v1": {"/name"} for fact in ("registered", "moved", "closed", "merged")} | {
+    "programme.loaded/v1": {"/name", *(f"/{key}/name" for key in LISTS), "/contact/email", "/contact/phone"},
 }
 CPR_LIKE = re.compile(r"(?<![0-9a-f-])(?:[0-2]\d|3[01]|[67]\d|8\d|9[01])(?:0[1-9]|1[0-2])\d{2}-?\d{4}(?![0-9a-f-])")
 FACTS = [name for name in names() if schema(name)["x-deltag-kind"] == "fact"]

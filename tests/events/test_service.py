@@ -13,7 +13,7 @@ from services.chassis.service import Context
 from services.chassis.testing import deliver, parked, published
 from services.events.service import FACTS
 from tests.events.builders import BIRKEGAARDEN, NEXT_WEEK, NOW, Family, a_family, a_pedagogue
-from tests.events.town import Desk, Town, a_meeting, alone, first_session, reasons
+from tests.events.town import Desk, Town, a_meeting, alone, an_opening, first_session, reasons
 
 CANCELLED = ("cancelled", None)
 SEATED = ("seated", None)
@@ -53,7 +53,7 @@ def test_a_house_that_moves_opens_where_it_lies_then(town: Town, desk: Desk) -> 
     moved = [{"district": "hedegaarden", "start": None, "end": NOW.date()}, {"district": "baltorp", "start": "2026-11-03", "end": None}]
     who = {"institution_id": BIRKEGAARDEN.institution_id, "institution": BIRKEGAARDEN.code, "district": "hedegaarden"}
     town.tells("institution.moved", BIRKEGAARDEN.institution_id, **who, placements=moved)
-    assert reasons(desk.tries_to_open(), 422) == {"institution-elsewhere"}
+    assert reasons(desk.coordinator.post("/v1/activities", json=an_opening()), 422) == [("institution-elsewhere", "/institution")]
     assert desk.opens(district="baltorp")
 
 

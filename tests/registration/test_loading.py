@@ -143,8 +143,8 @@ def test_what_is_in_use_may_close(registration: Context, folder_of: Folders) -> 
     assert changes(registration, folder) == [
         ("changed", "tracks/C", "closed"),
         ("changed", "questions/siblings", "closed"),
-        ("changed", "institutions/sesam", "existence/end"),
         ("changed", "institutions/sesam", "placements"),
+        ("changed", "institutions/sesam", "existence/end"),
     ]
     load(registration, folder)
     assert changes(registration, folder) == []

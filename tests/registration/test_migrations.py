@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import command
 
+from services.chassis.migrating import _alembic, migrate
 from services.chassis.service import Context
-from services.chassis.storage import _alembic, migrate
 from services.chassis.testing import Door
 from tests.registration import test_api
 
