@@ -1,12 +1,19 @@
 """What was in the database before a migration is there after it."""
 
+import json
+from typing import Any
+
+import pytest
 import sqlalchemy as sa
 from alembic import command
 
+from services.chassis.errors import NotFound
 from services.chassis.migrating import _alembic, migrate
 from services.chassis.service import Context
 from services.chassis.testing import Door
+from services.registration import handlers
 from tests.registration import test_api
+from tests.registration.builders import PROGRAMME
 
 
 def test_places_keep_their_districts(registration: Context, coordinator: Door) -> None:
@@ -18,6 +25,34 @@ def test_places_keep_their_districts(registration: Context, coordinator: Door) -
     migrate(registration.database, registration.service.migrations)
     with registration.work() as work:
         assert (work.programmes.institutions(), list(work.professionals.stream())) == (places, professionals)
+
+
+NEW_LISTS = ("cohorts", "professional_roles", "questions")
+NEW_FIELDS = ("closed", "stil_number", "register_type", "given_by")
+
+
+def test_a_programme_of_before_is_still_read(registration: Context) -> None:
+    """One that was loaded before there were cohorts and questions is shown without them, until its folder is loaded once more."""
+    with registration.work() as work:
+        (definition,) = work.connection.execute(sa.text("select definition from programme")).scalars()
+        old = {key: plainer(value) for key, value in definition.items() if key not in NEW_LISTS}
+        work.connection.execute(sa.text("update programme set definition = cast(:old as jsonb)"), {"old": json.dumps(old)})
+        work.connection.execute(sa.text("delete from programme_file"))
+    with registration.work() as work:
+        (before,) = work.programmes.all()
+        with pytest.raises(NotFound) as caught:
+            handlers.export_programme(before.code, work)
+        assert (len(before.questions), len(before.tracks), caught.value.slug) == (0, 3, "files-not-kept")
+        changed = handlers.load_programme(PROGRAMME, work).changes
+        assert {change.what.partition("/")[0] for change in changed} >= {*NEW_LISTS, "institution_kinds"}
+        assert handlers.export_programme(before.code, work)
+
+
+def plainer(value: Any) -> Any:
+    """A list of a definition with entries that have fewer fields."""
+    if not isinstance(value, list):
+        return value
+    return [{k: v for k, v in one.items() if k not in NEW_FIELDS} if isinstance(one, dict) else one for one in value]
 
 
 def back_to(context: Context, revision: str) -> None:
