@@ -43,7 +43,7 @@ def answering(
     """A process with an HTTP door, up when it answers `path` with a success: that URL, and the process."""
     address = f"127.0.0.1:{free_port()}"
     said = folder / f"{module[0]}.log"
-    process = started(module, {**environment, "DELTAG_HTTP_ADDRESS": address}, said)
+    process = started(module, {**environment, "DELTAG_HTTP_ADDRESS": address, "DELTAG_METRICS_ADDRESS": f"127.0.0.1:{free_port()}"}, said)
     try:
         url = f"http://{address}{path}"
         until(lambda: answers(url) or process.poll() is not None, f"{module[0]} does not answer")

@@ -34,8 +34,9 @@ from services.chassis.storage import UnitOfWork
 
 LONGEST_DELAY_S = 600.0
 LITTLE_S = 10.0
-LEASE_S = 60.0
-"""How long one process has for one retry before another may take it."""
+LEASE_S = 10.0
+"""How long a retry is one process' own: its aggregate waits so long when the process ends. Another one that takes it up while the first
+is still busy waits for the row that it has locked, and that is nobody's attempt."""
 EARLY_LEASE_S = 5.0
 """The same for the early messages whose turn has come: few seconds, since their aggregates wait when a process ends with them in hand."""
 
@@ -139,9 +140,9 @@ class Claimed:
 EARLY = Why(Kind.EARLY, "early", "A message before it has not come yet.")
 
 
-def store(work: UnitOfWork, consumer: str, kind: Kind, messages: Sequence[Incoming]) -> int:
+def store_early(work: UnitOfWork, consumer: str, messages: Sequence[Incoming]) -> int:
     """Put early messages aside; returns how many were not there already."""
-    return _put(work, consumer, [(m, EARLY) for m in messages if kind is Kind.EARLY])
+    return _put(work, consumer, [(m, EARLY) for m in messages])
 
 
 def park(work: UnitOfWork, consumer: str, messages: Sequence[Incoming]) -> int:

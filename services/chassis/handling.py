@@ -28,14 +28,11 @@ def turns(messages: Iterable[Incoming]) -> Iterator[Sequence[Incoming]]:
 
 def _by_handler(messages: Sequence[Incoming]) -> Iterator[tuple[Handler, Sequence[Incoming]]]:
     """Messages of one type together, types in the order of their first message."""
-    groups: dict[str, list[Incoming]] = defaultdict(list)
+    groups: dict[str, tuple[Handler, list[Incoming]]] = {}
     for message in messages:
         if message.handler:
-            groups[message.type].append(message)
-    for group in groups.values():
-        handler = group[0].handler
-        if handler:
-            yield handler, group
+            groups.setdefault(message.type, (message.handler, []))[1].append(message)
+    yield from groups.values()
 
 
 def _call(handler: Handler, group: Sequence[Incoming], work: UnitOfWork) -> None:

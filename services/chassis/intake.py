@@ -19,7 +19,6 @@ from services.chassis import deferred, watchdog
 from services.chassis.bus import Delivery
 from services.chassis.crashpoints import crash_point
 from services.chassis.database import HeldUp, is_collision, is_unstorable
-from services.chassis.deferred import Kind
 from services.chassis.errors import Fate, Invalid, Unavailable, fate
 from services.chassis.handling import run_handlers, turns
 from services.chassis.ids import new_id
@@ -192,7 +191,7 @@ class Intake:
 
     def _record(self, verdict: Sorted, work: UnitOfWork) -> None:
         who = {"consumer": self.consumer}
-        stored = deferred.store(work, self.consumer, Kind.EARLY, verdict.early) + deferred.park(work, self.consumer, verdict.faulty)
+        stored = deferred.store_early(work, self.consumer, verdict.early) + deferred.park(work, self.consumer, verdict.faulty)
         again = sum(m.row is None for m in (*verdict.early, *verdict.faulty)) - stored
         released = deferred.release(work, [m.row for m in (*verdict.fit, *verdict.duplicates) if m.row])
         counts = {"handled": len(verdict.fit), "duplicate": len(verdict.duplicates) + again, "deferred": stored}

@@ -1,6 +1,6 @@
 """How a service describes itself: what it listens to, what it does on a clock, which doors it opens.
 
-Each `services/<name>/service.py` holds one `Service`. A host (`hosting.py` with nameko, or plain threads in
+Each `services/<name>/service.py` holds one `Service`. A host (`hosting/` with nameko, or plain threads in
 tests) brings it to life; the service itself names neither.
 """
 
@@ -87,8 +87,8 @@ class Service:
     """Everything that a host needs to know about a service.
 
     `work` is the service's unit of work class; `resources(settings)` builds once what lives as long as the process
-    (key rings, an SMTP sender) and is reached as `work.resources`; `refresh(work)` yields the present state of every
-    aggregate (see `storage.UnitOfWork.refresh`); `migrations` is the folder of Alembic versions.
+    (key rings, an SMTP sender) and is reached as `work.resources`; `refresh(work)` tells the present state of every
+    aggregate again (see `storage.UnitOfWork.snapshot`); `migrations` is the folder of Alembic versions.
     """
 
     name: str

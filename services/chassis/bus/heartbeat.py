@@ -118,6 +118,6 @@ def start() -> None:
 def _run() -> None:
     while True:
         sleep(INTERVAL_S / 2)
-        with contextlib.suppress(Exception):  # somebody connects at this moment, or memory is short: two seconds later again
+        with contextlib.suppress(Exception):  # somebody connects at this moment, or memory is short: in the next round again
             for guarded in list(_alive):
                 guarded.beat()

@@ -37,9 +37,9 @@ def looks_for_no_duplicates(patch: pytest.MonkeyPatch) -> None:
     """A fact that comes again is taken again."""
     sort = Sorter._sort_fact  # noqa: SLF001 - the place of the defect
 
-    def take_again(self: Sorter, message: Incoming, verdict: Sorted, last: dict[str, int]) -> None:
-        again = (message.sequence or 0) <= last[message.key] and not message.snapshot and not message.fault
-        verdict.fit.append(message) if again else sort(self, message, verdict, last)
+    def take_again(self: Sorter, message: Incoming, verdict: Sorted) -> None:
+        again = (message.sequence or 0) <= verdict.positions[message.key] and not message.snapshot and not message.fault
+        verdict.fit.append(message) if again else sort(self, message, verdict)
 
     patch.setattr(Sorter, "_sort_fact", take_again)
 

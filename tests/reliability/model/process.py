@@ -72,6 +72,7 @@ class Process:
         self._take_over = take_over
         self._publisher: WiredPublisher | None = None
         self._subscriptions: dict[str, WiredSubscription] = {}
+        self._borrowed: Sequence[Delivery] = ()
         self._relay = Relay(self.context, bus, Hurried())
         self.intakes = {listen.queue: _impatient(Counted(self.context, listen)) for listen in context.service.listens}
         self._sweepers = {queue: Sweeper(intake, Hurried()) for queue, intake in self.intakes.items()}
@@ -134,7 +135,9 @@ class Process:
     def settle(self, deliveries: Mapping[str, Sequence[Delivery]]) -> None:
         """Settle what a bus has given to two at once; the other one acknowledges it."""
         for queue, same in deliveries.items():
+            self._borrowed = same
             self.intakes[queue].settle(same)
+        self._borrowed = ()
 
     def in_hand(self, queue: str) -> Sequence[Delivery]:
         """What was received and not settled."""
@@ -142,7 +145,8 @@ class Process:
 
     def suspects(self) -> Sequence[str]:
         """The ids of all that is in hand."""
-        return [id_ for queue in self.intakes for delivery in self.in_hand(queue) if (id_ := id_of(delivery.body))]
+        in_hand = [delivery for queue in self.intakes for delivery in self.in_hand(queue)]
+        return [id_ for delivery in (*in_hand, *self._borrowed) if (id_ := id_of(delivery.body))]
 
     def let_go(self, queue: str) -> None:
         """Stop consuming; what is unsettled goes back."""
@@ -157,6 +161,7 @@ class Process:
         if self._publisher:
             self._publisher.close()
         self._publisher = None
+        self._borrowed = ()
 
     def _consume_until(self, queue: str, stop: Stop) -> None:
         """What was settled is acknowledged, and nothing else is: else it would be done twice, or not at all."""

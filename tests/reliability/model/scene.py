@@ -179,7 +179,12 @@ class Scene:
         self.theatre.steps += 1
         self.theatre.faults += self.nemesis.struck is not None
         self.nemesis.disarm()
-        for fallen, error in sorted(self._troubles.items()):
+        troubles = sorted(self._troubles.items())
+        for _, error in troubles:
+            if not isinstance(error, Crash | Unavailable):
+                raise error
+        self._blame([fallen for fallen, error in troubles if isinstance(error, Crash)])
+        for fallen, error in troubles:
             self._recover(fallen, error)
         return number not in self._troubles
 
@@ -249,7 +254,6 @@ class Scene:
 
     def _bury(self, number: int) -> None:
         """A process is gone, and with the embedded bus everybody in it."""
-        self._blame()
         self._replace(self._everybody_with(number))
 
     def _everybody_with(self, number: int) -> Sequence[int]:
@@ -263,15 +267,17 @@ class Scene:
         for n in numbers:
             self.processes[n] = self._process()
 
-    def _blame(self) -> None:
-        """All that were in hand when a process ended are suspected, and not without reason."""
-        self.deaths.update(id_ for process in self.processes for id_ in process.suspects())
-        self.deaths.update(row.message_id for row in self.rows("select message_id from chassis.deferred where attempts > 0"))
+    def _blame(self, fallen: Sequence[int]) -> None:
+        """All that were in hand when a process ended are suspected, and not without reason: once for each process that had them."""
+        if fallen:
+            self.deaths.update(id_ for process in self.processes for id_ in process.suspects())
+        tried = [row.message_id for row in self.rows("select message_id from chassis.deferred where attempts > 0")]
+        self.deaths.update(tried * len(fallen))
 
     def _play(self, number: int, process: Process, step: Callable[[Process], Any]) -> None:
         try:
             step(process)
-        except (Crash, Unavailable) as error:
+        except BaseException as error:  # noqa: BLE001 - raised again when the step is over, which may be on a thread of its own
             self._troubles[number] = error
 
     def _recover(self, number: int, error: BaseException) -> None:

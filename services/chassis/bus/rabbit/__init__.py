@@ -4,13 +4,14 @@ Messages are published and taken by `bus/wire.py`; everything else is py-amqp's,
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import count
 
 import amqp
 
 from services.chassis.bus import Delivery, Topology
-from services.chassis.bus.rabbit.connection import away, closing, first_that_answers
+from services.chassis.bus.rabbit.connection import away, closing, first_that_answers, hang_up
 from services.chassis.bus.rabbit.log import read_stream
 from services.chassis.bus.rabbit.publisher import RabbitPublisher
 from services.chassis.bus.rabbit.subscription import RabbitSubscription
@@ -37,17 +38,28 @@ class RabbitBus:
 
     def publisher(self) -> RabbitPublisher:
         """See `Bus.publisher`."""
-        with away():
-            return RabbitPublisher(self._connect(f"{self.name} relay"))
+        with self._opened(f"{self.name} relay") as connection:
+            return RabbitPublisher(connection)
 
     def subscribe(self, queue: str, prefetch: int) -> RabbitSubscription:
         """See `Bus.subscribe`."""
-        with away():
-            return RabbitSubscription(self._connect(f"{self.name} {queue}"), queue, prefetch)
+        with self._opened(f"{self.name} {queue}") as connection:
+            return RabbitSubscription(connection, queue, prefetch)
 
     def read_log(self, log: str, offset: int = 0, *, idle: float = 2.0) -> Iterator[Delivery]:
         """See `Bus.read_log`."""
         return read_stream(partial(self._connect, f"{self.name} {log}"), log, offset, idle)
+
+    @contextmanager
+    def _opened(self, name: str) -> Iterator[amqp.Connection]:
+        """A connection that stays open, unless the block fails: else nobody would own it, and it would go on beating."""
+        with away():
+            connection = self._connect(name)
+            try:
+                yield connection
+            except BaseException:
+                hang_up(connection)
+                raise
 
     def _connect(self, name: str) -> amqp.Connection:
         nodes = (self._url() if callable(self._url) else self._url).split(";")

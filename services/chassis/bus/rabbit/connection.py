@@ -1,9 +1,8 @@
 """One connection to RabbitMQ: opened, tuned, never waited for longer than the deadline, and hung up.
 
-Three of py-amqp's habits cost a lot at our rates and are changed here, each in one place (`_tuned`, `connect`): it asks the
-kernel for exactly the next frame's bytes (three calls a message; now one for about twenty), it looks for a *blocked* notice
-before every publish (now the publisher looks while it waits for confirms), and its TCP_USER_TIMEOUT of one second, which
-kills connections that the broker merely slows down, is replaced by the deadline.
+Three of py-amqp's habits are changed here, each in one place (`_tuned`, `connect`): it asks the kernel for exactly the next
+frame's bytes (three calls a message; now one for about twenty), its TCP_USER_TIMEOUT of one second kills connections that the
+broker merely slows down (now it is the deadline), and it opens a closed connection again by itself.
 """
 
 import fcntl
@@ -73,7 +72,6 @@ def _tuned(connection: amqp.Connection) -> amqp.Connection:
     guard = connection.deltag_guard = Guarded(connection)
     guard.expect(DEADLINE_S)
     transport._quick_recv = lambda n: guard.hear(receive(max(n, READ_BYTES)))  # noqa: SLF001
-    connection.client_properties = {**connection.client_properties, "capabilities": {}}
     connection.connect = _stays_closed
     return connection
 
