@@ -186,8 +186,8 @@ _PLACES = sa.text(
     "select distinct placed.district, institution.code, institution.name from institution"
     " join programme on programme.code = institution.programme"
     ' cross join lateral jsonb_to_recordset(institution.placements) as placed (district text, start date, "end" date)'
-    " where institution.programme = :programme and daterange(placed.start, placed.end, '[]')"
-    " && daterange(programme.starts_on, programme.ends_on, '[]') order by 1, 2"
+    " where institution.programme = :programme and (placed.start <= programme.ends_on) is not false"
+    ' and (placed."end" >= programme.starts_on) is not false order by 1, 2'
 )
 
 

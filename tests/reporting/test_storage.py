@@ -15,6 +15,7 @@ from tests.reporting.story import (
     came,
     consent,
     enrolled,
+    id_of,
     mail,
     moved,
     professional,
@@ -65,6 +66,24 @@ def test_a_move_before_the_programme_is_none_of_its_rows(context: Context) -> No
     tell(context, [*town(), moved("globen", "baltorp", "2020-01-01", until="2019-12-31")])
     with context.work() as work:
         assert [place.district for place in work.tallies.institutions(PROGRAMME) if place.code == "globen"] == ["baltorp"]
+
+
+def test_siblings_who_start_on_one_day_do_not_count_their_mother_twice(context: Context) -> None:
+    """A guardian of two children in two houses belongs to one of them on each day, so that she is one seat at a session."""
+    mother = {"guardian_ids": [id_of("alma mother")]}
+    alma, bo = enrolled("alma", "globen"), enrolled("bo", "kastanjen")
+    told = [*town(), alma, bo._replace(data=bo.data | mother), activity(), signed_up("alma", party=("alma mother",)), came("alma mother")]
+    tell(context, told)
+    rows = counts(context, "attendance", "place")
+    assert sum(rows.get((place, TOTAL), 0) for place in ("hedegaarden/globen", "baltorp/kastanjen")) == 1
+
+
+def test_a_period_that_ends_before_it_starts_hides_no_report(context: Context) -> None:
+    """Whatever is told of a house, the report of the others can be made."""
+    tell(context, [*town(), moved("globen", "baltorp", "2024-01-01", until="0001-01-01")])
+    assert counts(context, "children") == {}
+    with context.work() as work:
+        assert "kastanjen" in {place.code for place in work.tallies.institutions(PROGRAMME)}
 
 
 def test_what_a_family_did_before_it_moved_stays_where_it_was(context: Context) -> None:

@@ -3,15 +3,15 @@
 -- stays where it was counted when a family or a house moves later.
 select
   person_id,
-  place,
-  daterange(case when row_number() over line > 1 then start_date end, lead(start_date) over line) as days
+  coalesce(district, 'unknown') || '/' || coalesce(institution, 'unknown') as place,
+  daterange(case when row_number() over line > 1 then starts_on end, lead(starts_on) over line) as days
 from (
-  select child_id as person_id, start_date, id, coalesce(district, 'unknown') || '/' || coalesce(institution, 'unknown') as place
+  select child_id as person_id, coalesce(start_date, '-infinity') as starts_on, id, district, institution
   from enrolment
   where programme = :programme and status <> 'rejected' and child_id is not null
   union all
-  select guardian.id::uuid, start_date, enrolment.id, coalesce(district, 'unknown') || '/' || coalesce(institution, 'unknown')
+  select guardian.id::uuid, coalesce(start_date, '-infinity'), enrolment.id, district, institution
   from enrolment cross join lateral jsonb_array_elements_text(guardian_ids) as guardian (id)
   where programme = :programme and status <> 'rejected'
 ) as enrolled
-window line as (partition by person_id order by start_date, id)
+window line as (partition by person_id order by starts_on, id)
