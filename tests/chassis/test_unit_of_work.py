@@ -1,5 +1,7 @@
 """What a unit of work promises: the real one and the fake pass the same suite."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -10,11 +12,12 @@ import sqlalchemy as sa
 
 from services.chassis.database import Database, HeldUp
 from services.chassis.envelope import Received
-from services.chassis.migrating import migrate
+from services.chassis.migrating import at_head, migrate
 from services.chassis.service import Context
 from services.chassis.testing import FakeStore, FakeUnitOfWork, published
 from tests.chassis.conftest import eventually
 from tests.chassis.tiny import SERVICE
+from tests.servers.databases import Databases
 
 MADE = "tiny.echo.made.v1"
 Ways = tuple[Callable[[], Any], Callable[[], list[dict[str, Any]]]]
@@ -137,15 +140,25 @@ def test_nobody_waits_long_for_what_is_held(context_of: Callable[..., Context], 
     impatient.close()
 
 
-def test_a_migration_waits_for_another(context_of: Callable[..., Context]) -> None:
+def test_a_migration_waits_for_another(databases: Databases) -> None:
     """However long another migration takes, the one that comes second waits for it and does not give up."""
-    context = context_of(SERVICE)
-    impatient = Database(context.database.url, lock_s=0.05)
-    with ThreadPoolExecutor() as elsewhere:
-        with context.work() as first:
-            first.connection.exec_driver_sql("select pg_advisory_xact_lock(hashtext('deltag migrations'))")
+    with databases.copied() as url, ThreadPoolExecutor() as elsewhere:
+        patient, impatient = Database(url), Database(url, lock_s=0.05)
+        with patient.engine.begin() as first:
+            first.exec_driver_sql("select pg_advisory_xact_lock(hashtext('deltag migrations'))")
             second = elsewhere.submit(migrate, impatient, SERVICE.migrations)
-            eventually(lambda: bool(first.connection.execute(WAITS).scalar()))
-            first.connection.exec_driver_sql("select pg_sleep(0.2)")
+            eventually(lambda: bool(first.execute(WAITS).scalar()))
+            first.exec_driver_sql("select pg_sleep(0.2)")
         second.result()
-    impatient.close()
+        assert at_head(patient, SERVICE.migrations)
+        patient.close()
+        impatient.close()
+
+
+def test_who_only_asks_loads_no_migrations(context_of: Callable[..., Context]) -> None:
+    """A process that finds its database at head has not imported Alembic, which takes 8 MB."""
+    ask = "import sys; from services.chassis.database import Database; from services.chassis.migrating import at_head, migrate;"
+    ask += " from tests.chassis.tiny import SERVICE; database = Database(sys.argv[1]); migrate(database, SERVICE.migrations);"
+    ask += " print(at_head(database, SERVICE.migrations), 'alembic' in sys.modules)"
+    command = [sys.executable, "-c", ask, context_of(SERVICE).database.url]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "True False\n"

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import command
 
 from services.chassis.errors import NotFound
-from services.chassis.migrating import _alembic, migrate
+from services.chassis.migrating import alembic, migrate
 from services.chassis.service import Context
 from services.chassis.testing import Door
 from services.registration import handlers
@@ -57,7 +57,7 @@ def plainer(value: Any) -> Any:
 
 def back_to(context: Context, revision: str) -> None:
     """The tables as they were at that revision."""
-    config = _alembic(context.service.migrations)
+    config = alembic(context.service.migrations)
     with context.database.engine.begin() as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, revision)

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the chassis' versions and one service's on the connection that `storage.migrate` hands in."""
+"""Alembic's entry: runs the chassis' versions and one service's on the connection that `migrating.migrate` hands in."""
 
 from alembic import context
 
