@@ -13,6 +13,7 @@ _KEYS = {
     "deferred_key": b"a key for what tests put aside .",
     "cpr_key": b"a key for CPR numbers in tests .",
     "cpr_hash_key": b"a key for hashing CPR numbers 32",
+    "sign_up_key": b"a key for sign-ups in tests only",
     "notifications_private_key": NOTIFICATIONS_PRIVATE_KEY,
     "notifications_public_key": public_key(NOTIFICATIONS_PRIVATE_KEY),
 }

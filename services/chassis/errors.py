@@ -8,6 +8,7 @@
     ├── Forbidden                  somebody, who may not                     403   park
     ├── NotFound                   there is no such thing                    404   park
     ├── Conflict                   it contradicts what already is            409   park
+    ├── TooManyRequests            enough for now, of this one or of all     429   park
     ├── TryLater                   a passing fault of this one message       503   retry (counted)
     └── Unavailable                the database or the broker is away        503   pause (nobody's attempt)
 
@@ -91,6 +92,19 @@ class Conflict(DeltagError):
     """It contradicts what already is: the same id with other content, a state that does not allow it."""
 
     status, slug = 409, "conflict"
+
+
+class TooManyRequests(DeltagError):
+    """Enough for now: somebody asked more often than a limit allows, which never counts who is registered.
+
+    `after_s` says in how many seconds it may be tried again.
+    """
+
+    status, slug = 429, "too-many-requests"
+
+    def __init__(self, after_s: int, *, reasons: Sequence[Reason] = ()) -> None:
+        super().__init__(reasons=reasons)
+        self.after_s = after_s
 
 
 class TryLater(DeltagError):

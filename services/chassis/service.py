@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from services.chassis.database import Database
     from services.chassis.http.api import Api
+    from services.chassis.http.issuer import ServiceIssuer
     from services.chassis.settings import Settings
     from services.chassis.storage import UnitOfWork
 
@@ -88,7 +89,8 @@ class Service:
 
     `work` is the service's unit of work class; `resources(settings)` builds once what lives as long as the process
     (key rings, an SMTP sender) and is reached as `work.resources`; `refresh(work)` tells the present state of every
-    aggregate again (see `storage.UnitOfWork.snapshot`); `migrations` is the folder of Alembic versions.
+    aggregate again (see `storage.UnitOfWork.snapshot`); `migrations` is the folder of Alembic versions; `issuer(resources)`
+    is the issuer of the tokens that the service gives to people without an account, if it lets any in.
     """
 
     name: str
@@ -99,6 +101,7 @@ class Service:
     timers: Sequence[Timer] = ()
     resources: Callable[["Settings"], Any] = lambda _settings: None
     refresh: Callable[[Any], None] | None = None
+    issuer: Callable[[Any], "ServiceIssuer | None"] = lambda _resources: None
 
 
 @dataclass

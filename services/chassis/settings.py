@@ -155,6 +155,12 @@ class Settings:
     max_body_bytes: int = setting(
         "DELTAG_MAX_BODY_BYTES", "the largest HTTP request that is read, in bytes", read=whole(1024, 104_857_600), default=1_048_576
     )
+    proxies: int = setting(
+        "DELTAG_PROXIES",
+        "how many reverse proxies stand in front, each of which adds to `X-Forwarded-For` from where it was called",
+        read=whole(0, 5),
+        default=0,
+    )
     token_issuer: str = setting(
         "DELTAG_TOKEN_ISSUER",
         "who issues access tokens, as their `iss` claim says",
@@ -202,6 +208,29 @@ class Settings:
         needed_by=("registration",),
     )
 
+    public_url: str = setting(
+        "DELTAG_PUBLIC_URL",
+        "where families reach Deltag's pages: links in letters begin with it",
+        read=url("https", "http"),
+        default="http://127.0.0.1:8080",
+        needed_by=("registration",),
+        in_production=True,
+    )
+    sign_up_key: bytes = setting(
+        "DELTAG_SIGN_UP_KEY",
+        f"hashes sign-up links and signs the tokens that they give: {_BASE64_KEY}",
+        read=key,
+        default=b"",
+        needed_by=("registration",),
+        secret=True,
+    )
+    sign_up_minutes: int = setting(
+        "DELTAG_SIGN_UP_MINUTES", "how many minutes a sign-up link or code holds, and what it opens", read=whole(5, 120), default=30
+    )
+    sign_up_hourly: int = setting(
+        "DELTAG_SIGN_UP_HOURLY", "how many sign-up links and codes are sent in an hour at most, in all", read=whole(1, 100_000), default=300
+    )
+
     # Notifications.
     notifications_private_key: str = setting(
         "DELTAG_NOTIFICATIONS_PRIVATE_KEY",
@@ -231,6 +260,18 @@ class Settings:
         "where mails become `.eml` files when no mail server is set; `mail` in the data folder otherwise",
         read=Path,
         default=Path(".deltag/mail"),
+    )
+    sms_url: str = setting(
+        "DELTAG_SMS_URL",
+        "the SMS gateway: GatewayAPI's `https://messaging.gatewayapi.eu/mobile/single`; without it production sends no SMS",
+        read=url("https"),
+    )
+    sms_token: str = setting("DELTAG_SMS_TOKEN", "the SMS gateway's API token", secret=True)
+    sms_sender: str = setting(
+        "DELTAG_SMS_SENDER",
+        "whom an SMS says it is from: up to eleven letters and digits",
+        read=matching(r"[0-9A-Za-z]{1,11}\Z", "is not one to eleven letters and digits."),
+        default="Deltag",
     )
     reminder_hours: int = setting(
         "DELTAG_REMINDER_HOURS", "how many hours before a session its reminder is sent", read=whole(1, 336), default=48
@@ -362,6 +403,7 @@ def _new_secrets() -> dict[str, str]:
         "DELTAG_DEFERRED_KEY": _random_key(),
         "DELTAG_CPR_KEY": _random_key(),
         "DELTAG_CPR_HASH_KEY": _random_key(),
+        "DELTAG_SIGN_UP_KEY": _random_key(),
         "DELTAG_NOTIFICATIONS_PRIVATE_KEY": private,
         "DELTAG_NOTIFICATIONS_PUBLIC_KEY": public,
     }

@@ -45,9 +45,11 @@ def front(place: Place, runnings: Iterable[Running]) -> Wsgi:
     """The HTTP door: of one service, or of all under `/<service>/`."""
     state = health(place, runnings)
     doors: dict[str, Wsgi] = {f"/{name}": health_app(state, wsgi(place.context(name))) for name in place.services}
+    settings = next(iter(place.settings.values()))
     if len(doors) == 1:  # a proxy in front names the path under which it offers the service: the door's own links need it
-        return ProxyFix(next(iter(doors.values())), x_for=0, x_proto=0, x_host=0, x_prefix=1)
-    return health_app(state, DispatcherMiddleware(welcome(doors, next(iter(place.settings.values())).municipality), doors))
+        return ProxyFix(next(iter(doors.values())), x_for=settings.proxies, x_proto=0, x_host=0, x_prefix=1)
+    all_of_them = DispatcherMiddleware(welcome(doors, settings.municipality), doors)
+    return health_app(state, ProxyFix(all_of_them, x_for=settings.proxies, x_proto=0, x_host=0))
 
 
 def welcome(doors: Mapping[str, Wsgi], municipality: str) -> Wsgi:

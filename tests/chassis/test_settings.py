@@ -51,6 +51,7 @@ def test_everything_that_is_missing_is_told_at_once() -> None:
         "DELTAG_CPR_KEY",
         "DELTAG_CPR_HASH_KEY",
         "DELTAG_NOTIFICATIONS_PUBLIC_KEY",
+        "DELTAG_SIGN_UP_KEY",
     ]
     assert missing["DELTAG_CPR_KEY"] == (
         "missing-setting",

@@ -5,8 +5,22 @@ from services.chassis.http.app import wsgi
 from services.chassis.http.caller import Caller, Grant, Role
 from services.chassis.http.contract import Contract
 from services.chassis.http.entrance import entrance
-from services.chassis.http.issuer import LocalIssuer
+from services.chassis.http.issuer import LocalIssuer, ServiceIssuer
 from services.chassis.http.paging import Page
 from services.chassis.http.request import Answer, Cause, Request
 
-__all__ = ["Answer", "Api", "Caller", "Cause", "Contract", "Grant", "LocalIssuer", "Page", "Request", "Role", "entrance", "wsgi"]
+__all__ = [
+    "Answer",
+    "Api",
+    "Caller",
+    "Cause",
+    "Contract",
+    "Grant",
+    "LocalIssuer",
+    "Page",
+    "Request",
+    "Role",
+    "ServiceIssuer",
+    "entrance",
+    "wsgi",
+]

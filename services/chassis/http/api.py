@@ -27,7 +27,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 Returned = Schema | str | None
 """What an answer's data are dumped by: a schema, a media type such as "text/csv" (data is the text), or nothing."""
 
-REFUSALS = frozenset({400, 401, 403, 404, 409, 413, 415, 422, 503})
+REFUSALS = frozenset({400, 401, 403, 404, 409, 413, 415, 422, 429, 503})
 """The statuses of the errors that a route may raise."""
 
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})

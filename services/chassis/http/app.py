@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from structlog.contextvars import bound_contextvars
 
 from services.chassis.database import is_collision
-from services.chassis.errors import TryLater
+from services.chassis.errors import DeltagError, TryLater
 from services.chassis.http import audit, idempotency, reading
 from services.chassis.http.api import Route
 from services.chassis.http.auth import admit, authenticator
@@ -20,6 +20,7 @@ from services.chassis.http.caller import NOBODY, Caller
 from services.chassis.http.correlation import cause_of
 from services.chassis.http.docs import built_in
 from services.chassis.http.metrics import observe
+from services.chassis.http.origin import network_of
 from services.chassis.http.problem import MethodNotAllowed
 from services.chassis.http.reading import Environ
 from services.chassis.http.refusal import named, path_of, refuse
@@ -47,7 +48,7 @@ class Door:
         settings, api = context.settings, context.service.api
         self._context = context
         self._router = Router([*built_in(api), *api.routes])
-        self._identify = authenticator(settings, context.clock)
+        self._identify = authenticator(settings, context.clock, own=context.service.issuer(context.resources))
         self._limit = settings.max_body_bytes
         self._municipality = settings.municipality
 
@@ -80,11 +81,12 @@ class Door:
             return endpoint.render(environ.get("SCRIPT_NAME", ""))
         request = Request({name: str(value) for name, value in variables.items()}, self._caller(endpoint, environ), cause)
         request.accept_language = environ.get("HTTP_ACCEPT_LANGUAGE", "")
+        request.network = network_of(environ.get("REMOTE_ADDR", "")) if endpoint.public else ""
         reading.read_into(request, endpoint, environ, self._limit)
         key = idempotency.key_of(environ) if endpoint.idempotent else None
         for _ in range(TRIES):
             try:
-                return self._committed(endpoint, request, key)
+                return _unless_refused(self._committed(endpoint, request, key))
             except sa.exc.DBAPIError as error:
                 if not is_collision(error):
                     raise
@@ -95,7 +97,7 @@ class Door:
             return NOBODY
         return admit(self._identify(environ.get("HTTP_AUTHORIZATION")), route.roles)
 
-    def _committed(self, route: Route, request: Request, key: str | None) -> Reply:
+    def _committed(self, route: Route, request: Request, key: str | None) -> Reply | DeltagError:
         with self._work(route) as work:
             if key is None:
                 return _perform(route, request, work)
@@ -113,9 +115,18 @@ class Door:
         return work
 
 
-def _perform(route: Route, request: Request, work: Any) -> Reply:
+def _unless_refused(answer: Reply | DeltagError) -> Reply:
+    """Raises the refusal that a function returned, now that what it did is committed."""
+    if isinstance(answer, DeltagError):
+        raise answer
+    return answer
+
+
+def _perform(route: Route, request: Request, work: Any) -> Any:
+    """The reply; or the refusal that the function returned, after which what it did is committed."""
     request.objects.clear()
-    reply = written(route, route.function(request, work))
+    result = route.function(request, work)
+    reply = result if isinstance(result, DeltagError) else written(route, result)
     if audit.is_due(route):
         audit.record(route, request, work)
     return reply

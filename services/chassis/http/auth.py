@@ -2,13 +2,18 @@
 
 Checked: the signature by the issuer's keys, `iss`, `aud`, `exp`, `nbf`, `iat`, `sub`, and `acr` where an assurance level
 is asked for. Roles come from the `roles` claim: [{"role", "municipality", "institutions": […] | null, "source": … | null}];
-roles of another municipality do not count here, and neither do roles that Deltag does not know.
+roles of another municipality do not count here, and neither do roles that Deltag does not know, or that are not this issuer's to give.
+
+There is the deployment's issuer, and beside it the service's own where it has one. A token says whose it is; it is then
+held to that issuer's keys, claims and roles alone, so that no key of one vouches for the other.
 """
 
 import time
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
@@ -19,7 +24,7 @@ from joserfc.jwt import JWTClaimsRegistry
 
 from services.chassis.errors import Forbidden, Unauthenticated
 from services.chassis.http.caller import Caller, Grant, Role
-from services.chassis.http.issuer import LOCAL_ISSUER, LocalIssuer
+from services.chassis.http.issuer import LOCAL_ISSUER, LocalIssuer, ServiceIssuer
 from services.chassis.http.jwks import Jwks, at
 from services.chassis.http.texts import error, reason
 from services.chassis.settings import Settings
@@ -46,71 +51,99 @@ class _Role(msgspec.Struct):
     source: str | None = None
 
 
-class Authenticator:
-    """Turns an `Authorization` header into a caller; raises `Unauthenticated` for whatever does not hold."""
+class _Issuer(msgspec.Struct):
+    """What is read of a token before anything of it is believed: whose it says it is."""
 
-    def __init__(self, keys: Jwks, registry: JWTClaimsRegistry, municipality: str, assurance: str = "") -> None:
-        self._keys = keys
-        self._registry = registry
+    iss: str
+
+
+@dataclass(frozen=True)
+class Trusted:
+    """An issuer: its keys, the claims that its tokens must make, the roles it may give, and the assurance asked of people."""
+
+    keys: Jwks
+    registry: JWTClaimsRegistry
+    roles: frozenset[Role]
+    assurance: str = ""
+
+
+class Authenticator:
+    """Turns an `Authorization` header into a caller; raises `Unauthenticated` for whatever does not hold.
+
+    `issuers` are those that are trusted, by their names.
+    """
+
+    def __init__(self, issuers: Mapping[str, Trusted], municipality: str) -> None:
+        self._issuers = issuers
         self._municipality = municipality
-        self._assurance = assurance
         self._verified = lru_cache(REMEMBERED)(self._verify)
 
     def __call__(self, header: str | None) -> Caller:
         """The caller that the header's token names."""
-        claims = self._claims(_token(header))
-        caller = Caller(claims["sub"], tuple(self._grants(claims)))
-        if self._assurance and _is_person(caller) and not is_assured(claims.get("acr"), self._assurance):
+        token = _token(header)
+        name = _issuer_of(token)
+        issuer = self._issuers.get(name)
+        if issuer is None:
+            raise error(Unauthenticated, "token-invalid")
+        claims = self._claims(token, name, issuer)
+        caller = Caller(claims["sub"], tuple(self._grants(claims, issuer)))
+        if issuer.assurance and _is_person(caller) and not is_assured(claims.get("acr"), issuer.assurance):
             raise error(Unauthenticated, "assurance-too-low")
         return caller
 
-    def _claims(self, token: str) -> Mapping[str, Any]:
+    def _claims(self, token: str, name: str, issuer: Trusted) -> Mapping[str, Any]:
         try:
-            claims = self._verified(token, self._keys.generation())
-            self._registry.validate(claims)
+            claims = self._verified(token, name, issuer.keys.generation())
+            issuer.registry.validate(claims)
         except ExpiredTokenError:
             raise error(Unauthenticated, "token-expired") from None
         except JoseError:
             raise error(Unauthenticated, "token-invalid") from None
         return claims
 
-    def _verify(self, token: str, _generation: int) -> dict[str, Any]:
-        return jwt.decode(token, self._key, algorithms=ALGORITHMS).claims
+    def _verify(self, token: str, name: str, _generation: int) -> dict[str, Any]:
+        return jwt.decode(token, partial(_key, self._issuers[name].keys), algorithms=ALGORITHMS).claims
 
-    def _key(self, token: Any) -> Key:
-        key = self._keys.find(token.headers().get("kid"))
-        if key is None:
-            raise error(Unauthenticated, "token-invalid")
-        return key
-
-    def _grants(self, claims: Mapping[str, Any]) -> Iterator[Grant]:
+    def _grants(self, claims: Mapping[str, Any], issuer: Trusted) -> Iterator[Grant]:
         try:
             roles = msgspec.convert(claims.get("roles", []), list[_Role])
         except msgspec.ValidationError:
             raise error(Unauthenticated, "token-invalid") from None
         for given in roles:
-            if given.role in set(Role) and given.municipality == self._municipality:
+            if given.role in issuer.roles and given.municipality == self._municipality:
                 institutions = None if given.institutions is None else frozenset(given.institutions)
                 yield Grant(Role(given.role), given.municipality, institutions, given.source)
 
 
-def authenticator(settings: Settings, clock: Callable[[], datetime], seconds: Callable[[], float] = time.monotonic) -> Authenticator:
-    """The authenticator of a deployment: its issuer's keys, or in development those of the local issuer.
+def authenticator(
+    settings: Settings, clock: Callable[[], datetime], seconds: Callable[[], float] = time.monotonic, own: ServiceIssuer | None = None
+) -> Authenticator:
+    """The authenticator of a deployment: its issuer's keys, or in development those of the local issuer; and the service's own issuer.
 
     `clock` tells the time for claims, `seconds` the age of the keys.
     """
     if settings.production and settings.token_issuer == LOCAL_ISSUER:
         raise error(Forbidden, "development-issuer-in-production")
     load = at(settings.jwks_url) if settings.jwks_url else LocalIssuer(settings, clock).public_keys
-    registry = JWTClaimsRegistry(
+    everyone = frozenset(Role) - {Role.APPLICANT}
+    registry = _registry(settings.token_issuer, settings.token_audience, clock)
+    issuers = {settings.token_issuer: Trusted(Jwks(load, seconds), registry, everyone, settings.token_assurance)}
+    if own and own.name not in issuers:
+        registry = _registry(own.name, settings.token_audience, clock)
+        issuers[own.name] = Trusted(Jwks(own.public_keys, seconds), registry, frozenset({own.role}))
+    return Authenticator(issuers, settings.municipality)
+
+
+def _registry(issuer: str, audience: str, clock: Callable[[], datetime]) -> JWTClaimsRegistry:
+    """What tokens of this issuer must claim."""
+    return JWTClaimsRegistry(
         now=lambda: int(clock().timestamp()),
         leeway=LEEWAY_S,
-        iss={"essential": True, "value": settings.token_issuer},
-        aud={"essential": True, "value": settings.token_audience},
+        iss={"essential": True, "value": issuer},
+        aud={"essential": True, "value": audience},
         sub={"essential": True},
         exp={"essential": True},
     )
-    return Authenticator(Jwks(load, seconds), registry, settings.municipality, settings.token_assurance)
 
 
 def admit(caller: Caller, roles: Sequence[Role]) -> Caller:
@@ -129,6 +162,22 @@ def is_assured(claimed: object, asked: str) -> bool:
 
 def _is_person(caller: Caller) -> bool:
     return any(grant.role is not Role.SYSTEM for grant in caller.roles)
+
+
+def _issuer_of(token: str) -> str:
+    """Whose token it says it is, before that is verified; raises `Unauthenticated` where it says nothing that can be read."""
+    try:
+        _, payload, _ = token.split(".")
+        return msgspec.json.decode(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)), type=_Issuer).iss
+    except (ValueError, RecursionError):  # msgspec's errors are ValueErrors too
+        raise error(Unauthenticated, "token-invalid") from None
+
+
+def _key(keys: Jwks, token: Any) -> Key:
+    key = keys.find(token.headers().get("kid"))
+    if key is None:
+        raise error(Unauthenticated, "token-invalid")
+    return key
 
 
 def _token(header: str | None) -> str:

@@ -6,7 +6,10 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a caller is to the municipality. A route names the roles that it is open to."""
+    """What a caller is to the municipality. A route names the roles that it is open to.
+
+    An applicant has no account: he proved an address, and the service that he proved it to gave him the role itself.
+    """
 
     COORDINATOR = "coordinator"
     LEADER = "leader"
@@ -16,6 +19,7 @@ class Role(StrEnum):
     SYSTEM = "system"
     OPERATOR = "operator"
     READER = "reader"
+    APPLICANT = "applicant"
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,7 @@ _USUAL = {
     413: "too-large",
     415: "unsupported-media-type",
     422: "field-missing",
+    429: "too-many-requests",
     500: "internal-error",
     503: "unavailable",
 }
@@ -131,7 +132,7 @@ def _refusal(status: int) -> dict[str, Any]:
     return {"description": explain(status), "headers": headers, "content": content}
 
 
-_EXTRA_HEADERS = {401: ("Authenticate",), 503: ("RetryAfter",)}
+_EXTRA_HEADERS = {401: ("Authenticate",), 429: ("RetryAfter",), 503: ("RetryAfter",)}
 
 
 def example_of(status: int) -> dict[str, Any]:

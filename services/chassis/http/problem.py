@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.chassis.errors import DeltagError, Invalid, TryLater, Unauthenticated, Unavailable, http_status
+from services.chassis.errors import DeltagError, Invalid, TooManyRequests, TryLater, Unauthenticated, Unavailable, http_status
 from services.chassis.http import reply, texts
 from services.chassis.http.reply import Reply
 from services.chassis.http.request import Cause
@@ -63,14 +63,15 @@ def _about(error: DeltagError) -> dict[str, Any]:
 
 def _headers(error: DeltagError) -> Mapping[str, str]:
     match error:
-        case Unauthenticated(slug="token-missing"):
-            return {"WWW-Authenticate": 'Bearer realm="deltag"'}
         case Unauthenticated():
-            return {"WWW-Authenticate": 'Bearer realm="deltag", error="invalid_token"'}
+            bad = "" if error.slug == "token-missing" else ', error="invalid_token"'
+            return {"WWW-Authenticate": f'Bearer realm="deltag"{bad}'}
         case MethodNotAllowed():
             return {"Allow": error.allowed}
         case UnsupportedMediaType():
             return {"Accept": reply.JSON}
+        case TooManyRequests():
+            return {"Retry-After": str(error.after_s)}
         case TryLater() | Unavailable():
             return {"Retry-After": str(RETRY_AFTER_S)}
         case _:

@@ -29,7 +29,8 @@ class Request:
 
     `path` holds the variables of the path as text, `query` what the route's query schema made of the query string,
     `body` what its body schema made of the body (with `Contract(…)`: the JSON itself), `content` the body's bytes.
-    `purpose` is why personal data are asked for. `page` is set where the route is paged. `accept_language` is that header.
+    `purpose` is why personal data are asked for. `page` is set where the route is paged. `accept_language` is that header;
+    `network` is where the caller's address lies (`origin.py`): for counting, and never to be kept or logged as it is.
     """
 
     path: Mapping[str, str]
@@ -40,6 +41,7 @@ class Request:
     content: bytes = b""
     purpose: str | None = None
     accept_language: str = ""
+    network: str = ""
     objects: list[str] = field(default_factory=list)
     _page: "Page | None" = None
 
@@ -59,7 +61,8 @@ class Request:
 class Answer:
     """What a route answers. `data` is dumped by the schema that the route declares for `status`.
 
-    Refusals are raised (`services.chassis.errors`), so that nothing of a refused request is kept.
+    Refusals are raised (`services.chassis.errors`), so that nothing of a refused request is kept. One that is returned
+    instead keeps what was done, as a wrong try that is counted.
     """
 
     data: Any = None

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from werkzeug.test import Client
 
 from services.chassis.database import Database
-from services.chassis.errors import TryLater
+from services.chassis.errors import Forbidden, TooManyRequests, TryLater
 from services.chassis.http import Answer, Api, Request, Role, wsgi
 from services.chassis.service import Context
 from services.chassis.storage import UnitOfWork
@@ -40,6 +40,25 @@ def undeclared(_request: Request, _work: UnitOfWork) -> Answer:
 def passing(_request: Request, _work: UnitOfWork) -> None:
     """Fail for a while."""
     raise TryLater
+
+
+@faults.post("/v1/too-often", summary="Too often", public=True, returns={204: None}, errors=(429,))
+def too_often(_request: Request, _work: UnitOfWork) -> None:
+    """Ask to wait for a minute and a half."""
+    raise TooManyRequests(90)
+
+
+@faults.post("/v1/wrong-try", summary="Wrong try", public=True, returns={204: None}, errors=(403,))
+def wrong_try(_request: Request, work: UnitOfWork) -> Forbidden:
+    """Write a row, then refuse by returning."""
+    work.connection.execute(sa.text("insert into book values (gen_random_uuid(), 'Forsøg', 1, '2026-03-01')"))
+    return Forbidden()
+
+
+@faults.get("/v1/network", summary="Network", public=True, returns={200: "text/plain"})
+def network(request: Request, _work: UnitOfWork) -> str:
+    """Say from where the caller calls."""
+    return request.network
 
 
 @faults.get("/v1/collision", summary="Collision", public=True, returns={204: None})
@@ -206,6 +225,28 @@ def test_a_passing_fault_says_when_to_try_again(faulty: Client) -> None:
     """503 comes with Retry-After."""
     answer = faulty.get("/v1/passing")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+
+
+def test_too_often_says_for_how_long_to_wait(faulty: Client) -> None:
+    """429 comes with Retry-After, in seconds, and says in both languages what to do."""
+    answer = faulty.post("/v1/too-often")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "90")
+    [reason] = read(answer)["errors"]
+    assert (reason["slug"], "Retry-After" in reason["text"]["da"]) == ("too-many-requests", True)
+
+
+def test_a_refusal_that_is_returned_keeps_what_was_done(faulty: Client, rows: Callable[..., Any]) -> None:
+    """A wrong try is refused like any other request, and counted all the same; what was done is audited."""
+    refused = faulty.post("/v1/wrong-try")
+    assert (refused.status_code, read(refused)["type"]) == (403, "https://deltag.dk/problems/forbidden")
+    assert [row.title for row in rows("select title from book")] == ["Forsøg"]
+    assert [row.route for row in rows("select route from chassis.audit")] == ["POST /v1/wrong-try"]
+
+
+def test_a_public_route_knows_from_where_it_is_called(faulty: Client) -> None:
+    """It counts by the address of whoever is connected; what he writes into a header counts for nothing."""
+    headers = {"X-Forwarded-For": "198.51.100.7", "Forwarded": "for=198.51.100.7"}
+    assert faulty.get("/v1/network", headers=headers, environ_overrides={"REMOTE_ADDR": "203.0.113.9"}).text == "203.0.113.9"
 
 
 def test_an_ordinary_read_needs_no_transaction(faulty: Client, token: Callable[..., Any]) -> None:

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from joserfc import jwt
-from joserfc.jwk import ECKey, Key, KeySet, RSAKey
+from joserfc.jwk import ECKey, Key, KeySet, OKPKey, RSAKey
 
 from services.chassis.errors import Forbidden, Unauthenticated, Unavailable
-from services.chassis.http import Role
+from services.chassis.http import Role, ServiceIssuer
 from services.chassis.http.auth import Authenticator, authenticator, is_assured
 from services.chassis.http.jwks import OLD_AFTER_S
 from services.chassis.settings import Settings
@@ -214,6 +214,76 @@ def test_an_issuer_that_is_away_is_no_refusal(deployment: Settings, clock: FakeC
     away = authenticator(replace(deployment, jwks_url=(tmp_path / "nowhere.json").as_uri()), clock)
     with pytest.raises(Unavailable):
         away(signed(CLAIMS))
+
+
+OWN_ISSUER = "urn:deltag:sign-up"
+LOW = "https://data.gov.dk/concept/core/nsis/Low"
+OWN = ServiceIssuer(OWN_ISSUER, Role.APPLICANT, seed=b"a seed for one of our own issuer", audience="deltag", assurance=LOW)
+OWN_KEY = OKPKey.import_key(
+    {"kty": "OKP", "crv": "Ed25519", "d": base64url(b"a seed for one of our own issuer"), "x": OWN.public_keys()["keys"][0]["x"]}
+)
+APPLICANT = {"role": "applicant", "municipality": "0151", "institutions": [], "source": None}
+
+
+@pytest.fixture
+def both(deployment: Settings, clock: FakeClock) -> Authenticator:
+    """The same deployment at a service that has an issuer of its own; people need a substantial level of assurance."""
+    return authenticator(replace(deployment, token_assurance="https://data.gov.dk/concept/core/nsis/Substantial"), clock, own=OWN)
+
+
+def own(claims: dict[str, Any], **header: Any) -> str:
+    """A header with a token that the service's own key signed, whatever it claims."""
+    return signed(claims, OWN_KEY, "Ed25519", **{"kid": OWN.public_keys()["keys"][0]["kid"]} | header)
+
+
+def test_a_services_own_issuer_lets_applicants_in(both: Authenticator, clock: FakeClock) -> None:
+    """Its token names an applicant who reaches nothing, and of whom no other level of assurance is asked."""
+    caller = both("Bearer " + OWN.issue("session-1", "0151", clock(), timedelta(minutes=30)))
+    assert (caller.subject, [grant.role for grant in caller.roles], caller.institutions()) == ("session-1", [Role.APPLICANT], frozenset())
+
+
+def test_its_tokens_end_too(both: Authenticator, clock: FakeClock) -> None:
+    """They are good for as long as was said."""
+    header = "Bearer " + OWN.issue("session-1", "0151", clock(), timedelta(minutes=30))
+    clock.advance(timedelta(minutes=31))
+    assert refusal(both, header) == "token-expired"
+
+
+def test_no_key_vouches_for_the_other_issuer(both: Authenticator) -> None:
+    """A key of one issuer never verifies a token that says it is the other's, whatever key id it names."""
+    theirs, ours = CLAIMS, CLAIMS | {"iss": OWN_ISSUER, "roles": [APPLICANT]}
+    assert refusal(both, own(theirs)) == "token-invalid"
+    assert refusal(both, own(theirs, kid=RSA.kid)) == "token-invalid"
+    assert refusal(both, signed(ours)) == "token-invalid"
+    assert refusal(both, signed(ours, kid=OWN.public_keys()["keys"][0]["kid"])) == "token-invalid"
+
+
+def test_each_issuer_gives_its_own_roles_only(both: Authenticator, identify: Authenticator) -> None:
+    """The service's issuer makes nobody a coordinator, and the deployment's nobody an applicant."""
+    assert both(own(CLAIMS | {"iss": OWN_ISSUER, "roles": [COORDINATOR, APPLICANT | {"municipality": "0101"}]})).roles == ()
+    assert identify(signed(CLAIMS | {"roles": [APPLICANT]})).roles == ()
+
+
+def test_other_services_do_not_know_it(identify: Authenticator, clock: FakeClock) -> None:
+    """A service without that issuer takes none of its tokens."""
+    assert refusal(identify, "Bearer " + OWN.issue("session-1", "0151", clock(), timedelta(minutes=30))) == "token-invalid"
+
+
+def test_the_deployments_issuer_cannot_be_replaced(deployment: Settings, clock: FakeClock) -> None:
+    """An issuer of our own under the deployment's name is not taken."""
+    named = ServiceIssuer(ISSUER, Role.APPLICANT, seed=b"a seed for one of our own issuer", audience="deltag", assurance=LOW)
+    identify = authenticator(deployment, clock, own=named)
+    assert identify(signed(CLAIMS)).has(Role.COORDINATOR)
+    assert refusal(identify, "Bearer " + named.issue("session-1", "0151", clock(), timedelta(minutes=30))) == "token-invalid"
+
+
+@pytest.mark.parametrize(
+    "payload", ["", "!", "bm9uc2Vuc2U", base64url(b"[]"), base64url(b"{}"), base64url(b'{"iss": 7}'), base64url(b"\xff")]
+)
+def test_who_says_no_issuer_is_nobody(both: Authenticator, payload: str) -> None:
+    """A token whose claims cannot be read, or that names no issuer, is refused."""
+    head, _, signature = signed(CLAIMS).removeprefix("Bearer ").split(".")
+    assert refusal(both, f"Bearer {head}.{payload}.{signature}") == "token-invalid"
 
 
 def test_a_caller_without_the_role_is_forbidden(client: Any, token: Callable[..., dict[str, str]]) -> None:
