@@ -66,6 +66,16 @@ class Written:
     html: str
 
 
+@dataclass(frozen=True, slots=True)
+class LinkMatter:
+    """What a letter with a sign-up link says. `expires_at` is until when the link holds."""
+
+    link: str
+    expires_at: datetime
+    signature: str
+    contact: Contact | None = None
+
+
 class Letters:
     """Writes letters with the templates of a folder."""
 
@@ -89,8 +99,22 @@ class Letters:
     def write(self, kind: Kind, wanted: str | None, matter: Matter) -> Written:
         """The letter in the language `wanted`, or the next one of the fallback order (see `domain.language`)."""
         language = readable(wanted, self.languages)
-        template = self._environment.get_template(f"{language}/{kind}.j2")
-        words = _words(language, matter)
+        return self._write(f"{language}/{kind}.j2", language, _words(language, matter))
+
+    def write_link(self, wanted: str, matter: LinkMatter) -> Written:
+        """The letter with a sign-up link, in the same order of languages."""
+        language = readable(wanted, self.languages)
+        return self._write(f"{language}/sign-up-link.j2", language, _words_of_link(language, matter))
+
+    def write_code(self, wanted: str, code: str, expires_at: datetime) -> Written:
+        """The text message with a code: one line, in letters that every phone has, of nobody's name."""
+        language = readable(wanted, self.languages)
+        until = _time(expires_at.astimezone(COPENHAGEN), _locale(language))
+        text = self._environment.get_template(f"{language}/sign-up-code.j2").render(code=code, until=until)
+        return Written(language, subject="", text=" ".join(_plain(text).split()), html="")
+
+    def _write(self, template_name: str, language: str, words: Mapping[str, Any]) -> Written:
+        template = self._environment.get_template(template_name)
         return Written(
             language,
             subject=" ".join(_plain(template.render(words, layout="layout.subject.j2")).split()),
@@ -107,8 +131,9 @@ class Letters:
 
 def _words(language: str, matter: Matter) -> Mapping[str, Any]:
     """What templates may use."""
-    locale = Locale.parse(_LOCALES.get(language, language))
+    locale = _locale(language)
     return {
+        "link": "",
         "language": language,
         "direction": locale.text_direction,
         "name": matter.name,
@@ -119,6 +144,22 @@ def _words(language: str, matter: Matter) -> Mapping[str, Any]:
         "position": matter.signup.position,
         "sessions": [_meeting(session, locale) for session in matter.sessions],
     }
+
+
+def _words_of_link(language: str, matter: LinkMatter) -> Mapping[str, Any]:
+    locale = _locale(language)
+    return {
+        "link": matter.link,
+        "until": _time(matter.expires_at.astimezone(COPENHAGEN), locale),
+        "language": language,
+        "direction": locale.text_direction,
+        "signature": matter.signature,
+        "contact": matter.contact,
+    }
+
+
+def _locale(language: str) -> Locale:
+    return Locale.parse(_LOCALES.get(language, language))
 
 
 def _meeting(session: Session, locale: Locale) -> Mapping[str, str]:

@@ -67,3 +67,21 @@ class Card(msgspec.Struct):
     name: str
     email: str | None = None
     language: str | None = None
+
+
+class SignUpLinkSealed(msgspec.Struct):
+    """A sign-up link or code, sealed with our public key; its id is the seal's associated data."""
+
+    link_id: Id
+    channel: Literal["email", "sms"]
+    language: str
+    expires_at: Moment
+    sealed: str
+
+
+class LinkContent(msgspec.Struct):
+    """What such a message holds once it is opened: where it goes, and the link by e-mail or the code by SMS."""
+
+    address: str
+    link: str = ""
+    code: str = ""

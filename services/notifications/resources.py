@@ -1,5 +1,6 @@
 """What lives as long as the process: the channel, the words, the key that opens contact cards, and the rules of time."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -32,11 +33,19 @@ class Pause:
 
 
 @dataclass(frozen=True)
+class Route:
+    """A way to send sign-up links or codes, and its pause. Without a channel there is none: production without an SMS gateway."""
+
+    channel: Channel | None
+    pause: Pause
+
+
+@dataclass(frozen=True)
 class Resources:
     """Built once by `service.resources`.
 
     `sender` is the address that mails come from. `lead` is how long before a session its reminder goes out, `patience`
-    how long a mail waits for a contact card that has not come.
+    how long a mail waits for a contact card that has not come. `sms` is how text messages leave, where they do.
     """
 
     channel: Channel
@@ -46,3 +55,14 @@ class Resources:
     patience: timedelta
     letters: Letters = field(default_factory=Letters)
     pause: Pause = field(default_factory=Pause)
+    sms: Channel | None = None
+    sms_pause: Pause = field(default_factory=Pause)
+
+    @property
+    def routes(self) -> Mapping[str, Route]:
+        """By the channel that a sign-up link or code asks for."""
+        return {"email": Route(self.channel, self.pause), "sms": Route(self.sms, self.sms_pause)}
+
+    def open_routes(self, now: datetime) -> list[str]:
+        """Those that do not pause."""
+        return [name for name, route in self.routes.items() if not route.pause.lasts(now)]

@@ -1,6 +1,7 @@
-"""Notifications as the chassis runs it: what it listens to, and its two clocks.
+"""Notifications as the chassis runs it: what it listens to, and its clocks.
 
-E-mail leaves by the server of `DELTAG_SMTP_URL`; without one (in development) it becomes files in a folder.
+E-mail leaves by the server of `DELTAG_SMTP_URL`, text messages by the gateway of `DELTAG_SMS_URL`; without one (in
+development) they become files in a folder.
 """
 
 from datetime import timedelta
@@ -8,12 +9,13 @@ from pathlib import Path
 
 from services.chassis.service import PERSONAL, Listen, Service, Timer, many
 from services.chassis.settings import Settings
-from services.notifications import handlers, sending
+from services.notifications import handlers, links, sending
 from services.notifications.api import api
 from services.notifications.channels import Channel
-from services.notifications.channels.folder import FolderChannel
+from services.notifications.channels.folder import FolderChannel, SmsFolderChannel
+from services.notifications.channels.sms import SmsChannel
 from services.notifications.channels.smtp import SmtpChannel
-from services.notifications.messages import ActivityFact, ContactSealed, ProgrammeFact, SignupFact
+from services.notifications.messages import ActivityFact, ContactSealed, ProgrammeFact, SignupFact, SignUpLinkSealed
 from services.notifications.resources import Resources
 from services.notifications.storage import Work
 
@@ -21,6 +23,13 @@ from services.notifications.storage import Work
 def channel(settings: Settings) -> Channel:
     """How mails leave."""
     return SmtpChannel(settings.smtp_url) if settings.smtp_url else FolderChannel(settings.mail_folder)
+
+
+def sms(settings: Settings) -> Channel | None:
+    """How text messages leave; in production without a gateway they do not."""
+    if settings.sms_url:
+        return SmsChannel(settings.sms_url, settings.sms_token, settings.sms_sender)
+    return None if settings.production else SmsFolderChannel(settings.mail_folder)
 
 
 def resources(settings: Settings) -> Resources:
@@ -31,6 +40,7 @@ def resources(settings: Settings) -> Resources:
         settings.mail_from,
         lead=timedelta(hours=settings.reminder_hours),
         patience=timedelta(hours=settings.mail_patience_hours),
+        sms=sms(settings),
     )
 
 
@@ -43,8 +53,11 @@ SERVICE = Service(
         Listen.facts(
             "notifications.personal",
             exchange=PERSONAL,
-            keys=["registration.contact.#"],
-            reads={"registration.contact.sealed.v1": many(ContactSealed, handlers.keep_cards)},
+            keys=["registration.contact.#", "registration.sign-up-link.#"],
+            reads={
+                "registration.contact.sealed.v1": many(ContactSealed, handlers.keep_cards),
+                "registration.sign-up-link.sealed.v1": many(SignUpLinkSealed, links.keep),
+            },
         ),
         Listen.facts(
             "notifications.facts",
@@ -61,7 +74,11 @@ SERVICE = Service(
             },
         ),
     ],
-    timers=[Timer("send", every=1.0, run=sending.send_due), Timer("remind", every=60.0, run=sending.remind)],
+    timers=[
+        Timer("send", every=1.0, run=sending.send_due),
+        Timer("send-links", every=1.0, run=links.send_due),
+        Timer("remind", every=60.0, run=sending.remind),
+    ],
     resources=resources,
     refresh=handlers.refresh,
 )

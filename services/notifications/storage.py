@@ -20,6 +20,7 @@ from services.notifications.domain.mail import Mail
 from services.notifications.domain.programme import Contact
 from services.notifications.domain.reminder import Seat
 from services.notifications.domain.signup import Signup, Standing
+from services.notifications.link_ledger import LinkLetters
 from services.notifications.messages import ActivityFact, ContactSealed, ProgrammeFact, SignupFact
 from services.notifications.resources import Resources
 
@@ -228,6 +229,10 @@ class Work(UnitOfWork):
     @cached_property
     def mails(self) -> Mails:
         return Mails(self.connection)
+
+    @cached_property
+    def links(self) -> LinkLetters:
+        return LinkLetters(self.connection)
 
 
 def _newest(messages: Sequence[Received[T]]) -> list[Received[T]]:

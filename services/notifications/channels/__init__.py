@@ -1,4 +1,4 @@
-"""The seam through which letters leave. E-mail is here; text messages and Digital Post will speak the same words.
+"""The seam through which letters leave. E-mail and text messages are here; Digital Post will speak the same words.
 
 A channel takes one letter at a time. When `send` returns, the other side has taken the letter: at least once, because
 a process can die between that and the note of it in the send ledger. A letter that is sent again keeps its

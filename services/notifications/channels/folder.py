@@ -1,4 +1,4 @@
-"""The channel for development: every letter becomes an `.eml` file that a mail program opens."""
+"""The channels for development: a letter becomes an `.eml` file that a mail program opens, a text message a `.txt` file."""
 
 from pathlib import Path
 from typing import ClassVar
@@ -18,17 +18,37 @@ class FolderChannel:
 
     def send(self, letter: Letter) -> None:
         """Write the file whole, or not at all. Raises `Away` when the folder cannot be written to."""
-        content = mime(letter).as_bytes()
-        try:
-            self._write(f"{letter.message_id.strip('<>')}.eml", content)
-        except OSError as error:
-            raise Away("mail-folder-away", en="The mail folder cannot be written to.") from error
+        _write(self.folder, f"{_name(letter)}.eml", mime(letter).as_bytes())
 
     def close(self) -> None:
         """Nothing stays open."""
 
-    def _write(self, name: str, content: bytes) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        draft = self.folder / f".{uuid4().hex}"
+
+class SmsFolderChannel:
+    """Writes text messages into a folder in the same way: the number, an empty line, the text."""
+
+    name: ClassVar[str] = "sms"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def send(self, letter: Letter) -> None:
+        """Write the file whole, or not at all. Raises `Away` when the folder cannot be written to."""
+        _write(self.folder, f"{_name(letter)}.txt", f"{letter.address}\n\n{letter.text}\n".encode())
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+
+def _name(letter: Letter) -> str:
+    return letter.message_id.strip("<>")
+
+
+def _write(folder: Path, name: str, content: bytes) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = folder / f".{uuid4().hex}"
         draft.write_bytes(content)
-        draft.rename(self.folder / name)
+        draft.rename(folder / name)
+    except OSError as error:
+        raise Away("mail-folder-away", en="The mail folder cannot be written to.") from error
