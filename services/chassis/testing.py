@@ -231,6 +231,10 @@ class Door:
             headers["Deltag-Purpose"] = purpose
         return Door(self._client, self._issuer, self._municipality, headers)
 
+    def bearing(self, token: str) -> "Door":
+        """Called with this access token, whoever issued it."""
+        return Door(self._client, self._issuer, self._municipality, {"Authorization": f"Bearer {token}"})
+
     def request(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **options: Any) -> TestResponse:
         """One request; `json=` for a body."""
         return self._client.open(path, method=method, headers=self._headers | dict(headers or {}), **options)

@@ -122,6 +122,9 @@ def token(
 
     if in_production():
         raise error(Forbidden, "development-issuer-in-production", "DELTAG_ENVIRONMENT")
+    if role is Role.APPLICANT:
+        text = "An applicant gets his token from registration, for a link or code: POST /v1/sign-up-links."
+        raise Forbidden("applicants-prove-an-address", da=text, en=text)
     settings = place_for("registration").settings["registration"]
     grant = Grant(role, settings.municipality, frozenset(institution) if institution else None, source)
     sys.stdout.write(LocalIssuer(settings, utc_now).issue(subject, [grant], timedelta(hours=hours)) + "\n")

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.chassis.errors import Forbidden
 from services.chassis.http.caller import Caller, Role
+from services.registration.domain.origin import DoneBy
 from services.registration.domain.programme import Institution
 from services.registration.domain.reach import Reach
 from services.registration.texts import reason
@@ -12,6 +13,8 @@ from services.registration.texts import reason
 EVERYONE: Final = tuple(Role)
 STAFF: Final = (Role.COORDINATOR, Role.LEADER, Role.HEALTH_VISITOR)
 ENROLLERS: Final = (Role.SYSTEM, *STAFF)
+SENDERS: Final = (*ENROLLERS, Role.PROFESSIONAL)
+"""Who may ask for an enrolment: systems, and staff with or for a family of their institutions."""
 ENROLMENT_READERS: Final = (*ENROLLERS, Role.GUARDIAN)
 WITHDRAWERS: Final = (Role.SYSTEM, Role.COORDINATOR, Role.LEADER, Role.GUARDIAN)
 
@@ -29,6 +32,12 @@ def source_of(caller: Caller) -> str:
     """In whose name a request over HTTP is sent: the system's CloudEvents source, or the person himself."""
     sources = sorted(source for grant in caller.roles if grant.role is Role.SYSTEM and (source := grant.source))
     return sources[0] if sources else f"/callers/{caller.subject}"
+
+
+def done_by(caller: Caller) -> DoneBy | None:
+    """The person who asks, in the first of his roles that may; None for a system, whose source says enough."""
+    roles = [role for role in (*STAFF, Role.PROFESSIONAL) if caller.has(role)]
+    return DoneBy(caller.subject, roles[0]) if roles and not caller.has(Role.SYSTEM) else None
 
 
 def must_act_for(institution: Institution | None, caller: Caller, *roles: Role) -> None:

@@ -13,6 +13,7 @@ from services.registration.domain.named import Named
 from services.registration.domain.professional import Professional
 from services.registration.domain.programme import ConsentPurpose, Institution, Programme
 from services.registration.domain.question import Question
+from services.registration.domain.sign_up import Link
 
 PROGRAMME_LOADED = "registration.programme.loaded.v1"
 INSTITUTION_REGISTERED = "registration.institution.registered.v1"
@@ -21,6 +22,7 @@ INSTITUTION_CLOSED = "registration.institution.closed.v1"
 INSTITUTION_MERGED = "registration.institution.merged.v1"
 PROFESSIONAL_REGISTERED = "registration.professional.registered.v1"
 CONTACT_SEALED = "registration.contact.sealed.v1"
+SIGN_UP_LINK_SEALED = "registration.sign-up-link.sealed.v1"
 
 
 def of_programme(programme: Programme) -> dict[str, Any]:
@@ -151,4 +153,15 @@ def of_professional(professional: Professional) -> dict[str, Any]:
         "institution": professional.institution,
         "district": professional.district,
         "programme": professional.programme,
+    }
+
+
+def of_sign_up_link(link: Link, key_id: str, sealed: str) -> dict[str, Any]:
+    return {
+        "link_id": link.link_id,
+        "channel": link.channel,
+        "language": link.language,
+        "expires_at": _utc(link.expires_at),
+        "key_id": key_id,
+        "sealed": sealed,
     }

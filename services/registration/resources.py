@@ -1,19 +1,38 @@
-"""What lives as long as the process: the keys."""
+"""What lives as long as the process: the keys, and what settings say of sign-ups."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from services.chassis.settings import Settings
+from services.registration.sign_up_keys import SignUpKeys
 from services.registration.vault import CprVault
 
 
 @dataclass(frozen=True)
 class Resources:
-    """CPR numbers' vault, and the public key with which contact cards are sealed for notifications."""
+    """CPR numbers' vault, and the public key with which contact cards and sign-up links are sealed for notifications.
+
+    `deferred_key` seals what waits for somebody. `sign_up_ttl` is how long a sign-up link holds, and what it opens;
+    `sign_up_hourly` how many of them are sent in an hour; `public_url` where families' pages are.
+    """
 
     vault: CprVault
     notifications_public_key: str
+    sign_up_keys: SignUpKeys
+    deferred_key: bytes
+    sign_up_ttl: timedelta
+    sign_up_hourly: int
+    public_url: str
 
 
 def load(settings: Settings) -> Resources:
     """Build them from the settings, once."""
-    return Resources(CprVault(key=settings.cpr_key, hash_key=settings.cpr_hash_key), settings.notifications_public_key)
+    return Resources(
+        CprVault(key=settings.cpr_key, hash_key=settings.cpr_hash_key),
+        settings.notifications_public_key,
+        SignUpKeys(settings.sign_up_key, settings.token_audience),
+        settings.deferred_key,
+        timedelta(minutes=settings.sign_up_minutes),
+        settings.sign_up_hourly,
+        settings.public_url.rstrip("/"),
+    )

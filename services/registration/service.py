@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from services.chassis.service import Listen, Service, many
-from services.registration import handlers, resources
+from services.chassis.service import Listen, Service, Timer, many
+from services.registration import handlers, resources, taking
 from services.registration.api import api
 from services.registration.domain.request import EnrolmentRequest, WithdrawalRequest
 from services.registration.storage import Work
@@ -27,6 +27,7 @@ REQUESTS = Listen.requests(
     },
 )
 
+
 SERVICE = Service(
     name="registration",
     work=Work,
@@ -35,4 +36,6 @@ SERVICE = Service(
     listens=(REQUESTS,),
     resources=resources.load,
     refresh=handlers.refresh,
+    timers=(Timer("sign-ups", every=5.0, run=taking.take_sign_ups), Timer("forget-sign-ups", every=600.0, run=taking.forget_sign_ups)),
+    issuer=lambda made: made.sign_up_keys.issuer,
 )

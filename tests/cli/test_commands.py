@@ -31,6 +31,11 @@ def test_an_unknown_role_is_answered_with_those_that_there_are() -> None:
     assert all(role in said for role in Role)
 
 
+def test_an_applicant_has_no_development_token() -> None:
+    """It would hold nowhere: only registration makes applicants."""
+    assert "sign-up-links" in refused("token", "applicant")
+
+
 @pytest.mark.parametrize("hours", ["0", "-1", "721", "nan", "inf"])
 def test_a_token_has_a_length_of_life(hours: str) -> None:
     """A token that is never good, or for too long, is refused with the bounds."""

@@ -29,7 +29,14 @@ GATE = tomllib.loads((ROOT / "services" / "chassis" / "contracts.toml").read_tex
 EXAMPLE = "contracts/enrolment.requested/v1.example.json"
 SOURCE = "https://daycare-administration.example"
 USER, PASSWORD = "daycare-administration", "good-for-a-minute"
-NOT_FOR_REQUESTS = {Rule.UNKNOWN_CONSENT, Rule.UNKNOWN_PROFESSION}
+NOT_FOR_REQUESTS = {
+    Rule.UNKNOWN_CONSENT,
+    Rule.UNKNOWN_PROFESSION,
+    Rule.ADDRESS_NOT_PROVEN,
+    Rule.LINK_FOR_ANOTHER_PROGRAMME,
+    Rule.NOT_ON_BEHALF,
+}
+"""What other systems are never told."""
 
 
 def run(*command: str, folder: Path = EXAMPLES, **environment: str) -> str:

@@ -10,6 +10,7 @@ from services.chassis.ids import new_id
 from services.chassis.service import Context
 from services.chassis.testing import Door, deliver, published
 from services.registration.handlers import ENROLMENT_CONTRACT
+from tests.registration.applicants import applicant
 from tests.registration.builders import REQUESTED, SENDER, a_consent, a_guardian, a_number, a_request
 
 REQUESTS = "/v1/enrolment-requests"
@@ -376,21 +377,30 @@ def test_programmes_and_institutions_are_for_everyone_with_a_token(door: Door) -
     assert len(in_baltorp) == 6
 
 
-ALL = set(Role)
+ALL, PUBLIC = set(Role), set(Role)
 STAFF = {Role.COORDINATOR, Role.LEADER, Role.HEALTH_VISITOR}
 OPEN_TO = {
     ("GET", "/v1/programmes"): ALL,
     ("GET", "/v1/programmes/{code}/consent-texts"): ALL,
     ("GET", "/v1/institutions"): ALL,
     ("GET", "/v1/institutions/{id}"): ALL,
-    ("POST", "/v1/enrolment-requests"): STAFF | {Role.SYSTEM},
+    ("POST", "/v1/enrolment-requests"): STAFF | {Role.SYSTEM, Role.PROFESSIONAL},
     ("POST", "/v1/enrolment-requests/bulk"): {Role.COORDINATOR, Role.SYSTEM},
     ("GET", "/v1/enrolments"): STAFF | {Role.SYSTEM, Role.GUARDIAN},
     ("GET", "/v1/enrolments/{id}"): STAFF | {Role.SYSTEM, Role.GUARDIAN},
+    ("GET", "/v1/enrolments/{id}/origin"): STAFF | {Role.SYSTEM, Role.GUARDIAN},
     ("POST", "/v1/enrolments/{id}/withdrawal"): {Role.COORDINATOR, Role.LEADER, Role.SYSTEM, Role.GUARDIAN},
     ("POST", "/v1/professionals"): {Role.COORDINATOR, Role.LEADER},
     ("GET", "/v1/children/{id}"): STAFF | {Role.GUARDIAN},
     ("POST", "/v1/consents/{id}/withdrawal"): {Role.COORDINATOR, Role.GUARDIAN},
+    ("POST", "/v1/sign-up-links"): PUBLIC,
+    ("POST", "/v1/sign-up-sessions"): PUBLIC,
+    ("GET", "/.well-known/jwks.json"): PUBLIC,
+    ("POST", "/v1/sign-up-requests"): {Role.APPLICANT},
+    ("GET", "/v1/sign-up-requests"): {Role.APPLICANT},
+    ("GET", "/v1/sign-up-requests/waiting"): {Role.COORDINATOR, Role.LEADER},
+    ("GET", "/v1/sign-up-requests/{id}"): {Role.COORDINATOR, Role.LEADER},
+    ("POST", "/v1/sign-up-requests/{id}/decision"): {Role.COORDINATOR, Role.LEADER},
 }
 
 
@@ -399,13 +409,15 @@ def test_the_table_names_every_route(registration: Context) -> None:
     assert {(route.method, route.template) for route in registration.service.api.routes} == OPEN_TO.keys()
 
 
-def test_every_door_is_open_to_its_roles_and_to_nobody_else(door: Door) -> None:
+def test_every_door_is_open_to_its_roles_and_to_nobody_else(door: Door, registration: Context) -> None:
     """Endpoint by role: outside the table it is 403, inside it is whatever the request deserves; without a token, 401."""
+    sara = applicant(door, registration)
     for (method, template), roles in OPEN_TO.items():
         path = template.replace("{id}", new_id())
-        assert door.request(method, path).status_code == 401, (method, template)
+        assert (door.request(method, path).status_code == 401) == (roles is not PUBLIC), (method, template)
         for role in Role:
-            refused = door.as_(role, purpose="plan-workshop").request(method, path).status_code == 403
+            caller = sara if role is Role.APPLICANT else door.as_(role, purpose="plan-workshop")
+            refused = caller.request(method, path).status_code == 403
             assert refused == (role not in roles), (method, template, role)
 
 

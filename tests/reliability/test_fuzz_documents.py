@@ -1,6 +1,7 @@
 """Schemathesis at the HTTP doors of all services: what fits their OpenAPI documents is answered as they say, the rest refused."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,9 +9,11 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 
 from services.chassis.http import Grant, LocalIssuer, Role, wsgi
+from services.chassis.ids import new_id
 from services.chassis.service import Context, Service
 from services.events.service import SERVICE as EVENTS
 from services.notifications.service import SERVICE as NOTIFICATIONS
+from services.registration.domain.sign_up import Channel, Session
 from services.registration.service import SERVICE as REGISTRATION
 from services.reporting.service import SERVICE as REPORTING
 from tests.chassis.http.under_fire import hold, set_up
@@ -23,14 +26,28 @@ BUT_FOR = {("GET", path): ACCEPTANCE for path in REPORTS} | {
     ("POST", "/v1/professionals"): ACCEPTANCE,
     ("POST", "/v1/activities"): ACCEPTANCE,
     ("POST", "/v1/enrolment-requests/bulk"): REJECTION,
+    ("POST", "/v1/sign-up-links"): ACCEPTANCE,
+    ("POST", "/v1/sign-up-sessions"): ACCEPTANCE,
+    ("POST", "/v1/sign-up-requests"): ACCEPTANCE,
 }
 """No document can say which programmes, places and kinds there are, or that a period ends after its beginning; and of many requests
-each is answered on its own, also when it is none.
+each is answered on its own, also when it is none. A link that is made up opens nothing, and limits end what is asked for too often.
 """
+OF_APPLICANTS = {("GET", "/v1/sign-up-requests"), ("POST", "/v1/sign-up-requests")}
 QUICK = 4
 THOROUGH = 300
 
 Entered = Callable[[Service, Any], dict[str, str]]
+
+
+def an_applicant(context: Context) -> str:
+    """The token of somebody who has proved an address."""
+    now, keys = context.clock(), context.resources.sign_up_keys
+    session = Session(new_id(), new_id(), Channel.EMAIL, "sammen-om-boern", bytes(32), now, now + timedelta(hours=1))
+    with context.work() as work:
+        work.sign_ups.open(session)
+    token: str = keys.issuer.issue(session.session_id, context.settings.municipality, now, timedelta(hours=1))
+    return token
 
 
 @pytest.fixture
@@ -42,6 +59,7 @@ def entered(context_of: Callable[..., Context]) -> Entered:
         stage.door = wsgi(context)
         grants = [Grant(role, context.settings.municipality) for role in Role]
         token = LocalIssuer(context.settings, context.clock).issue("everybody", grants)
+        stage.applicant = f"Bearer {an_applicant(context)}" if service is REGISTRATION else ""
         return {"Authorization": f"Bearer {token}", "Deltag-Purpose": "plan-workshop"}
 
     return make
@@ -57,7 +75,8 @@ def kept(service: Service, examples: int) -> Any:
     def test(case: schemathesis.Case[Any], entered: Entered) -> None:
         if entered not in headers:
             headers[entered] = entered(service, stage)
-        hold(case, headers[entered], but_for=BUT_FOR.get((case.method, case.path), ()))
+        mine = {"Authorization": stage.applicant} if (case.method, case.path) in OF_APPLICANTS else {}
+        hold(case, headers[entered] | mine, but_for=BUT_FOR.get((case.method, case.path), ()))
 
     test.__doc__ = f"Whatever fits the document of {service.name} is answered as it says, and whatever does not is refused as it says."
     return test

@@ -101,7 +101,7 @@ class Door:
         with self._work(route) as work:
             if key is None:
                 return _perform(route, request, work)
-            return idempotency.once(key, route, request, work, lambda: _perform(route, request, work))
+            return idempotency.once(key, route, request, work, lambda: _unless_refused(_perform(route, request, work)))
 
     def _work(self, route: Route) -> Any:
         """A unit of work; for an ordinary read without BEGIN and COMMIT, two of its three round trips (a third of its time).
@@ -122,11 +122,13 @@ def _unless_refused(answer: Reply | DeltagError) -> Reply:
     return answer
 
 
-def _perform(route: Route, request: Request, work: Any) -> Any:
+def _perform(route: Route, request: Request, work: Any) -> Reply | DeltagError:
     """The reply; or the refusal that the function returned, after which what it did is committed."""
     request.objects.clear()
     result = route.function(request, work)
-    reply = result if isinstance(result, DeltagError) else written(route, result)
+    if isinstance(result, DeltagError):
+        return result
+    reply = written(route, result)
     if audit.is_due(route):
         audit.record(route, request, work)
     return reply

@@ -44,7 +44,7 @@ class Signer:
             "exp": at + int(ttl.total_seconds()),
             "roles": [grant.as_claim() for grant in grants],
         }
-        return jwt.encode({"alg": ALGORITHM, "kid": self._key.kid}, claims | more, self._key, algorithms=[ALGORITHM])
+        return jwt.encode({"alg": ALGORITHM, "kid": self._key.kid}, {**claims, **more}, self._key, algorithms=[ALGORITHM])
 
     def public_keys(self) -> KeySetSerialization:
         """The key set that verifies its tokens."""

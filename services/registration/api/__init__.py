@@ -7,27 +7,25 @@ from uuid import UUID
 from services.chassis.contracts import example
 from services.chassis.envelope import Received
 from services.chassis.errors import Conflict, NotFound
-from services.chassis.http.api import Api
 from services.chassis.http.caller import Role
 from services.chassis.http.request import Answer, Request
 from services.chassis.http.strict import Refused
 from services.registration import access, handlers, messages, schemas
+from services.registration.api import origins, sign_ups
+from services.registration.api.door import api
 from services.registration.domain.child import Child
 from services.registration.domain.consent import Consent
 from services.registration.domain.enrolment import Enrolment
 from services.registration.domain.guardian import Guardian
 from services.registration.domain.objection import Rule
+from services.registration.domain.origin import DoneBy
 from services.registration.domain.professional import ProfessionalDetails
 from services.registration.domain.reach import Reach
 from services.registration.domain.request import WithdrawalRequest
 from services.registration.storage import Work
 from services.registration.texts import reason
 
-api = Api(
-    "registration",
-    title="Registration",
-    description="Programmes and places, enrolment of children with their guardians, consents, and the professionals who take part.",
-)
+__all__ = ["api", "origins", "sign_ups"]
 
 _EXAMPLE = {"id": example(handlers.ENROLMENT_CONTRACT)["id"], "data": example(handlers.ENROLMENT_CONTRACT)["data"]}
 
@@ -84,7 +82,7 @@ def institution(request: Request, work: Work) -> Mapping[str, Any]:
 @api.post(
     "/v1/enrolment-requests",
     summary="Ask for an enrolment",
-    roles=access.ENROLLERS,
+    roles=access.SENDERS,
     body=schemas.RequestSchema(),
     returns={200: schemas.EnrolmentSchema()},
     errors=(403, 409),
@@ -94,11 +92,13 @@ def institution(request: Request, work: Work) -> Mapping[str, Any]:
 def request_enrolment(request: Request, work: Work) -> Mapping[str, Any]:
     """Accepted, or rejected with every reason at once. The same `id` with the same data is answered the same again.
 
-    `data` is what the message enrolment.requested.v1 holds, and is checked by the same contract and rules.
+    `data` is what the message enrolment.requested.v1 holds, and is checked by the same contract and rules. Who enrols with or
+    for a family says so in `on_behalf_of`; a form that was filled where there was no network is sent later under the `id`
+    that it got there.
     """
     [submitted] = _submitted([request.body], request)
     _must_enrol_there(submitted, request, work)
-    [answer] = handlers.take_enrolment_requests([submitted], work)
+    [answer] = handlers.take_enrolment_requests([submitted], work, _by([submitted], request))
     if answer is None:
         raise Conflict(reasons=[reason("same-id-other-content", "/id")])
     request.concerns(answer.enrolment_id)
@@ -118,7 +118,7 @@ def request_enrolments(request: Request, work: Work) -> Mapping[str, Any]:
     """Each is answered on its own, in the same order; what is wrong with one is nothing to the others."""
     asked = request.body["requests"]
     submitted = _submitted([one for one in asked if not isinstance(one, Refused)], request)
-    answers = handlers.take_enrolment_requests(submitted, work)
+    answers = handlers.take_enrolment_requests(submitted, work, _by(submitted, request))
     request.concerns(*(answer.enrolment_id for answer in answers if answer))
     taken = zip(submitted, answers, strict=True)
     return {"answers": [_invalid(one) if isinstance(one, Refused) else _bulk_answer(*next(taken)) for one in asked]}
@@ -237,9 +237,15 @@ def _submitted(bodies: Sequence[Mapping[str, Any]], request: Request) -> list[Re
     ]
 
 
+def _by(submitted: Sequence[Received[Any]], request: Request) -> Mapping[str, DoneBy]:
+    """Who sends them, where it is a person."""
+    person = access.done_by(request.caller)
+    return {message.id: person for message in submitted} if person else {}
+
+
 def _must_enrol_there(submitted: Received[Any], request: Request, work: Work) -> None:
     handle = str(submitted.data.get("institution"))
-    access.must_act_for(work.programmes.institutions_of([handle]).get(handle), request.caller, *access.STAFF)
+    access.must_act_for(work.programmes.institutions_of([handle]).get(handle), request.caller, *access.STAFF, Role.PROFESSIONAL)
 
 
 def _bulk_answer(message: Received[Any], answer: Enrolment | None) -> Mapping[str, Any]:

@@ -35,6 +35,10 @@ class Rule(StrEnum):
     ALREADY_WITHDRAWN = "already-withdrawn"
     UNKNOWN_CONSENT = "unknown-consent"
     UNKNOWN_PROFESSION = "unknown-profession"
+    ON_BEHALF_OF_NOBODY = "on-behalf-of-nobody"
+    NOT_ON_BEHALF = "not-on-behalf"
+    ADDRESS_NOT_PROVEN = "address-not-proven"
+    LINK_FOR_ANOTHER_PROGRAMME = "link-for-another-programme"
 
 
 @dataclass(frozen=True, slots=True)

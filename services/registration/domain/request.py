@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.objection import Objection, Rule
+from services.registration.domain.origin import OnBehalfOf
 from services.registration.domain.programme import Institution, Programme, TextKey, age_on
 
 
@@ -62,6 +63,7 @@ class EnrolmentRequest:
     child: ChildDetails
     guardians: list[GuardianDetails]
     consent: ConsentDetails | None = None
+    on_behalf_of: OnBehalfOf | None = None
 
     @property
     def cpr_number(self) -> CprNumber | None:
@@ -148,6 +150,8 @@ def _guardians(request: EnrolmentRequest) -> Iterator[Objection]:
         yield Objection(Rule.MISSING_GUARDIAN, "/guardians")
     elif not any(guardian.custody for guardian in request.guardians):
         yield Objection(Rule.GUARDIAN_WITHOUT_CUSTODY, "/guardians")
+    if (behalf := request.on_behalf_of) and not 0 <= behalf.guardian < len(request.guardians):
+        yield Objection(Rule.ON_BEHALF_OF_NOBODY, "/on_behalf_of/guardian")
     for place, guardian in enumerate(request.guardians):
         if guardian.cpr_number is not None and CprNumber.read(guardian.cpr_number) is None:
             yield Objection(Rule.INVALID_CPR_NUMBER, f"/guardians/{place}/cpr_number")

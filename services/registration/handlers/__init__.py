@@ -28,8 +28,11 @@ from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.enrolment import Enrolment
 from services.registration.domain.guardian import Guardian
 from services.registration.domain.objection import Objection, Rule
+from services.registration.domain.origin import DoneBy
 from services.registration.domain.professional import Professional, ProfessionalDetails
 from services.registration.domain.request import ConsentDetails, EnrolmentRequest, Known, WithdrawalRequest, decide
+from services.registration.handlers import origins
+from services.registration.handlers.origins import NOBODY_SAID
 from services.registration.loading import Comparison
 from services.registration.texts import explain, reason
 
@@ -72,8 +75,8 @@ def export_programme(code: str, work: "Work") -> Mapping[str, bytes]:
 # Another system asks for enrolments.
 
 
-def answer_enrolment_requests(asked: Asked, work: "Work") -> None:
-    """Decide each request, in order; enrol, or reject with every reason; answer each."""
+def answer_enrolment_requests(asked: Asked, work: "Work", by: Mapping[str, DoneBy] = NOBODY_SAID) -> None:
+    """Decide each request, in order; enrol, or reject with every reason; answer each. `by` says by message who sent it."""
     known = _learn([message.data for message in asked], work)
     cases = _decide(asked, known, work)
     admitted = [case for case in cases if isinstance(case, _Admitted)]
@@ -83,6 +86,8 @@ def answer_enrolment_requests(asked: Asked, work: "Work") -> None:
     for case, answer in zip(cases, answers, strict=True):
         _tell_enrolment(answer, work, case.message)
     _take_in_consents(admitted, work)
+    told = zip(cases, answers, strict=True)
+    origins.keep([(case.message, answer.enrolment_id, case.guardians) for case, answer in told if isinstance(case, _Admitted)], work, by)
 
 
 def refuse_request(message: Received[Any], reasons: Sequence[Reason], work: "Work") -> None:
@@ -92,7 +97,9 @@ def refuse_request(message: Received[Any], reasons: Sequence[Reason], work: "Wor
     _tell_enrolment(answer, work, message)
 
 
-def take_enrolment_requests(submitted: Sequence[Received[Any]], work: "Work") -> list[Enrolment | None]:
+def take_enrolment_requests(
+    submitted: Sequence[Received[Any]], work: "Work", by: Mapping[str, DoneBy] = NOBODY_SAID
+) -> list[Enrolment | None]:
     """The HTTP twin of the queue: admit each once, check the contract, answer. All are one sender's.
 
     The same id with the same content gets the same answer again; with other content it gets None, and nothing is done.
@@ -102,7 +109,7 @@ def take_enrolment_requests(submitted: Sequence[Received[Any]], work: "Work") ->
     source, asked = submitted[0].source, [(m.id, msgspec.json.encode([m.type, m.data])) for m in submitted]
     admitted = work.admit(CONSUMER, source, asked)
     new = [message for message, verdict in zip(submitted, admitted, strict=True) if verdict == "new"]
-    answer_enrolment_requests(_fit(new, work), work)
+    answer_enrolment_requests(_fit(new, work), work, by)
     answers = work.enrolments.answers(source, (message.id for message in submitted))
     return [None if verdict == "conflict" else answers[m.id] for m, verdict in zip(submitted, admitted, strict=True)]
 
@@ -146,7 +153,7 @@ def withdraw_consent(consent: Consent, work: "Work", cause: Cause) -> Consent:
 
 def register_professional(details: ProfessionalDetails, work: "Work", cause: Cause) -> tuple[Professional, bool]:
     """Register a professional, or correct what is known of him; whether he is new. Raises `Invalid` with every reason."""
-    known = _known([details.programme], [details.institution], work)
+    known = known_of([details.programme], [details.institution], work)
     if objections := list(professionals.objections(details, known)):
         raise Invalid(reasons=explain(objections))
     before = work.professionals.by_email(details.programme, details.email)
@@ -225,11 +232,11 @@ class _Refused:
 
 def _learn(requests: Sequence[EnrolmentRequest], work: "Work") -> Known:
     """Everything that the rules look at for these requests."""
-    known = _known((r.programme for r in requests), (r.institution for r in requests), work)
+    known = known_of((r.programme for r in requests), (r.institution for r in requests), work)
     return replace(known, enrolled=work.enrolments.active(number for r in requests if (number := r.cpr_number)))
 
 
-def _known(programmes: Iterable[str], institutions: Iterable[str], work: "Work") -> Known:
+def known_of(programmes: Iterable[str], institutions: Iterable[str], work: "Work") -> Known:
     return Known(work.programmes.of_codes(programmes), work.programmes.institutions_of(institutions))
 
 

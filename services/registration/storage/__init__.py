@@ -8,8 +8,11 @@ from services.chassis.storage import UnitOfWork
 from services.registration.resources import Resources
 from services.registration.storage.consents import Consents
 from services.registration.storage.enrolments import Enrolments
+from services.registration.storage.origins import Origins
 from services.registration.storage.people import Children, Guardians, Professionals
 from services.registration.storage.programmes import Programmes
+from services.registration.storage.sign_up_requests import SignUpRequests
+from services.registration.storage.sign_ups import SignUps
 
 _DENMARK = ZoneInfo("Europe/Copenhagen")
 
@@ -45,5 +48,17 @@ class Work(UnitOfWork):
         return Enrolments(self.connection, self.resources.vault)
 
     @cached_property
+    def origins(self) -> Origins:
+        return Origins(self.connection)
+
+    @cached_property
     def consents(self) -> Consents:
         return Consents(self.connection)
+
+    @cached_property
+    def sign_ups(self) -> SignUps:
+        return SignUps(self.connection)
+
+    @cached_property
+    def sign_up_requests(self) -> SignUpRequests:
+        return SignUpRequests(self.connection, self.resources)

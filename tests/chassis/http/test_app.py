@@ -236,11 +236,11 @@ def test_too_often_says_for_how_long_to_wait(faulty: Client) -> None:
 
 
 def test_a_refusal_that_is_returned_keeps_what_was_done(faulty: Client, rows: Callable[..., Any]) -> None:
-    """A wrong try is refused like any other request, and counted all the same; what was done is audited."""
+    """A wrong try is refused like any other request, and counted all the same; as a refusal it is in the log, not in the audit."""
     refused = faulty.post("/v1/wrong-try")
     assert (refused.status_code, read(refused)["type"]) == (403, "https://deltag.dk/problems/forbidden")
     assert [row.title for row in rows("select title from book")] == ["Forsøg"]
-    assert [row.route for row in rows("select route from chassis.audit")] == ["POST /v1/wrong-try"]
+    assert rows("select * from chassis.audit") == []
 
 
 def test_a_public_route_knows_from_where_it_is_called(faulty: Client) -> None:

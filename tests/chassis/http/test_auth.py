@@ -222,7 +222,7 @@ OWN = ServiceIssuer(OWN_ISSUER, Role.APPLICANT, seed=b"a seed for one of our own
 OWN_KEY = OKPKey.import_key(
     {"kty": "OKP", "crv": "Ed25519", "d": base64url(b"a seed for one of our own issuer"), "x": OWN.public_keys()["keys"][0]["x"]}
 )
-APPLICANT = {"role": "applicant", "municipality": "0151", "institutions": [], "source": None}
+APPLICANT: dict[str, Any] = {"role": "applicant", "municipality": "0151", "institutions": [], "source": None}
 
 
 @pytest.fixture

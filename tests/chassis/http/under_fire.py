@@ -23,6 +23,7 @@ class Stage:
     """Where schemathesis finds the door of the test that runs: it wants an application when the tests are collected."""
 
     door: Any = None
+    applicant: str = ""
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         """Hand the request to the door."""
