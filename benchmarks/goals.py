@@ -105,12 +105,14 @@ def _of_reads(result: Result) -> Iterator[Goal]:
     for peer in ("nameko, psycopg2", "nameko, psycopg3"):
         rates = ratio(result["runs"], "requests_per_s", {"name": "deltag"}, {"name": peer})
         yield from _goal(f"HTTP, one row: beside {peer}", rates, READS, " times", at_least=True)
+    yield _wrong("HTTP, one row", result)
 
 
 def _of_enrolments(result: Result) -> Iterator[Goal]:
     for at_once, name in ((1, "one at a time"), (500, "500 in bulk")):
         rates = ratio(result["runs"], "enrolments_per_s", *({"name": name, "at_once": at_once} for name in ("registration", "nameko")))
         yield from _goal(f"HTTP, enrolment requests, {name}: rate beside a plain transaction each", rates, None, " times")
+    yield _wrong("HTTP, enrolment requests", result)
 
 
 def _of_memory(result: Result) -> Iterator[Goal]:
@@ -125,6 +127,7 @@ def _of_memory(result: Result) -> Iterator[Goal]:
 def _of_flatness(result: Result) -> Iterator[Goal]:
     costs = ratio(result["runs"], "cpu_all_s_per_1000", {"stored": 1_000_000}, {"stored": 1_000})
     yield from _goal("CPU of a message with 1,000,000 stored beside 1,000", costs, GROWTH, " times")
+    yield _wrong("a message with so many stored", result)
 
 
 _OTHERS: Mapping[str, Callable[[Result], Iterator[Goal]]] = {

@@ -28,7 +28,7 @@ BACKLOG = 10_000
 
 _TAKEN = sa.text("select extract(epoch from min(taken_at)) from chassis.inbox")
 _STARTED = sa.text("select count(*) from (select 1 from chassis.inbox limit 1) as first")
-_REPORTED = sa.text("select count(*) from enrolment")
+_ENROLLED = sa.text("select count(*) from enrolment")
 
 
 def measure(wanted: Wanted) -> Result:
@@ -45,8 +45,9 @@ def _run(number: int, servers: Machine, requests: int) -> Result:
         limit = _published(place, bodies, "limit")
         _published(place, bodies, REQUESTS)
         rate, cpu = _worked_off(place, requests)
+        kept = {place.number(name, _ENROLLED) for name in ("registration", "reporting")}
     tell(f"{number + 1} programme  {rate:8,.0f}/s, {rate / limit:.2f} of the publish rate, Python {cpu:.3f} s/1000")
-    return {"round": number, "events_per_s": rate, "share": rate / limit, "cpu_python_s_per_1000": cpu, "ok": True}
+    return {"round": number, "events_per_s": rate, "share": rate / limit, "cpu_python_s_per_1000": cpu, "ok": kept == {requests}}
 
 
 def _published(place: Town, bodies: Sequence[bytes], exchange: str) -> float:
@@ -70,7 +71,7 @@ def _worked_off(place: Town, requests: int) -> tuple[float, float]:
         until(lambda: bool(place.number("registration", _STARTED)), "registration does not begin")
         watched = [psutil.Process(process.pid) for process in processes]
         before = sum(map(cpu_seconds, watched))
-        until(lambda: place.number("reporting", _REPORTED) >= requests, "reporting does not finish", every_s=0.05)
+        until(lambda: place.number("reporting", _ENROLLED) >= requests, "reporting does not finish", every_s=0.05)
         used, ended = sum(map(cpu_seconds, watched)) - before, time.time()
     finally:
         stop(processes)
