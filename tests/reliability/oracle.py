@@ -1,9 +1,10 @@
 """The one oracle of every run: it counts, prints what it counted, and fails when a promise was broken.
 
 The words are Jepsen's. *Attempted* is what was sent, *acknowledged* what its receiver confirmed, *handled* what had its
-effect. *Lost* was acknowledged and had none, *unexpected* had one and was never sent. Requests that were *sent again* and
-facts that were *repeated* on the wire are no fault, nor are those that were *taken again* because their acknowledgement
-was lost; a *double effect* is. *Ghosts* are facts without what they tell of, *zombies* what no fact ever told of.
+effect. *Lost* was acknowledged and had none, *unexpected* had one and was never sent. Messages that were *sent again* and
+facts that were *repeated* on the wire are no fault, nor are those that a receiver was given again after it had dealt with
+them (*taken again*; what the sender sent again is not counted); a *double effect* is. *Ghosts* are facts without what they
+tell of, *zombies* what no fact ever told of.
 """
 
 from collections import Counter
@@ -115,6 +116,11 @@ def put_aside(context: Context) -> Sequence[str]:
     return [f"{row.consumer} {row.kind} {row.message_id} {row.slug} {row.attempts} times, due in {row.due_in or 0:.0f} s" for row in found]
 
 
+def duplicates(*contexts: Context) -> int:
+    """How many deliveries these services had already dealt with, and recognised."""
+    return sum(number(context, "select coalesce(sum(duplicate), 0) from chassis.ledger") for context in contexts)
+
+
 def difference(*contexts: Context) -> int:
     """What the auditors of these services miss."""
     intakes = [(context, Intake(context, listen)) for context in contexts for listen in context.service.listens]
@@ -168,7 +174,7 @@ class Enrolments:
             handled=len(answered),
             sent_again=self._sent_again(),
             repeated=repeated(facts),
-            taken_again=max(0, self._duplicates() - self._sent_again()),
+            taken_again=max(0, duplicates(*self.everyone) - self._sent_again()),
             lost=len(self._lost(answered)),
             unexpected=len(set(answered) - set(self.ledger.attempted)),
             double_effects=self._double_effects(answered, facts),
@@ -197,10 +203,6 @@ class Enrolments:
 
     def _sent_again(self) -> int:
         return sum(self.ledger.attempted.values()) - len(self.ledger.attempted)
-
-    def _duplicates(self) -> int:
-        """How many deliveries the services recognised as such."""
-        return sum(number(context, "select coalesce(sum(duplicate), 0) from chassis.ledger") for context in self.everyone)
 
     def _lost(self, answered: Mapping[str, int]) -> set[str]:
         return self.ledger.acknowledged - set(answered)

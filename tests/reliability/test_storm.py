@@ -4,7 +4,7 @@ from random import Random
 
 from tests.reliability.chance import seed
 from tests.reliability.load import publish
-from tests.reliability.oracle import number
+from tests.reliability.oracle import duplicates, number
 from tests.reliability.patience import START_WITHIN_S, eventually
 from tests.reliability.stage import Stage
 from tests.reliability.ward import Ward, fact
@@ -40,4 +40,6 @@ def test_facts_three_times_in_any_order(ward: Ward) -> None:
     ward.start()
     publish(ward.bus_url, storm)
     ward.supervise(effects=len(sent))
-    ward.figures(sent).judge(f"each of {len(sent)} facts three times")
+    figures = ward.figures(sent, sent_again=len(storm) - len(sent))
+    figures.judge(f"each of {len(sent)} facts three times")
+    assert duplicates(ward.context) == figures.sent_again + figures.taken_again

@@ -16,7 +16,7 @@ from services.chassis.testing import event, parked
 from tests.chassis.tiny import ASKED, DONE
 from tests.reliability.lethal import SERVICE
 from tests.reliability.load import Raw, publish
-from tests.reliability.oracle import Figures, deferred, difference, outbox, rows
+from tests.reliability.oracle import Figures, deferred, difference, duplicates, outbox, rows
 from tests.reliability.patience import RECOVERED_WITHIN_S, START_WITHIN_S, eventually
 from tests.reliability.processes import Process, environment_of
 from tests.reliability.witness import Passed, Witness, repeated
@@ -123,9 +123,9 @@ class Ward:
         """Wait for so many effects and parked messages, and for nothing else to be under way; returns the seconds that it took."""
         return eventually(lambda: self._has(effects, parked), within=within, what=f"{effects} effects", told=self._progress)
 
-    def figures(self, sent: Collection[str], seconds: float | None = None, facts: Sequence[Passed] = ()) -> Figures:
+    def figures(self, sent: Collection[str], seconds: float | None = None, facts: Sequence[Passed] = (), *, sent_again: int = 0) -> Figures:
         """Stop and count, by the ids of the messages that were sent and of those that effects came from; `facts` are
-        those that the witness gave away before.
+        those that the witness gave away before, `sent_again` how many of the messages were sent that had been sent before.
         """
         for process in self._processes:
             process.await_ready()
@@ -138,7 +138,9 @@ class Ward:
             attempted=len(sent),
             acknowledged=len(sent),
             handled=len(handled),
+            sent_again=sent_again,
             repeated=repeated(echoes),
+            taken_again=max(0, duplicates(self.context) - sent_again),
             lost=len(set(sent) - set(handled) - aside),
             unexpected=len(set(handled) - set(sent)),
             double_effects=len(effects) - len(handled),
