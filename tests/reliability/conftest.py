@@ -16,6 +16,7 @@ from tests.servers.rabbit import RabbitNode
 
 _ENTRIES: dict[str, Entry] = {}
 _KNOWN: set[str] = set()
+_OF_TOOLS = ("test_oracle.py", "test_report.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -26,8 +27,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _plays(test: str) -> bool:
-    """Whether a test plays a scenario; those of the page itself do not."""
-    return "tests/reliability/" in test and "test_report.py" not in test
+    """Whether a test plays a scenario; those of the suite's own tools do not."""
+    return "tests/reliability/" in test and not any(name in test for name in _OF_TOOLS)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
