@@ -4,16 +4,21 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import cycle, islice
+from pathlib import Path
 from threading import Event
+from time import monotonic
 
 import pytest
 import sqlalchemy as sa
 
 from tests.reliability.chance import rounds
 from tests.reliability.clerk import TOKEN, Clerk
+from tests.reliability.lethal import HANG
+from tests.reliability.load import Raw, publish
 from tests.reliability.oracle import number, outbox
-from tests.reliability.patience import eventually
+from tests.reliability.patience import START_WITHIN_S, eventually, lasts
 from tests.reliability.stage import Stage
+from tests.reliability.ward import Begun, Fault, Ward, fact
 
 ROUNDS, MANY_ROUNDS = rounds(4), 50
 LONGEST_ROUND_S = 20
@@ -21,6 +26,8 @@ DRAINED_WITHIN_S = 5.0
 REPLICAS = 3
 SLOW_S = 1.5
 """How long a slow request takes after the stop."""
+AROUND = 200
+"""Messages that are in hand with one at which the process is at work."""
 BUSY = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 
 
@@ -74,6 +81,48 @@ def test_a_caller_at_the_stop_gets_his_answer(stage: Stage) -> None:
     assert outbox(stage.contexts["registration"]) == 0
     stage.start_all("registration")
     stage.figures().judge("stopped while somebody asks")
+
+
+@pytest.mark.timeout(120 + MANY_ROUNDS * LONGEST_ROUND_S)
+@pytest.mark.parametrize("stops", [2, pytest.param(MANY_ROUNDS, marks=pytest.mark.thorough)])
+def test_stopped_while_a_handler_is_at_work(ward: Ward, begun: Begun, tmp_path: Path, stops: int) -> None:
+    """Fault 20: SIGTERM while a handler is at work, with others before and behind it in hand, again and again. What was begun is
+    finished: no handler begins with a message a second time, not even after a rollback.
+    """
+    sent: dict[str, Raw] = {}
+    seconds = []
+    for n in range(stops):
+        fault = Fault(tmp_path / f"fault-{n}")
+        sent |= (messages := around(f"held-{n}"))
+        publish(ward.bus_url, messages.values())
+        seconds.append(stopped_at_work(ward, begun, fault, f"held-{n}-1"))
+    ward.start(**begun.variables)
+    ward.settle(effects=len(sent), within=START_WITHIN_S)
+    figures, again = ward.figures(sent), begun.again()
+    figures.judge(f"{stops} stops at work, the longest {max(seconds):.1f} s after it was done, {len(again)} begun with again")
+    assert not again
+    assert figures.taken_again == 0
+    assert max(seconds) < DRAINED_WITHIN_S
+
+
+def around(held: str) -> dict[str, Raw]:
+    """A message whose handler waits for the end of a fault, in the middle of others."""
+    facts = [fact(f"{held}-{n:03d}", 1) for n in range(AROUND)]
+    return dict([*facts[: AROUND // 2], fact(held, 1, HANG), *facts[AROUND // 2 :]])
+
+
+def stopped_at_work(ward: Ward, begun: Begun, fault: Fault, held: str) -> float:
+    """Stop a process for good that is at work with this message; returns the seconds from when it could be done with it to its end."""
+    process = ward.start(**begun.variables, **fault.variables)
+    eventually(lambda: begun.times(held), within=START_WITHIN_S, what="its beginning")
+    process.terminate()
+    lasts(SLOW_S)
+    assert not process.ended, "it ended in the middle"
+    fault.heal()
+    healed = monotonic()
+    process.await_end()
+    ward.retire(process)
+    return monotonic() - healed
 
 
 @contextmanager

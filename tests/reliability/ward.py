@@ -53,6 +53,10 @@ class Begun:
         """How often a handler has begun with this message."""
         return self._file.read_text().splitlines().count(message)
 
+    def again(self) -> set[str]:
+        """The messages that handlers have begun with more than once."""
+        return {message for message, times in Counter(self._file.read_text().splitlines()).items() if times > 1}
+
 
 class Clock:
     """The clock of those processes that are started with `variables`."""
