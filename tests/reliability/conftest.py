@@ -16,7 +16,7 @@ from tests.servers.rabbit import RabbitNode
 
 _ENTRIES: dict[str, Entry] = {}
 _KNOWN: set[str] = set()
-_OF_TOOLS = ("test_oracle.py", "test_report.py")
+_OF_TOOLS = ("test_oracle.py", "test_proxy.py", "test_report.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
