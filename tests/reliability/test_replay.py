@@ -1,21 +1,29 @@
 """What was parked is sent through again after a mend, more than once, while others go on: one effect each, in order."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from itertools import islice
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 
 from services.chassis import parked as parking
+from services.chassis.database import Database
+from services.chassis.service import Context
 from tests.reliability.lethal import OUTAGE
 from tests.reliability.load import REQUESTED, Raw, Request, publish
-from tests.reliability.oracle import deferred
+from tests.reliability.oracle import deferred, number, rows
 from tests.reliability.patience import START_WITHIN_S, eventually
 from tests.reliability.stage import Stage
 from tests.reliability.ward import Fault, Ward, fact
 
 FACTS_OF_EACH = 4
+OPERATORS = ("bo", "dorte")
+PATIENT_S = 25.0
+"""So long an operator waits here for what is locked: two are made to wait for one another's beginning."""
 SLOWEST_PER_S = 5
 """How many are parked, or replayed, where many others are at work: it only bounds the waiting."""
 
@@ -28,6 +36,10 @@ create function stumble() returns trigger language plpgsql as $$ begin
 end $$;
 create trigger stumble before insert on enrolment for each row execute function stumble()
 """
+_IN_HAND = (
+    "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    " and query like 'insert into chassis.operator_action%'"
+)
 _MEND = "drop trigger stumble on enrolment"
 
 
@@ -57,18 +69,26 @@ def test_requests_are_replayed_twice_by_command(stage: Stage, parked: int) -> No
         chosen = parking.chosen(registration, fingerprint=group.fingerprint)
         broken_off = list(islice(parking.replay(registration, chosen, actor="anna"), 1))
         again = [stage.command("registration", "parked", "replay", "registration", "--group", group.fingerprint) for _ in range(2)]
-        said = [command.communicate()[0].strip() for command in again]
+        said = [" ".join(command.communicate()[0].split()) for command in again]
         handled = {request["id"] for request in requests}
         seconds = eventually(lambda: stage.enrolments.handled(handled), within=START_WITHIN_S, what="all replayed")
     told = "; ".join([f"broken off after {broken_off[0]}", *said])
     stage.figures().judge(f"{parked} {REQUESTED} replayed in {seconds:.0f} s ({told})")
 
 
+@pytest.fixture
+def desk(ward: Ward) -> Iterator[Context]:
+    """The ward's service, as patient operators see it."""
+    with closing(Database(ward.context.database.url, application="operator", lock_s=PATIENT_S)) as database:
+        yield replace(ward.context, database=database)
+
+
 @pytest.mark.parametrize("parked", [40, pytest.param(1_000, marks=pytest.mark.thorough)])
-def test_facts_are_replayed_twice_in_order(ward: Ward, fault: Fault, parked: int) -> None:
+def test_facts_are_replayed_twice_in_order(ward: Ward, desk: Context, fault: Fault, monkeypatch: pytest.MonkeyPatch, parked: int) -> None:
     """Fault 25: the first fact of each aggregate is parked, and its others wait; between them come some that are well, so it is no
-    outage. Replayed twice, all come in order, once.
+    outage. Replayed by two at once and then again, all come in order, once.
     """
+    monkeypatch.setattr(parking, "CHUNK", parked // 4)
     patience = START_WITHIN_S + parked / SLOWEST_PER_S
     subjects = [f"child-{n:04d}" for n in range(parked)]
     sent = dict(told for subject in subjects for told in (fact(f"well-{subject}", 1), *ailing(subject)))
@@ -80,12 +100,43 @@ def test_facts_are_replayed_twice_in_order(ward: Ward, fault: Fault, parked: int
     chosen = [row.id for row in parking.rows(ward.context, limit=parked)]
     with ThreadPoolExecutor() as elsewhere:
         flowing = elsewhere.submit(publish, ward.bus_url, live.values())
-        replays = [elsewhere.submit(list, parking.replay(ward.context, chosen, actor=who)) for who in ("anna", "bo")]
-        moved = " and ".join(str(replay.result()[-1]) for replay in replays)
+        with at_once(ward.context):
+            replays = [elsewhere.submit(list, parking.replay(desk, chosen, actor=who)) for who in OPERATORS]
+            await_both(ward.context)
+        for replay in replays:
+            replay.result()
         assert flowing.result() == len(live)
     seconds = ward.settle(effects=len(sent) + len(live), within=patience)
-    list(parking.replay(ward.context, chosen, actor="anna"))
-    ward.figures([*sent, *live]).judge(f"{parked} parked, {len(sent)} in order after {seconds:.1f} s; moved {moved}")
+    assert [*parking.replay(ward.context, chosen, actor="carla")][-1] == 0
+    moved = moved_by(ward.context)
+    ward.figures([*sent, *live]).judge(f"{parked} parked, {len(sent)} in order after {seconds:.1f} s; {told_of(moved)} at once")
+    assert sum(moved.values()) == parked
+
+
+@contextmanager
+def at_once(context: Context) -> Iterator[None]:
+    """During the block whoever replays takes the first messages in hand, and moves none: the two go on together at its end."""
+    with context.work() as work:
+        work.connection.execute(sa.text("lock table chassis.operator_action in exclusive mode"))
+        yield
+
+
+def await_both(context: Context) -> None:
+    """Wait until both operators have messages in hand."""
+    eventually(lambda: number(context, _IN_HAND) == len(OPERATORS), within=START_WITHIN_S, what="two with messages in hand")
+
+
+def moved_by(context: Context) -> dict[str, int]:
+    """How many messages each of the two has moved; a message that both had moved would count twice."""
+    audited = rows(context, "select actor, count(*) as moved from chassis.operator_action where action = 'replay' group by actor")
+    moved = {row.actor: row.moved for row in audited if row.actor in OPERATORS}
+    assert moved.keys() == set(OPERATORS), "one of them moved nothing"
+    return moved
+
+
+def told_of(moved: Mapping[str, int]) -> str:
+    """One phrase for a person."""
+    return " and ".join(f"{moved[who]} by {who}" for who in OPERATORS)
 
 
 def ailing(subject: str) -> Iterator[tuple[str, Raw]]:
