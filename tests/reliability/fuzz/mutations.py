@@ -38,7 +38,7 @@ def mutated(chance: Random, document: dict[str, Any]) -> dict[str, Any]:
         inner = list(_spots(changed.get("data"))) if chance.random() < 0.7 else spots  # the envelope is soon no envelope
         if inner:
             chance.choice(_CHANGES)(chance, chance.choice(inner), spots)
-    if found_in(str(changed.get("id"))):  # logs name messages by their ids, in which contracts allow nobody
+    if "id" in document and found_in(str(changed.get("id"))):  # logs name messages by their ids, in which contracts allow nobody
         changed["id"] = document["id"]
     return changed
 
