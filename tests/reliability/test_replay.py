@@ -50,7 +50,7 @@ def unlucky(stage: Stage, number: int) -> Request:
 
 @pytest.mark.thorough
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("parked", [150, 1_000])
+@pytest.mark.parametrize("parked", [350, 1_000])
 def test_requests_are_replayed_twice_by_command(stage: Stage, parked: int) -> None:
     """Fault 25: parked by a defect, among others that it spares; mended, replayed in part and then, twice at once, whole. Each has one
     effect.
@@ -68,12 +68,17 @@ def test_requests_are_replayed_twice_by_command(stage: Stage, parked: int) -> No
         [group] = parking.groups(registration)
         chosen = parking.chosen(registration, fingerprint=group.fingerprint)
         broken_off = list(islice(parking.replay(registration, chosen, actor="anna"), 1))
-        again = [stage.command("registration", "parked", "replay", "registration", "--group", group.fingerprint) for _ in range(2)]
-        said = [" ".join(command.communicate()[0].split()) for command in again]
+        replay = ("parked", "replay", "registration", "--group", group.fingerprint, "--as")
+        with at_once(registration):
+            again = [stage.command("registration", *replay, who, DELTAG_LOCK_S=str(PATIENT_S)) for who in OPERATORS]
+            await_both(registration)
+        said = [command.communicate()[0] for command in again]
+        assert [command.returncode for command in again] == [0, 0], said
         handled = {request["id"] for request in requests}
         seconds = eventually(lambda: stage.enrolments.handled(handled), within=START_WITHIN_S, what="all replayed")
-    told = "; ".join([f"broken off after {broken_off[0]}", *said])
+    told = f"broken off after {broken_off[0]}, then {told_of(moved := moved_by(registration))} at once"
     stage.figures().judge(f"{parked} {REQUESTED} replayed in {seconds:.0f} s ({told})")
+    assert sum(moved.values()) == parked - broken_off[0], said
 
 
 @pytest.fixture
