@@ -10,11 +10,13 @@ import pytest
 from psycopg import sql
 
 from services.chassis.postgres import EmbeddedPostgres
+from tests.reliability.oracle import outbox
 from tests.reliability.patience import eventually
 from tests.reliability.stage import Stage, a_stage
+from tests.reliability.witness import QUEUE
 from tests.servers.databases import Databases
 from tests.servers.rabbit import RabbitNode
-from tests.servers.secure import a_secure_node
+from tests.servers.secure import SecureNode, a_secure_node
 
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(300)]
 
@@ -129,7 +131,25 @@ def test_the_brokers_certificate_changes(durable_databases: Databases, tmp_path:
 
 
 def test_another_authority_is_not_trusted(durable_databases: Databases, tmp_path: Path) -> None:
-    """Fault 37: a broker whose certificate nobody vouches for gets no password and no message; health says why."""
+    """Fault 37: a broker whose certificate nobody vouches for gets no password and no message; health says why. A process that trusts
+    its authority tells it what waited.
+    """
     with a_secure_node(tmp_path / "secure") as node, a_stage(durable_databases, node.url(node.fresh_vhost()), tmp_path) as stage:
-        stage.start("registration", DELTAG_AMQP_URL=node.secure_url(stage.bus_url))
+        registration, secure = stage.contexts["registration"], {"DELTAG_AMQP_URL": node.secure_url(stage.bus_url)}
+        untold = outbox(registration)
+        careful = stage.start("registration", **secure)
         stage.await_trouble("certificate verify failed")
+        assert (len(spoken_to(node)), stage.witness.waiting([QUEUE]), outbox(registration)) == (0, 0, untold)
+        careful.stop()
+        stage.start_all("registration", SSL_CERT_FILE=str(node.authority.file), **secure)
+        eventually(lambda: outbox(registration) == 0, what="an empty outbox")
+        told = stage.witness.waiting([QUEUE])
+        print(f"not trusted: 0 connections, 0 of {untold} facts; trusted: {len(spoken_to(node))} connections, {told} facts")  # noqa: T201 - a figure
+        assert spoken_to(node)
+        assert told == untold > 0
+
+
+def spoken_to(node: SecureNode) -> list[str]:
+    """The connections by TLS on which the broker was spoken to, as its log tells: before that nobody says a password."""
+    lines = node.log.read_text(errors="replace").splitlines()
+    return [line for line in lines if "accepting AMQP connection" in line and line.endswith(f":{node.secure_port})")]
