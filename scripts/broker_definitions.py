@@ -78,7 +78,7 @@ def definitions() -> Definitions:
     return {
         "vhosts": [{"name": VHOST}],
         "permissions": [*map(_permission, services()), _integrator()],
-        "topic_permissions": [*topics, _topic(INTEGRATOR, REQUESTS, _keys("enrolment"))],
+        "topic_permissions": [*topics, _topic(INTEGRATOR, REQUESTS, _keys("enrolment", "family", "protection"))],
         "exchanges": recorder.exchanges,
         "queues": recorder.queues,
         "bindings": recorder.bindings,

@@ -43,10 +43,10 @@ def learn_professionals(facts: Sequence[Received[messages.ProfessionalRegistered
 
 
 def learn_enrolments(facts: Sequence[Received[messages.EnrolmentChanged]], work: "Work") -> None:
-    """Keep who is enrolled; a child whose enrolment is withdrawn comes to nothing more in that programme."""
+    """Keep who is enrolled; a child whose enrolment is withdrawn or completed comes to nothing more in that programme."""
     of_children = [fact for fact in facts if fact.data.child_id]
     work.people.learn_enrolments([fact.data for fact in of_children])
-    seating.cancel_children({str(fact.data.child_id): fact for fact in of_children if fact.data.withdrawn}, work)
+    seating.cancel_children({str(fact.data.child_id): fact for fact in of_children if fact.data.ended}, work)
 
 
 def learn_consents(facts: Sequence[Received[messages.ConsentChanged]], work: "Work") -> None:

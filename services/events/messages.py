@@ -72,8 +72,8 @@ class EnrolmentChanged(msgspec.Struct):
     guardian_ids: Sequence[UUID]
 
     @property
-    def withdrawn(self) -> bool:
-        return self.status == "withdrawn"
+    def ended(self) -> bool:
+        return self.status in {"withdrawn", "completed"}
 
 
 class ConsentChanged(msgspec.Struct):

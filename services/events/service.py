@@ -25,6 +25,7 @@ FACTS = Listen.facts(
         "registration.professional.registered.v1": many(messages.ProfessionalRegistered, handlers.learn_professionals),
         "registration.enrolment.accepted.v1": many(messages.EnrolmentChanged, handlers.learn_enrolments),
         "registration.enrolment.rejected.v1": many(messages.EnrolmentChanged, handlers.learn_enrolments),
+        "registration.enrolment.changed.v1": many(messages.EnrolmentChanged, handlers.learn_enrolments),
         "registration.enrolment.withdrawn.v1": many(messages.EnrolmentChanged, handlers.learn_enrolments),
         "registration.consent.given.v1": many(messages.ConsentChanged, handlers.learn_consents),
         "registration.consent.withdrawn.v1": many(messages.ConsentChanged, handlers.learn_consents),

@@ -16,7 +16,7 @@ from services.notifications.domain.dispatch import Due, step
 from services.notifications.domain.mail import ENDS, Mail, Status
 from services.notifications.domain.reminder import CLOCK_CHANGE, is_due, reminder
 from services.notifications.domain.signup import called_for
-from services.notifications.messages import ActivityFact, ContactSealed, ProgrammeFact, SignupFact
+from services.notifications.messages import ActivityFact, ContactSealed, FamilyFact, ProgrammeFact, SignupFact
 from services.notifications.texts import reason
 
 if TYPE_CHECKING:
@@ -35,6 +35,11 @@ def keep_cards(messages: Sequence[Received[ContactSealed]], work: "Work") -> Non
 def name_programmes(messages: Sequence[Received[ProgrammeFact]], work: "Work") -> None:
     """Follow what programmes are called: letters are signed with it."""
     work.activities.name(messages)
+
+
+def keep_families(messages: Sequence[Received[FamilyFact]], work: "Work") -> None:
+    """Follow who may be told of which child, and when."""
+    work.signups.permit(messages)
 
 
 def keep_activities(messages: Sequence[Received[ActivityFact]], work: "Work") -> None:

@@ -1,6 +1,6 @@
 """What notifications reads in the facts of others: only what a mail needs; unknown fields are let by."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -47,6 +47,35 @@ class ProgrammeFact(msgspec.Struct):
     contact: Contact | None = None
 
 
+class Period(msgspec.Struct):
+    """Whether a guardian may be told of a child, from a day (null: since ever) until before another (null: until further notice)."""
+
+    valid_from: date | None
+    valid_until: date | None
+    contact_allowed: bool
+
+
+class ChildsGuardian(msgspec.Struct):
+    """A guardian of a child, and when he may be told of it."""
+
+    guardian_id: Id
+    periods: list[Period]
+
+
+class FamilyFact(msgspec.Struct):
+    """All guardians of a child."""
+
+    child_id: Id
+    guardians: list[ChildsGuardian]
+
+
+class Member(msgspec.Struct):
+    """One of those who come."""
+
+    person_id: Id
+    role: str
+
+
 class SignupFact(msgspec.Struct):
     """A sign-up's whole state, whatever happened to it. `contact_id` is who is told."""
 
@@ -54,6 +83,7 @@ class SignupFact(msgspec.Struct):
     activity_id: Id
     programme: str
     contact_id: Id
+    party: list[Member]
     seats: int
     status: Literal["seated", "waiting", "cancelled"]
     position: int | None
@@ -62,11 +92,12 @@ class SignupFact(msgspec.Struct):
 
 
 class Card(msgspec.Struct):
-    """What a contact card holds once it is opened. `email` is None when the person has none."""
+    """What a contact card holds once it is opened. `email` is None when the person has none; `channels` are those he wants, if he said."""
 
     name: str
     email: str | None = None
     language: str | None = None
+    channels: list[str] = []
 
 
 class SignUpLinkSealed(msgspec.Struct):

@@ -18,7 +18,7 @@ from services.notifications.channels import Away, Passing, Permanent
 from services.notifications.domain.dispatch import Due
 from services.notifications.domain.mail import Mail
 from services.notifications.resources import Resources
-from services.notifications.writing import NoAddress, write
+from services.notifications.writing import NoAddress, NotWanted, write
 
 log = structlog.get_logger(__name__)
 
@@ -84,6 +84,8 @@ def _hand_over(due: Due, resources: Resources, now: datetime) -> Mail:
         resources.channel.send(letter)
     except NoAddress:
         return mail.suppress("no-address")
+    except NotWanted:
+        return mail.suppress("not-wanted")
     except Passing as fault:
         return mail.put_off(fault.slug, now)
     except Permanent as fault:

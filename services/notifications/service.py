@@ -15,7 +15,7 @@ from services.notifications.channels import Channel
 from services.notifications.channels.folder import FolderChannel, SmsFolderChannel
 from services.notifications.channels.sms import SmsChannel
 from services.notifications.channels.smtp import SmtpChannel
-from services.notifications.messages import ActivityFact, ContactSealed, ProgrammeFact, SignupFact, SignUpLinkSealed
+from services.notifications.messages import ActivityFact, ContactSealed, FamilyFact, ProgrammeFact, SignupFact, SignUpLinkSealed
 from services.notifications.resources import Resources
 from services.notifications.storage import Work
 
@@ -61,9 +61,10 @@ SERVICE = Service(
         ),
         Listen.facts(
             "notifications.facts",
-            keys=["registration.programme.#", "events.activity.#", "events.signup.#"],
+            keys=["registration.programme.#", "registration.family.#", "events.activity.#", "events.signup.#"],
             reads={
                 "registration.programme.loaded.v1": many(ProgrammeFact, handlers.name_programmes),
+                "registration.family.changed.v1": many(FamilyFact, handlers.keep_families),
                 "events.activity.opened.v1": many(ActivityFact, handlers.keep_activities),
                 "events.activity.changed.v1": many(ActivityFact, handlers.keep_activities),
                 "events.activity.called-off.v1": many(ActivityFact, handlers.keep_activities),

@@ -17,11 +17,12 @@ from services.chassis.storage import UnitOfWork
 from services.notifications.domain.activity import Activity, Session
 from services.notifications.domain.dispatch import Due
 from services.notifications.domain.mail import Mail
+from services.notifications.domain.permission import Permission
 from services.notifications.domain.programme import Contact
 from services.notifications.domain.reminder import Seat
 from services.notifications.domain.signup import Signup, Standing
 from services.notifications.link_ledger import LinkLetters
-from services.notifications.messages import ActivityFact, ContactSealed, ProgrammeFact, SignupFact
+from services.notifications.messages import ActivityFact, ContactSealed, FamilyFact, ProgrammeFact, SignupFact
 from services.notifications.resources import Resources
 
 T = TypeVar("T")
@@ -49,12 +50,19 @@ _KEEP_ACTIVITIES = sa.text(
     " on conflict (activity_id) do update set status = excluded.status, title = excluded.title, sessions = excluded.sessions,"
     " ends_at = excluded.ends_at, sequence = excluded.sequence where excluded.sequence > activity.sequence"
 )
+_PERMIT = sa.text(
+    "insert into family (child_id, permissions, sequence)"
+    " select child_id, permissions, sequence from json_to_recordset(cast(:rows as json))"
+    " as x(child_id uuid, permissions jsonb, sequence bigint)"
+    " on conflict (child_id) do update set permissions = excluded.permissions, sequence = excluded.sequence"
+    " where excluded.sequence > family.sequence"
+)
 _FOLLOW_SIGNUPS = sa.text(
-    "insert into signup (signup_id, activity_id, contact_id, programme, standing, position, seats, seated_at, sequence)"
-    " select signup_id, activity_id, contact_id, programme, standing, position, seats, seated_at, sequence"
+    "insert into signup (signup_id, activity_id, contact_id, programme, standing, position, seats, seated_at, children, sequence)"
+    " select signup_id, activity_id, contact_id, programme, standing, position, seats, seated_at, children, sequence"
     " from json_to_recordset(cast(:rows as json)) as x(signup_id uuid, activity_id uuid, contact_id uuid, programme text,"
-    " standing text, position integer, seats integer, seated_at timestamptz, sequence bigint)"
-    " on conflict (signup_id) do update set contact_id = excluded.contact_id, standing = excluded.standing,"
+    " standing text, position integer, seats integer, seated_at timestamptz, children jsonb, sequence bigint)"
+    " on conflict (signup_id) do update set children = excluded.children, contact_id = excluded.contact_id, standing = excluded.standing,"
     " position = excluded.position, seats = excluded.seats, seated_at = coalesce(signup.seated_at, excluded.seated_at),"
     " sequence = excluded.sequence where excluded.sequence > signup.sequence"
 )
@@ -81,7 +89,8 @@ _RELEASE = sa.text(
 )
 _DUE = sa.text(
     "select m.*, c.sealed as card, s.standing, s.seats, s.position, a.status as activity_status, a.title, a.sessions, p.name as signature,"
-    " p.contact"
+    " p.contact, (select coalesce(jsonb_agg(f.permissions), '[]') from family f where f.child_id in"
+    " (select cast(jsonb_array_elements_text(s.children) as uuid))) as families"
     " from mail m join signup s using (signup_id) left join contact_card c using (person_id)"
     " left join activity a on a.activity_id = m.activity_id left join programme p on p.programme = m.programme"
     " where m.due_at <= :now order by m.due_at limit :limit for update of m skip locked"
@@ -151,7 +160,11 @@ class Activities(Repository):
 
 
 class Signups(Repository):
-    """Our copy of where sign-ups stand."""
+    """Our copy of where sign-ups stand, and of who may be told of the children who come."""
+
+    def permit(self, messages: Sequence[Received[FamilyFact]]) -> None:
+        """Keep the newest state of each child's family, by sequence."""
+        self._each(_PERMIT, [_family_row(m) for m in _newest(messages)])
 
     def follow(self, messages: Sequence[Received[SignupFact]]) -> None:
         """Keep the newest state of each sign-up, by sequence, and when it first got its seats."""
@@ -249,7 +262,22 @@ def _activity_row(message: Received[ActivityFact]) -> dict[str, Any]:
 
 def _signup_row(message: Received[SignupFact]) -> dict[str, Any]:
     fact = message.data
-    return msgspec.structs.asdict(fact) | {"standing": fact.status, "seated_at": _seated_at(message), "sequence": message.sequence}
+    children = [member.person_id for member in fact.party if member.role == "child"]
+    return msgspec.structs.asdict(fact) | {
+        "children": children,
+        "standing": fact.status,
+        "seated_at": _seated_at(message),
+        "sequence": message.sequence,
+    }
+
+
+def _family_row(message: Received[FamilyFact]) -> dict[str, Any]:
+    permissions = [
+        msgspec.structs.asdict(period) | {"guardian_id": guardian.guardian_id}
+        for guardian in message.data.guardians
+        for period in guardian.periods
+    ]
+    return {"child_id": message.data.child_id, "permissions": permissions, "sequence": message.sequence}
 
 
 def _seated_at(message: Received[SignupFact]) -> datetime | None:
@@ -275,7 +303,9 @@ def _mail(row: sa.Row[Any]) -> Mail:
 
 def _due(row: sa.Row[Any]) -> Due:
     signup = Signup(str(row.signup_id), Standing(row.standing), row.seats, row.position)
-    return Due(_mail(row), signup, _activity(row), row.card, row.signature or "", msgspec.convert(row.contact, Contact | None))
+    families = msgspec.convert(row.families, tuple[tuple[Permission, ...], ...])
+    contact = msgspec.convert(row.contact, Contact | None)
+    return Due(_mail(row), signup, _activity(row), row.card, row.signature or "", contact, families)
 
 
 def _activity(row: sa.Row[Any]) -> Activity | None:

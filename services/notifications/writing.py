@@ -18,11 +18,17 @@ class NoAddress(Exception):
     """The person has no e-mail address."""
 
 
+class NotWanted(Exception):
+    """The person wants to be reached, but not by e-mail."""
+
+
 def write(due: Due, resources: Resources, now: datetime) -> Letter:
-    """The letter, in the person's language. Raises `NoAddress`, or `Permanent` when the card cannot be opened."""
+    """The letter, in the person's language. Raises `NoAddress`, `NotWanted`, or `Permanent` when the card cannot be opened."""
     mail = due.mail
     activity, sealed = due.complete()
     card = _opened(sealed, mail.person_id, resources.private_key)
+    if card.channels and "email" not in card.channels:
+        raise NotWanted
     if not card.email:
         raise NoAddress
     matter = Matter(card.name, due.signature, activity, due.signup, now, mail.session_id, due.contact)

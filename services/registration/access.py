@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.chassis.errors import Forbidden
 from services.chassis.http.caller import Caller, Role
+from services.chassis.http.request import Request
 from services.registration.domain.origin import DoneBy
 from services.registration.domain.programme import Institution
 from services.registration.domain.reach import Reach
@@ -16,6 +17,9 @@ ENROLLERS: Final = (Role.SYSTEM, *STAFF)
 SENDERS: Final = (*ENROLLERS, Role.PROFESSIONAL)
 """Who may ask for an enrolment: systems, and staff with or for a family of their institutions."""
 ENROLMENT_READERS: Final = (*ENROLLERS, Role.GUARDIAN)
+STEPPERS: Final = (*ENROLLERS, Role.GUARDIAN)
+NEED_NAMES: Final = frozenset({"handle-enrolment"})
+"""The purposes for which the name behind an alias is read."""
 WITHDRAWERS: Final = (Role.SYSTEM, Role.COORDINATOR, Role.LEADER, Role.GUARDIAN)
 
 
@@ -44,6 +48,21 @@ def must_act_for(institution: Institution | None, caller: Caller, *roles: Role) 
     """Raises `Forbidden` where staff act for another institution than their own. An unknown one is the rules' business."""
     if institution and not caller.has(Role.SYSTEM) and not caller.reaches(institution.code, *roles):
         raise Forbidden(reasons=[reason("not-your-institution", "/institution")])
+
+
+def needs_names(request: Request) -> bool:
+    """Whether he reads the name of somebody who is protected: a guardian his family's, staff whose work on the case needs it."""
+    return reach_of(request.caller).family_only or request.purpose in NEED_NAMES
+
+
+def needs_addresses(request: Request) -> bool:
+    """Whether he reads where somebody lives who is protected: the guardian himself, and a coordinator who handles the case."""
+    return reach_of(request.caller).family_only or (request.caller.has(Role.COORDINATOR) and request.purpose in NEED_NAMES)
+
+
+def acts_at_homes(caller: Caller) -> bool:
+    """Whether children who are in no institution are his to enrol."""
+    return caller.has(Role.SYSTEM) or caller.has(Role.HEALTH_VISITOR) or caller.institutions(*STAFF) is None
 
 
 def _sources(caller: Caller) -> frozenset[str] | None:

@@ -3,12 +3,18 @@
 Every fact carries its aggregate's whole coarse state. No person's name, number or address: those leave only as sealed contact cards.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Any
 
+from services.chassis.envelope import Received
+from services.chassis.errors import Reason
 from services.registration.domain.consent import Consent
 from services.registration.domain.enrolment import Enrolment
+from services.registration.domain.guardian import Guardian
+from services.registration.domain.guardianship import Guardianship, Spell
+from services.registration.domain.life import Status, Taken
 from services.registration.domain.named import Named
 from services.registration.domain.professional import Professional
 from services.registration.domain.programme import ConsentPurpose, Institution, Programme
@@ -22,6 +28,16 @@ INSTITUTION_CLOSED = "registration.institution.closed.v1"
 INSTITUTION_MERGED = "registration.institution.merged.v1"
 PROFESSIONAL_REGISTERED = "registration.professional.registered.v1"
 CONTACT_SEALED = "registration.contact.sealed.v1"
+FAMILY_CHANGED = "registration.family.changed.v1"
+GUARDIAN_CORRECTED = "registration.guardian.corrected.v1"
+_OWN_FACT = {Status.ACCEPTED: "accepted", Status.WITHDRAWN: "withdrawn", Status.REJECTED: "rejected"}
+
+_NOWHERE = dict.fromkeys(("institution_id", "institution", "district", "birth_month"))
+_UNKNOWN_PLACE = {"institution_id": "00000000-0000-0000-0000-000000000000", "institution": "unknown", "district": "unknown"}
+"""The contract of a professional's facts wants a place: this one is none."""
+
+REQUEST_GRANTED = "registration.request.granted.v1"
+REQUEST_REJECTED = "registration.request.rejected.v1"
 SIGN_UP_LINK_SEALED = "registration.sign-up-link.sealed.v1"
 
 
@@ -97,11 +113,17 @@ def of_institution(institution: Institution, on: date) -> dict[str, Any]:
 
 
 def enrolment_type(enrolment: Enrolment) -> str:
-    """The fact that tells where an enrolment stands."""
-    return f"registration.enrolment.{enrolment.status}.v1"
+    """The fact that tells where an enrolment stands; an enrolled child that has not begun is told as accepted, also when it moves."""
+    told = _OWN_FACT.get(enrolment.status, "changed")
+    return f"registration.enrolment.{told}.v1"
 
 
 def of_enrolment(enrolment: Enrolment) -> dict[str, Any]:
+    """Without the place and the month of birth where the child is protected: together they could tell who and where it is."""
+    return _enrolment(enrolment) | (_NOWHERE if enrolment.hidden else {})
+
+
+def _enrolment(enrolment: Enrolment) -> dict[str, Any]:
     return {
         "enrolment_id": enrolment.enrolment_id,
         "request_id": enrolment.request_id,
@@ -116,8 +138,11 @@ def of_enrolment(enrolment: Enrolment) -> dict[str, Any]:
         "birth_month": enrolment.birth_month,
         "start_date": enrolment.start_date,
         "end_date": enrolment.end_date,
-        "reason": enrolment.reason,
+        "reason": enrolment.reason if enrolment.status is not Status.ACCEPTED else None,
         "reasons": list(enrolment.reasons),
+        "step": enrolment.step,
+        "since": enrolment.since,
+        "was_enrolled": enrolment.was_enrolled,
     }
 
 
@@ -146,6 +171,11 @@ def _utc(moment: datetime) -> datetime:
 
 
 def of_professional(professional: Professional) -> dict[str, Any]:
+    """One who is protected works in no institution that others know."""
+    return _professional(professional) | (_UNKNOWN_PLACE if professional.hidden else {})
+
+
+def _professional(professional: Professional) -> dict[str, Any]:
     return {
         "professional_id": professional.professional_id,
         "profession": professional.profession,
@@ -153,7 +183,60 @@ def of_professional(professional: Professional) -> dict[str, Any]:
         "institution": professional.institution,
         "district": professional.district,
         "programme": professional.programme,
+        "status": professional.status,
+        "share_percent": professional.share_percent,
+        "start_date": professional.start_date,
+        "end_date": professional.end_date,
     }
+
+
+def of_family(family: Sequence[Guardianship], request_id: str | None = None) -> dict[str, Any]:
+    """A child's guardianships, whole. How somebody is related to the child is nobody else's business."""
+    return {
+        "child_id": family[0].child_id,
+        "request_id": request_id,
+        "guardians": [of_guardianship(one) for one in family],
+    }
+
+
+def of_guardianship(guardianship: Guardianship) -> dict[str, Any]:
+    """What holds between a child and a guardian, and when."""
+    return {"guardian_id": guardianship.guardian_id, "periods": [_period(spell) for spell in guardianship.spells]}
+
+
+def _period(spell: Spell) -> dict[str, Any]:
+    terms = spell.terms
+    flags = {"custody": terms.custody, "contact_allowed": terms.contact_allowed, "residence": terms.residence}
+    return {"valid_from": spell.valid_from, "valid_until": spell.valid_until} | flags
+
+
+def of_guardian(guardian: Guardian, corrected: Sequence[str], request_id: str) -> dict[str, Any]:
+    """That he can be reached, by what, and what was corrected: never how."""
+    return {
+        "guardian_id": guardian.guardian_id,
+        "request_id": request_id,
+        "reachable_by": list(guardian.reachable_by),
+        "corrected": list(corrected),
+    }
+
+
+def of_grant(answer_id: str, message: Received[Any]) -> dict[str, Any]:
+    return {"answer_id": answer_id, "request_id": message.id, "request": message.type}
+
+
+def of_rejection(answer_id: str, message: Received[Any], reasons: Iterable[Reason]) -> dict[str, Any]:
+    return {
+        "answer_id": answer_id,
+        "request_id": message.id,
+        "request": message.type,
+        "reasons": [reason.as_dict() for reason in reasons],
+    }
+
+
+def of_taken(taken: Taken, *, hidden: bool) -> dict[str, Any]:
+    """A step, for who looks back; without the place of who is protected."""
+    names = ("number", "step", "status", "effective_date", "reason", "recorded_at")
+    return {name: getattr(taken, name) for name in names} | {"institution": None if hidden else taken.institution}
 
 
 def of_sign_up_link(link: Link, key_id: str, sealed: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from services.chassis.http.strict import ONE_LINE, NoPersonalNumber, OnItsOwn
 from services.registration.domain.consent import ConsentStatus
-from services.registration.domain.enrolment import Status
+from services.registration.domain.life import Status
 from services.registration.domain.programme import Giver
 from services.registration.domain.question import About, QuestionKind, Sensitivity
 
@@ -12,11 +12,12 @@ MOST_AT_ONCE = 500
 """How many requests one call in bulk may hold."""
 
 # Patterns are written for JSON Schema too; `(?!\n)$` because Python's `$` would let a last line break by.
-_CODE = [validate.Length(max=64), validate.Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*(?!\n)$")]
-_NAME = [validate.Length(1, 120), ONE_LINE]
-_LANGUAGE = validate.Regexp(r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(?!\n)$")
-_PHONE = [validate.Length(max=32), validate.Regexp(r"^(\+[1-9]( ?[0-9]){6,14}|[2-9]( ?[0-9]){7})(?!\n)$")]
-_INSTITUTION = [validate.Length(max=64), validate.Regexp(r"^([0-9A-Z]{6}|[a-z0-9]+(-[a-z0-9]+)*)(?!\n)$")]
+CODE = [validate.Length(max=64), validate.Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*(?!\n)$")]
+NAME = [validate.Length(1, 120), ONE_LINE]
+LANGUAGE = validate.Regexp(r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(?!\n)$")
+PHONE = [validate.Length(max=32), validate.Regexp(r"^(\+[1-9]( ?[0-9]){6,14}|[2-9]( ?[0-9]){7})(?!\n)$")]
+INSTITUTION = [validate.Length(max=64), validate.Regexp(r"^([0-9A-Z]{6}|[a-z0-9]+(-[a-z0-9]+)*)(?!\n)$")]
+_ANSWERS = [status.value for status in (Status.INVITED, Status.INTERESTED, Status.ACCEPTED, Status.REJECTED)]
 _ANY_CODE = validate.Length(max=64)
 
 
@@ -204,6 +205,9 @@ class EnrolmentSchema(Schema):
     end_date = fields.Date(required=True, allow_none=True)
     reason = fields.String(required=True, allow_none=True)
     reasons = fields.List(fields.Nested(AnswerReasonSchema), required=True)
+    step = fields.String(required=True, allow_none=True)
+    since = fields.Date(required=True, allow_none=True)
+    was_enrolled = fields.Boolean(required=True)
 
 
 class BulkAnswerSchema(Schema):
@@ -213,7 +217,7 @@ class BulkAnswerSchema(Schema):
     """
 
     request_id = fields.String(required=True, allow_none=True)
-    status = fields.String(required=True, validate=validate.OneOf(["accepted", "rejected", "conflict", "invalid"]))
+    status = fields.String(required=True, validate=validate.OneOf([*_ANSWERS, "conflict", "invalid"]))
     enrolment = fields.Nested(EnrolmentSchema, required=True, allow_none=True)
     reasons = fields.List(fields.Nested(AnswerReasonSchema), required=True)
 
@@ -231,19 +235,21 @@ class EnrolmentQuery(Schema):
 
 
 class WithdrawalSchema(Schema):
-    reason = fields.String(required=True, validate=_CODE)
+    reason = fields.String(required=True, validate=CODE)
     effective_date = fields.Date(required=True)
 
 
 class ProfessionalSchema(Schema):
-    programme = fields.String(required=True, validate=_CODE)
-    profession = fields.String(required=True, validate=_CODE)
-    institution = fields.String(required=True, validate=_INSTITUTION)
-    given_name = fields.String(required=True, validate=_NAME)
-    family_name = fields.String(required=True, validate=_NAME)
+    programme = fields.String(required=True, validate=CODE)
+    profession = fields.String(required=True, validate=CODE)
+    institution = fields.String(required=True, validate=INSTITUTION)
+    given_name = fields.String(required=True, validate=NAME)
+    family_name = fields.String(required=True, validate=NAME)
     email = fields.Email(required=True, validate=validate.Length(max=254))
-    phone = fields.String(validate=_PHONE)
-    language = fields.String(validate=_LANGUAGE, load_default="da")
+    phone = fields.String(validate=PHONE)
+    language = fields.String(validate=LANGUAGE, load_default="da")
+    share_percent = fields.Integer(validate=validate.Range(1, 100))
+    start_date = fields.Date()
 
 
 class RegisteredProfessionalSchema(Schema):
@@ -253,6 +259,10 @@ class RegisteredProfessionalSchema(Schema):
     institution = fields.String(required=True)
     district = fields.String(required=True)
     programme = fields.String(required=True)
+    status = fields.String(required=True, validate=validate.OneOf([status.value for status in Status]))
+    share_percent = fields.Integer(required=True, allow_none=True)
+    start_date = fields.Date(required=True, allow_none=True)
+    end_date = fields.Date(required=True, allow_none=True)
 
 
 class ConsentSchema(Schema):
@@ -268,24 +278,41 @@ class ConsentSchema(Schema):
     withdrawn_at = fields.AwareDateTime(required=True, allow_none=True)
 
 
-class GuardianSchema(Schema):
+class AddressSchema(Schema):
+    street = fields.String(required=True, validate=NAME)
+    postal_code = fields.String(required=True, validate=validate.Regexp(r"^[0-9]{4}(?!\n)$"))
+    city = fields.String(required=True, validate=NAME)
+
+
+class ChildsGuardianSchema(Schema):
+    """A guardian, and what holds between him and the child today; null where nothing does."""
+
     guardian_id = fields.UUID(required=True)
     given_name = fields.String(required=True)
     family_name = fields.String(required=True)
-    custody = fields.Boolean(required=True)
+    relation = fields.String(required=True, allow_none=True)
+    custody = fields.Boolean(required=True, allow_none=True)
+    contact_allowed = fields.Boolean(required=True, allow_none=True)
+    residence = fields.Boolean(required=True, allow_none=True)
     language = fields.String(required=True)
     spoken_language = fields.String(required=True, allow_none=True)
     email = fields.String(required=True, allow_none=True)
     phone = fields.String(required=True, allow_none=True)
+    address = fields.Nested(AddressSchema, required=True, allow_none=True)
+    channels = fields.List(fields.String(), required=True)
+    shares_contacts = fields.Boolean(required=True)
 
 
 class ChildSchema(Schema):
-    """The CPR number is masked; a guardian sees himself and his own consents, not the other guardian's."""
+    """The CPR number is masked; a guardian sees himself and his own consents, and of others only those who share their contacts.
+
+    Who has name and address protection goes by an alias, without number, birth date and contacts, unless the purpose needs more.
+    """
 
     child_id = fields.UUID(required=True)
-    cpr_number = fields.String(required=True)
-    birth_date = fields.Date(required=True)
+    cpr_number = fields.String(required=True, allow_none=True)
+    birth_date = fields.Date(required=True, allow_none=True)
     given_name = fields.String(required=True)
     family_name = fields.String(required=True)
-    guardians = fields.List(fields.Nested(GuardianSchema), required=True)
+    guardians = fields.List(fields.Nested(ChildsGuardianSchema), required=True)
     consents = fields.List(fields.Nested(ConsentSchema), required=True)

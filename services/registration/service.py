@@ -5,12 +5,16 @@ from pathlib import Path
 from services.chassis.service import Listen, Service, Timer, many
 from services.registration import handlers, resources, taking
 from services.registration.api import api
-from services.registration.domain.request import EnrolmentRequest, WithdrawalRequest
+from services.registration.domain.family import CorrectionRequest, GuardianshipRequest
+from services.registration.domain.protection import ProtectionRequest
+from services.registration.domain.request import EnrolmentRequest
+from services.registration.domain.step import StepRequest, WithdrawalRequest
+from services.registration.handlers import families, protections, steps
 from services.registration.storage import Work
 
 REQUESTS = Listen.requests(
     handlers.CONSUMER,
-    keys=("enrolment.#",),
+    keys=("enrolment.#", "family.#", "protection.#"),
     reads={
         "enrolment.requested.v1": many(
             EnrolmentRequest,
@@ -20,9 +24,33 @@ REQUESTS = Listen.requests(
         ),
         "enrolment.withdrawal-requested.v1": many(
             WithdrawalRequest,
-            handlers.answer_withdrawal_requests,
-            contract="enrolment.withdrawal-requested/v1",
+            steps.answer_withdrawals,
+            contract=steps.WITHDRAWAL_CONTRACT,
             refuse=handlers.refuse_request,
+        ),
+        "enrolment.step-requested.v1": many(
+            StepRequest,
+            steps.answer_steps,
+            contract=steps.STEP_CONTRACT,
+            refuse=handlers.refuse_request,
+        ),
+        "family.correction-requested.v1": many(
+            CorrectionRequest,
+            families.answer_corrections,
+            contract=families.CORRECTION_CONTRACT,
+            refuse=families.refuse,
+        ),
+        "family.guardianship-requested.v1": many(
+            GuardianshipRequest,
+            families.answer_guardianships,
+            contract=families.GUARDIANSHIP_CONTRACT,
+            refuse=families.refuse,
+        ),
+        "protection.requested.v1": many(
+            ProtectionRequest,
+            protections.answer_protections,
+            contract=protections.PROTECTION_CONTRACT,
+            refuse=protections.refuse,
         ),
     },
 )
@@ -36,6 +64,10 @@ SERVICE = Service(
     listens=(REQUESTS,),
     resources=resources.load,
     refresh=handlers.refresh,
-    timers=(Timer("sign-ups", every=5.0, run=taking.take_sign_ups), Timer("forget-sign-ups", every=600.0, run=taking.forget_sign_ups)),
+    timers=(
+        Timer("protections", every=600.0, run=protections.follow),
+        Timer("sign-ups", every=5.0, run=taking.take_sign_ups),
+        Timer("forget-sign-ups", every=600.0, run=taking.forget_sign_ups),
+    ),
     issuer=lambda made: made.sign_up_keys.issuer,
 )

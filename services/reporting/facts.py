@@ -56,6 +56,8 @@ class Reason(msgspec.Struct):
 
 
 class Enrolment(msgspec.Struct):
+    """Any fact of an enrolment; one of before there were stages is of a child that was enrolled, or of a rejected request."""
+
     enrolment_id: UUID
     status: str
     programme: str | None
@@ -65,6 +67,7 @@ class Enrolment(msgspec.Struct):
     district: str | None = None
     start_date: date | None = None
     reasons: list[Reason] = []
+    was_enrolled: bool = True
 
 
 class Consent(msgspec.Struct):

@@ -44,7 +44,7 @@ def keep_institutions(messages: Messages, work: "Work") -> None:
 
 def keep_enrolments(messages: Messages, work: "Work") -> None:
     """Of several reasons for a rejection the first is kept: each rejected request is counted once."""
-    names = ("status", "programme", "child_id", "guardian_ids", "institution", "district", "start_date")
+    names = ("status", "programme", "child_id", "guardian_ids", "institution", "district", "start_date", "was_enrolled")
 
     def columns(message: Received[facts.Enrolment]) -> Row:
         reasons = message.data.reasons

@@ -28,6 +28,7 @@ FACTS = Listen.facts(
         "registration.institution.merged.v1": many(facts.Institution, handlers.keep_institutions),
         "registration.enrolment.accepted.v1": many(facts.Enrolment, handlers.keep_enrolments),
         "registration.enrolment.rejected.v1": many(facts.Enrolment, handlers.keep_enrolments),
+        "registration.enrolment.changed.v1": many(facts.Enrolment, handlers.keep_enrolments),
         "registration.enrolment.withdrawn.v1": many(facts.Enrolment, handlers.keep_enrolments),
         "registration.consent.given.v1": many(facts.Consent, handlers.keep_consents),
         "registration.consent.withdrawn.v1": many(facts.Consent, handlers.keep_consents),

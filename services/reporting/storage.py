@@ -55,6 +55,7 @@ enrolment = _projection(
     *_ids("child_id"),
     *_lists("guardian_ids"),
     *_dates("start_date"),
+    sa.Column("was_enrolled", sa.Boolean),
 )
 consent = _projection("consent", *_ids("child_id"), *_texts("purpose", "status"))
 professional = _projection("professional", *_texts("profession", "programme", "institution", "district"))

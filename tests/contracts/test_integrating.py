@@ -30,13 +30,15 @@ EXAMPLE = "contracts/enrolment.requested/v1.example.json"
 SOURCE = "https://daycare-administration.example"
 USER, PASSWORD = "daycare-administration", "good-for-a-minute"
 NOT_FOR_REQUESTS = {
-    Rule.UNKNOWN_CONSENT,
-    Rule.UNKNOWN_PROFESSION,
     Rule.ADDRESS_NOT_PROVEN,
     Rule.LINK_FOR_ANOTHER_PROGRAMME,
     Rule.NOT_ON_BEHALF,
+    Rule.UNKNOWN_CONSENT,
+    Rule.UNKNOWN_PROFESSION,
+    Rule.UNKNOWN_PROFESSIONAL,
+    Rule.INSTITUTION_MISSING,
+    Rule.STEP_NOT_YOURS,
 }
-"""What other systems are never told."""
 
 
 def run(*command: str, folder: Path = EXAMPLES, **environment: str) -> str:

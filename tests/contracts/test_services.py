@@ -56,7 +56,7 @@ def with_nulls(node: dict[str, Any], data: Any) -> Any:
 def without_optional(node: dict[str, Any], data: Any) -> Any:
     """The same data without what the contract does not require."""
     if isinstance(data, dict):
-        return {name: without_optional(node["properties"][name], value) for name, value in data.items() if name in node["required"]}
+        return {name: without_optional(node["properties"][name], value) for name, value in data.items() if name in node.get("required", ())}
     if isinstance(data, list):
         return [without_optional(node["items"], value) for value in data]
     return data

@@ -63,6 +63,22 @@ def test_rejected_enrolment_opens_nothing(town: Town, desk: Desk) -> None:
     assert reasons(desk.tries_to_sign_up(desk.opens(), a_family().party()), 409)
 
 
+@pytest.mark.parametrize(("status", "answer"), [("invited", 422), ("interested", 422), ("active", 201), ("paused", 201)])
+def test_who_is_enrolled_may_sign_up(town: Town, desk: Desk, status: str, answer: int) -> None:
+    """A family that is invited, or interested, is not enrolled yet; one that has begun, or pauses, still is."""
+    family = a_family()
+    town.changes(family, status)
+    assert desk.tries_to_sign_up(desk.opens(), family.party()).status_code == answer
+
+
+def test_a_completed_enrolment_ends_what_is_to_come(town: Town, desk: Desk) -> None:
+    """A child that has completed comes to nothing more."""
+    family = town.enrols(a_family())
+    signup = desk.signs_up(desk.opens(), family.party())
+    town.changes(family, "completed")
+    assert desk.standing(signup) == [CANCELLED]
+
+
 def test_withdrawn_enrolment_frees_the_seats(town: Town, desk: Desk) -> None:
     """When a child's enrolment is withdrawn, its family's seats go to the first family in the line."""
     leaving, waiting = town.enrols(a_family()), town.enrols(a_family())

@@ -55,6 +55,12 @@ class Town:
         fact, enrolment, data = list(self._enrolments(family, "withdrawn"))[child]
         self.tells(fact, enrolment, **data)
 
+    def changes(self, family: Family, status: str) -> None:
+        """The enrolments of the family's children go on to another stage."""
+        for child, enrolment in zip(family.children, family.enrolments, strict=True):
+            people = {"child_id": child, "guardian_ids": list(family.guardians), "programme": family.programme}
+            self.tells("enrolment.changed", enrolment, **people, enrolment_id=enrolment, status=status)
+
     def consents(self, family: Family, consent_id: str, *, child: int = 0, purpose: str = "take-part") -> None:
         """The mother consents."""
         self._tells_consent("consent.given", family, consent_id, child, purpose=purpose, given_at=NOW)

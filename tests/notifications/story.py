@@ -38,9 +38,11 @@ class Story:
         deliver(self.context, f"{type_}.v1", example(f"{fact}/v1")["data"] | changes, subject=subject, **attributes)
         return message_id
 
-    def card(self, person_id: str, *, email: str | None = "sara@familie.example", language: str = "da", name: str = "Sara Åkjær") -> str:
+    def card(
+        self, person_id: str, *, email: str | None = "sara@familie.example", language: str = "da", name: str = "Sara Åkjær", **more: Any
+    ) -> str:
         """Registration publishes a contact card, sealed for us; returns the person's id."""
-        plain = msgspec.json.encode({"name": name, "email": email, "phone": None, "language": language})
+        plain = msgspec.json.encode({"name": name, "email": email, "phone": None, "language": language} | more)
         key_id, sealed = seal(self.context.settings.notifications_public_key, plain, person_id.encode())
         self.tells("registration.contact.sealed", person_id, person_id=person_id, key_id=key_id, sealed=sealed)
         return person_id

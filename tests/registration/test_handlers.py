@@ -167,8 +167,8 @@ def test_a_batch_of_any_size_takes_the_same_few_statements(registration: Context
     """The number of statements does not grow with the batch."""
     mixed = [a_request(track="A" if n % 10 else "D", guardians=[a_guardian(cpr_number=a_number("1991-03-09"))]) for n in range(1, size + 1)]
     ask_many(registration, mixed)
-    assert len([s for s in statements if "chassis." not in s]) <= 13
-    assert len(statements) <= 18
+    assert len([s for s in statements if "chassis." not in s]) <= 15
+    assert len(statements) <= 20
 
 
 def test_a_withdrawal_ends_an_enrolment(registration: Context) -> None:
@@ -290,6 +290,7 @@ def test_a_refresh_tells_everything_again(registration: Context) -> None:
         "registration.enrolment.rejected.v1": 1,
         "registration.consent.given.v1": 1,
         "registration.contact.sealed.v1": 1,
+        "registration.family.changed.v1": 1,
     }
     assert all(message["snapshot"] for message in again)
     [withdrawn] = [message for message in again if message["type"].endswith("withdrawn.v1")]

@@ -83,8 +83,8 @@ def town() -> list[Fact]:
     return [programme(), *map(house, HOUSES)]
 
 
-def enrolled(child: str, at: str = "birkegaarden", *, start: str = "2024-03-01", fact: str = "accepted") -> Fact:
-    """A child's enrolment, accepted or withdrawn; its guardian is known as the child's name with "mother" after it."""
+def enrolled(child: str, at: str = "birkegaarden", *, start: str = "2024-03-01", fact: str = "accepted", **stage: Any) -> Fact:
+    """A child's enrolment, accepted, changed or withdrawn; its guardian is known as the child's name with "mother" after it."""
     who = {"child_id": id_of(child), "guardian_ids": [id_of(f"{child} mother")], "birth_month": "2022-05"}
     where = {"institution_id": id_of(at), "institution": at, "district": HOUSES[at], "programme": PROGRAMME, "track": "A"}
     data: Data = {
@@ -95,7 +95,7 @@ def enrolled(child: str, at: str = "birkegaarden", *, start: str = "2024-03-01",
         "reasons": [],
     }
     dates = {"start_date": start, "end_date": "2024-06-01" if fact == "withdrawn" else None}
-    return Fact(f"registration.enrolment.{fact}.v1", data["enrolment_id"], data | who | where | dates)
+    return Fact(f"registration.enrolment.{fact}.v1", data["enrolment_id"], data | who | where | dates | stage)
 
 
 def rejected(name: str, *slugs: str, time: str = TOLD_AT) -> Fact:

@@ -106,6 +106,39 @@ def test_child_withdrawn_when_all_enrolments_are(context: Context) -> None:
 
 
 @pytest.mark.parametrize(
+    ("status", "part"),
+    [
+        ("invited", {}),
+        ("interested", {}),
+        ("active", {"children-not-yet": 1}),
+        ("paused", {"children-not-yet": 1}),
+        ("completed", {"children-not-yet": 1}),
+    ],
+)
+def test_child_counts_from_its_acceptance_on(context: Context, status: str, part: dict[str, int]) -> None:
+    """Who was invited is nobody's figure yet; who begins, pauses or completes is the child that was enrolled."""
+    before = [enrolled("alma")] if part else []
+    tell(context, [*town(), *before, enrolled("alma", fact="changed", status=status, was_enrolled=bool(part))])
+    assert totals(context, "children") == part
+
+
+def test_declined_invitation_is_no_withdrawn_child(context: Context) -> None:
+    """A family that was invited and said no was never enrolled."""
+    invited = enrolled("alma", fact="changed", status="invited", was_enrolled=False)
+    tell(context, [*town(), invited, enrolled("alma", fact="withdrawn", was_enrolled=False)])
+    assert totals(context, "children") == {}
+
+
+def test_child_counts_where_it_moved(context: Context) -> None:
+    """A move takes the child's count along, and makes no second child of it."""
+    moved = enrolled("alma", "globen")
+    there = enrolled("alma", "globen", fact="changed", institution="kastanjen", district="baltorp", status="active", was_enrolled=True)
+    tell(context, [*town(), moved, there])
+    assert counts(context, "children", "place")["baltorp/kastanjen", TOTAL] == 1
+    assert counts(context, "children")["", TOTAL] == 1
+
+
+@pytest.mark.parametrize(
     ("state", "part"), [("present", "children-taking-part"), ("late", "children-taking-part"), ("absent", "children-not-yet")]
 )
 def test_child_takes_part_once_it_came(context: Context, state: str, part: str) -> None:

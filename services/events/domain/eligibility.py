@@ -18,7 +18,7 @@ from services.events.domain.signup import Member, PartyRole
 
 @dataclass(frozen=True)
 class Enrolment:
-    """A child's place in a programme (indskrivning); `accepted` is false once it is withdrawn."""
+    """A child's place in a programme (indskrivning); `accepted` is true from its acceptance on, also in a pause, until it ends."""
 
     child_id: str
     programme: str

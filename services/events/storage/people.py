@@ -16,7 +16,8 @@ on conflict (professional_id) do update set programme = excluded.programme
 """)
 _LEARN_ENROLMENTS = sa.text("""
 insert into enrolment (enrolment_id, child_id, programme, accepted, guardian_ids)
-select enrolment_id, child_id, programme, status = 'accepted', guardian_ids from json_to_recordset(cast(:rows as json))
+select enrolment_id, child_id, programme, status in ('accepted', 'active', 'paused'), guardian_ids
+from json_to_recordset(cast(:rows as json))
     as r(enrolment_id uuid, child_id uuid, programme text, status text, guardian_ids jsonb)
 order by enrolment_id
 on conflict (enrolment_id) do update

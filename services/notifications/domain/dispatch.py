@@ -1,11 +1,14 @@
 """What happens to a mail that is due: it is sent, it waits, or it is not sent at all, and why."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.notifications.domain.activity import Activity
 from services.notifications.domain.mail import MAX_ATTEMPTS, Kind, Mail
+from services.notifications.domain.permission import Permission, may_be_told
 from services.notifications.domain.programme import Contact
+from services.notifications.domain.reminder import COPENHAGEN
 from services.notifications.domain.signup import Signup, still_true
 
 
@@ -14,6 +17,7 @@ class Due:
     """A mail that is due, with what it needs as far as it has come.
 
     `card` is the sealed contact card; `signature` is the programme's name, empty while we do not know it, and `contact` its office.
+    `families` is what is known of the families of the children who come, as far as anything is.
     """
 
     mail: Mail
@@ -22,6 +26,7 @@ class Due:
     card: str | None
     signature: str = ""
     contact: Contact | None = None
+    families: Sequence[Sequence[Permission]] = ()
 
     @property
     def missing(self) -> str | None:
@@ -40,10 +45,12 @@ class Due:
 def step(due: Due, now: datetime, patience: timedelta) -> Mail:
     """The mail's next step. A mail waits `patience` from when it was queued for what is missing.
 
-    What is no longer true is never sent: a sign-up that was cancelled before its confirmation went out gets the
-    cancellation alone, and the confirmation is suppressed as `overtaken`.
+    A guardian who may not be told of a child gets no mail about it. What is no longer true is never sent: a sign-up that was
+    cancelled before its confirmation went out gets the cancellation alone, and the confirmation is suppressed as `overtaken`.
     """
     mail = due.mail
+    if not may_be_told(mail.person_id, due.families, now.astimezone(COPENHAGEN).date()):
+        return mail.suppress("not-permitted")
     if not still_true(mail.kind, due.signup):
         return mail.suppress("overtaken")
     if due.missing:

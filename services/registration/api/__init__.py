@@ -6,26 +6,25 @@ from uuid import UUID
 
 from services.chassis.contracts import example
 from services.chassis.envelope import Received
-from services.chassis.errors import Conflict, NotFound
+from services.chassis.errors import Conflict, Forbidden, NotFound
 from services.chassis.http.caller import Role
 from services.chassis.http.request import Answer, Request
 from services.chassis.http.strict import Refused
 from services.registration import access, handlers, messages, schemas
-from services.registration.api import origins, sign_ups
+from services.registration.api import families, origins, protections, sign_ups
+from services.registration.api import steps as steps_of_enrolments
 from services.registration.api.door import api
-from services.registration.domain.child import Child
-from services.registration.domain.consent import Consent
+from services.registration.api.shown import shown, the_enrolment
 from services.registration.domain.enrolment import Enrolment
-from services.registration.domain.guardian import Guardian
 from services.registration.domain.objection import Rule
 from services.registration.domain.origin import DoneBy
 from services.registration.domain.professional import ProfessionalDetails
-from services.registration.domain.reach import Reach
-from services.registration.domain.request import WithdrawalRequest
+from services.registration.domain.step import WithdrawalRequest
+from services.registration.handlers import steps
 from services.registration.storage import Work
 from services.registration.texts import reason
 
-__all__ = ["api", "origins", "sign_ups"]
+__all__ = ["api", "families", "origins", "protections", "sign_ups", "steps_of_enrolments"]
 
 _EXAMPLE = {"id": example(handlers.ENROLMENT_CONTRACT)["id"], "data": example(handlers.ENROLMENT_CONTRACT)["data"]}
 
@@ -137,7 +136,7 @@ def enrolments(request: Request, work: Work) -> Answer:
     page = request.page
     after = str(page.after[0]) if page.after else None
     found = work.enrolments.page(access.reach_of(request.caller), limit=page.fetch, after=after, where=request.query)
-    return page.answer([messages.of_enrolment(enrolment) for enrolment in found], lambda item: (item["enrolment_id"],))
+    return page.answer([shown(enrolment, request) for enrolment in found], lambda item: (item["enrolment_id"],))
 
 
 @api.get(
@@ -148,7 +147,7 @@ def enrolments(request: Request, work: Work) -> Answer:
     errors=(404,),
 )
 def enrolment(request: Request, work: Work) -> Mapping[str, Any]:
-    return messages.of_enrolment(_enrolment(request, work))
+    return shown(the_enrolment(request, work), request)
 
 
 @api.post(
@@ -163,8 +162,8 @@ def enrolment(request: Request, work: Work) -> Mapping[str, Any]:
 )
 def withdraw_enrolment(request: Request, work: Work) -> Mapping[str, Any]:
     """`effective_date` is the first day on which the child is no longer enrolled."""
-    asked = WithdrawalRequest(_enrolment(request, work).enrolment_id, **request.body)
-    return messages.of_enrolment(handlers.withdraw_enrolment(asked, work, request.cause))
+    asked = WithdrawalRequest(the_enrolment(request, work).enrolment_id, **request.body)
+    return shown(steps.take_step(asked.as_step, work, request.cause, access.source_of(request.caller)), request)
 
 
 @api.post(
@@ -181,26 +180,9 @@ def register_professional(request: Request, work: Work) -> Answer:
     details = ProfessionalDetails(**request.body)
     house = work.programmes.institutions_of([details.institution]).get(details.institution)
     access.must_act_for(house, request.caller, Role.COORDINATOR, Role.LEADER)
-    professional, is_new = handlers.register_professional(details, work, request.cause)
+    professional, is_new = handlers.register_professional(details, work, request.cause, access.source_of(request.caller))
     request.concerns(professional.professional_id)
     return Answer(messages.of_professional(professional), 201 if is_new else 200)
-
-
-@api.get(
-    "/v1/children/{id:uuid}",
-    summary="A child and its guardians",
-    roles=(*access.STAFF, Role.GUARDIAN),
-    personal=True,
-    returns={200: schemas.ChildSchema()},
-    errors=(404,),
-)
-def child(request: Request, work: Work) -> Mapping[str, Any]:
-    """Staff see the children who are enrolled in their institutions; a guardian sees his own, and of guardians only himself."""
-    reach = access.reach_of(request.caller)
-    found = work.children.get(request.path["id"])
-    if found is None or not work.children.within(found.child_id, reach):
-        raise NotFound(reasons=[reason("unknown-child")])
-    return _child(found, work.guardians.of_child(found.child_id), work.consents.of_child(found.child_id), reach)
 
 
 @api.post(
@@ -244,8 +226,11 @@ def _by(submitted: Sequence[Received[Any]], request: Request) -> Mapping[str, Do
 
 
 def _must_enrol_there(submitted: Received[Any], request: Request, work: Work) -> None:
-    handle = str(submitted.data.get("institution"))
-    access.must_act_for(work.programmes.institutions_of([handle]).get(handle), request.caller, *access.STAFF, Role.PROFESSIONAL)
+    """A child at home is enrolled by whoever acts for all institutions, and by health visitors, who come there."""
+    handle = submitted.data.get("institution", "")
+    if handle is None and not access.acts_at_homes(request.caller):
+        raise Forbidden(reasons=[reason("not-your-institution", "/institution")])
+    access.must_act_for(work.programmes.institutions_of([str(handle)]).get(str(handle)), request.caller, *access.STAFF, Role.PROFESSIONAL)
 
 
 def _bulk_answer(message: Received[Any], answer: Enrolment | None) -> Mapping[str, Any]:
@@ -259,28 +244,3 @@ def _invalid(refused: Refused) -> Mapping[str, Any]:
     has_id = isinstance(refused.given, dict) and not any(one.field == "/id" for one in refused.reasons)
     reasons = [one.as_dict() for one in refused.reasons]
     return {"request_id": refused.given["id"] if has_id else None, "status": "invalid", "enrolment": None, "reasons": reasons}
-
-
-def _enrolment(request: Request, work: Work) -> Enrolment:
-    found = work.enrolments.get(request.path["id"], access.reach_of(request.caller))
-    if found is None:
-        raise NotFound(reasons=[reason(Rule.UNKNOWN_ENROLMENT)])
-    return found
-
-
-def _child(found: Child, guardians: Sequence[tuple[Guardian, bool]], consents: Sequence[Consent], reach: Reach) -> Mapping[str, Any]:
-    hidden = reach.family_only
-    return {
-        "child_id": found.child_id,
-        "cpr_number": found.cpr_number.masked,
-        "birth_date": found.birth_date,
-        "given_name": found.given_name,
-        "family_name": found.family_name,
-        "guardians": [_guardian(g, custody=c) for g, c in guardians if not hidden or g.guardian_id == reach.guardian_id],
-        "consents": [messages.of_consent(c) for c in consents if not hidden or c.guardian_id == reach.guardian_id],
-    }
-
-
-def _guardian(guardian: Guardian, *, custody: bool) -> Mapping[str, Any]:
-    names = ("guardian_id", "given_name", "family_name", "language", "spoken_language", "email", "phone")
-    return {name: getattr(guardian, name) for name in names} | {"custody": custody}

@@ -1,37 +1,32 @@
 """A child's place in a programme (indskrivning), from the request to its end.
 
-    requested ─┬─▶ accepted ──▶ withdrawn
-               └─▶ rejected
-
-Every request gets an enrolment with an id of its own, also one that is rejected: that is the answer that is kept.
+Which step may follow which stands in `life.py`. Every request gets an enrolment with an id of its own, also one that is
+rejected: that is the answer that is kept. A child who was invited keeps that enrolment when it is enrolled.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from enum import StrEnum
 from typing import Any
 
 from services.registration.domain.child import Child
+from services.registration.domain.life import ENDED, ENROLLED, FOLLOWS, Status, Step, Taken
 from services.registration.domain.objection import Objection, Rule
 from services.registration.domain.programme import Institution
 from services.registration.domain.request import EnrolmentRequest, Known
+from services.registration.domain.step import StepRequest, not_allowed
 
-
-class Status(StrEnum):
-    """Where an enrolment stands; a request is decided as soon as it is taken in."""
-
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
-    WITHDRAWN = "withdrawn"
+__all__ = ["Enrolment", "Status", "begun", "rejected", "so_far"]
 
 
 @dataclass(slots=True)
 class Enrolment:
     """The state that facts carry: pseudonymous, coarse, complete.
 
-    `source` and `request_id` are those of the request that led to its state. A rejected one knows no child; `reasons`
-    say why, as facts say it.
+    `source` is whoever asked first; `request_id` is that of the request that led to its state. A rejected one knows no
+    child; `reasons` say why, as facts say it. Without an institution the child is at home. `since` is the day of the
+    latest step after the enrolment was made, `steps` how many were taken, `was_enrolled` whether it ever got beyond interest.
+    `hidden`: the child is protected, and where it goes is told to nobody; so it is unless somebody has looked.
     """
 
     enrolment_id: str
@@ -50,29 +45,89 @@ class Enrolment:
     end_date: date | None = None
     reason: str | None = None
     reasons: Sequence[Mapping[str, Any]] = ()
+    step: Step | None = None
+    since: date | None = None
+    steps: int = 0
+    was_enrolled: bool = False
+    hidden: bool = True
 
-    def as_answered(self, request_id: str) -> "Enrolment":
-        """The same as it was when that request for it was decided, whatever has happened since."""
-        if self.status is not Status.WITHDRAWN:
-            return self
-        return replace(self, request_id=request_id, status=Status.ACCEPTED, end_date=None, reason=None)
+    def as_answered(self, then: Taken) -> "Enrolment":
+        """The same as it was when that step was taken, whatever has happened since."""
+        return replace(
+            self,
+            request_id=then.request_id,
+            status=then.status,
+            step=then.step,
+            track=then.track,
+            institution_id=then.institution_id,
+            institution=then.institution,
+            start_date=then.effective_date,
+            end_date=None,
+            reason=then.reason,
+            since=None,
+            was_enrolled=then.status in ENROLLED,
+        )
 
-    def objections_to_withdrawal(self) -> tuple[Objection, ...]:
-        """What speaks against taking it back."""
-        match self.status:
-            case Status.ACCEPTED:
-                return ()
-            case Status.WITHDRAWN:
-                return (Objection(Rule.ALREADY_WITHDRAWN, "/enrolment_id"),)
-            case Status.REJECTED:
-                return (Objection(Rule.ENROLMENT_NOT_ACCEPTED, "/enrolment_id"),)
+    def objections_to(self, request: StepRequest) -> Iterator[Objection]:
+        """What speaks against this step now, apart from where a move leads."""
+        if request.step not in FOLLOWS[self.status]:
+            yield self._not_allowed(request.step)
+        elif self.since and request.effective_date < self.since:
+            yield Objection(Rule.STEP_TOO_EARLY, "/effective_date", {"since": self.since})
 
-    def withdraw(self, *, request_id: str, reason: str, on: date) -> None:
-        """Take it back; only after `objections_to_withdrawal` found nothing. `on` is the first day without it."""
-        self.status, self.request_id, self.reason, self.end_date = Status.WITHDRAWN, request_id, reason, on
+    def take(self, request: StepRequest, *, source: str, request_id: str, to: Institution | None = None) -> Taken:
+        """Take the step; only after nothing spoke against it. `to` is where a move leads (None: home)."""
+        if request.step is Step.MOVE:
+            self._move(to, request.effective_date)
+        if FOLLOWS[self.status][request.step] in ENDED:
+            self.end_date = request.effective_date
+        self.since, self.reason = request.effective_date, request.reason
+        return self._taken(request.step, request.effective_date, source, request_id)
+
+    def enrol_from(self, request: EnrolmentRequest, guardian_ids: Sequence[str], at: Institution | None, *, source: str, id: str) -> Taken:
+        """A request for a child who is invited, or interested, already: the next step of that enrolment."""
+        self.track, self.start_date, self.reason = request.track, request.start_date, None
+        self.guardian_ids = list(dict.fromkeys((*self.guardian_ids, *guardian_ids)))
+        self._move(at, request.start_date)
+        return self._taken(request.step, request.start_date, source, id)
+
+    def _move(self, to: Institution | None, day: date) -> None:
+        self.institution_id = to.institution_id if to else None
+        self.institution = to.code if to else None
+        self.district = to.district_on(day) if to else None
+
+    def _taken(self, step: Step, day: date | None, source: str, request_id: str) -> Taken:
+        self.status, self.step, self.request_id = FOLLOWS[self.status][step], step, request_id
+        self.was_enrolled = self.was_enrolled or self.status in ENROLLED
+        self.steps += 1
+        return taken(self, day, source)
+
+    def _not_allowed(self, step: Step) -> Objection:
+        if step is Step.WITHDRAW and self.status is Status.WITHDRAWN:
+            return Objection(Rule.ALREADY_WITHDRAWN, "/enrolment_id")
+        if self.status is Status.REJECTED:
+            return Objection(Rule.ENROLMENT_NOT_ACCEPTED, "/enrolment_id")
+        return not_allowed(step, self.status)
 
 
-def accepted(
+def taken(enrolment: Enrolment, day: date | None, source: str) -> Taken:
+    """The enrolment's latest step, as it is kept."""
+    return Taken(
+        subject_id=enrolment.enrolment_id,
+        number=enrolment.steps,
+        step=enrolment.step or Step.ENROL,
+        status=enrolment.status,
+        effective_date=day,
+        source=source,
+        request_id=enrolment.request_id,
+        reason=enrolment.reason,
+        track=enrolment.track,
+        institution_id=enrolment.institution_id,
+        institution=enrolment.institution,
+    )
+
+
+def begun(
     enrolment_id: str,
     *,
     source: str,
@@ -80,34 +135,40 @@ def accepted(
     request: EnrolmentRequest,
     child: Child,
     guardian_ids: Sequence[str],
-    institution: Institution,
+    institution: Institution | None,
+    hidden: bool,
 ) -> Enrolment:
     """The enrolment that a request led to."""
+    status = FOLLOWS[None][request.step]
     return Enrolment(
         enrolment_id=enrolment_id,
         source=source,
         request_id=request_id,
-        status=Status.ACCEPTED,
+        status=status,
         programme=request.programme,
         track=request.track,
         child_id=child.child_id,
         guardian_ids=guardian_ids,
-        institution_id=institution.institution_id,
-        institution=institution.code,
-        district=institution.district_on(request.start_date),
+        institution_id=institution.institution_id if institution else None,
+        institution=institution.code if institution else None,
+        district=institution.district_on(request.start_date) if institution else None,
         birth_month=child.birth_month,
         start_date=request.start_date,
+        step=request.step,
+        steps=1,
+        was_enrolled=status in ENROLLED,
+        hidden=hidden,
     )
 
 
 def rejected(enrolment_id: str, *, source: str, request_id: str, reasons: Sequence[Mapping[str, Any]]) -> Enrolment:
     """The answer to a request that cannot be met, or cannot even be read."""
-    return Enrolment(enrolment_id, source, request_id, Status.REJECTED, reasons=reasons)
+    return Enrolment(enrolment_id, source, request_id, Status.REJECTED, reasons=reasons, hidden=False)
 
 
 def so_far(enrolment: Enrolment, request: EnrolmentRequest, known: Known) -> Enrolment:
     """A rejected one with what is known of where it was meant for; codes that nobody knows are not passed on."""
-    programme, institution = known.programmes.get(request.programme), known.institutions.get(request.institution)
+    programme, institution = known.programmes.get(request.programme), known.institutions.get(request.institution or "")
     return replace(
         enrolment,
         programme=programme.code if programme else None,

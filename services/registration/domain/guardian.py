@@ -6,10 +6,14 @@ person kept twice.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
+from services.registration.domain.address import Address
 from services.registration.domain.cpr_number import CprNumber
+from services.registration.domain.guardianship import Told
 from services.registration.domain.request import GuardianDetails
 
 _DANISH_PREFIX = "+45"
@@ -17,7 +21,13 @@ _DANISH_PREFIX = "+45"
 
 @dataclass(slots=True, repr=False, eq=False)
 class Guardian:
-    """One adult with his own contact details; what a request leaves out stays as it was."""
+    """One adult with his own contact details.
+
+    What a request for an enrolment leaves out stays as it was, and so does what somebody corrected: `corrected` says for
+    such a field when. `channels` are those by which he wants to be reached, the dearest first; empty: he has not said.
+    `shares_contacts`: the child's other guardians may see how he is reached. `hidden`: he is protected; so he is unless
+    somebody has looked.
+    """
 
     guardian_id: str
     given_name: str
@@ -27,6 +37,11 @@ class Guardian:
     email: str | None = None
     phone: str | None = None
     spoken_language: str | None = None
+    address: Address | None = None
+    channels: Sequence[str] = ()
+    shares_contacts: bool = False
+    corrected: dict[str, datetime] = field(default_factory=dict)
+    hidden: bool = True
 
     @property
     def name(self) -> str:
@@ -36,12 +51,30 @@ class Guardian:
     def told(self, details: GuardianDetails) -> bool:
         """Take over what a request says; whether that changed anything."""
         before = self._content()
-        self.given_name, self.family_name, self.language = details.given_name, details.family_name, details.language
+        self.given_name, self.family_name = details.given_name, details.family_name
         self.cpr_number = self.cpr_number or _number(details)
-        self.email = details.email or self.email
-        self.phone = _phone(details.phone) or self.phone
-        self.spoken_language = details.spoken_language or self.spoken_language
+        told: dict[str, Any] = {"language": details.language, "email": details.email, "phone": _phone(details.phone)}
+        told |= {"spoken_language": details.spoken_language, "address": details.address}
+        self._set({name: value for name, value in told.items() if value and name not in self.corrected})
         return self._content() != before
+
+    def correct(self, changes: Mapping[str, Any], said_at: datetime) -> tuple[str, ...]:
+        """Take over a correction, as far as nothing newer is known; the fields that are another now, by name.
+
+        Corrections can be taken in any order: of two to one field, the one that was said later counts.
+        """
+        wanted = {**changes, **({"phone": _phone(changes["phone"])} if changes.get("phone") else {})}
+        newer = {name: value for name, value in wanted.items() if self._is_newer(name, value, said_at)}
+        other = tuple(name for name, value in newer.items() if value != getattr(self, name))
+        self._set(newer)
+        self.corrected |= dict.fromkeys(newer, said_at)
+        return other
+
+    @property
+    def reachable_by(self) -> tuple[str, ...]:
+        """The channels for which we know where to reach him."""
+        known = {"email": self.email, "sms": self.phone, "digital-post": self.cpr_number, "letter": self.address}
+        return tuple(channel for channel, contact in known.items() if contact)
 
     def may_be(self, details: GuardianDetails) -> bool:
         """Whether somebody described without a known number may be this guardian."""
@@ -56,6 +89,15 @@ class Guardian:
         both = [ours == theirs for ours, theirs in pairs if ours and theirs]
         return any(both) or not both
 
+    def _is_newer(self, name: str, value: object, said_at: datetime) -> bool:
+        """Of two corrections said at the same moment one must count, the same whichever came first."""
+        known = self.corrected.get(name)
+        return known is None or (known, _told(getattr(self, name))) < (said_at, _told(value))
+
+    def _set(self, values: Mapping[str, Any]) -> None:
+        for name, value in values.items():
+            setattr(self, name, value)
+
     def _content(self) -> tuple[object, ...]:
         return tuple(getattr(self, name) for name in self.__slots__)
 
@@ -63,7 +105,7 @@ class Guardian:
 class Guardianships:
     """The guardians that a batch of requests may be about, and what the batch makes of them.
 
-    `new` and `changed` are to be stored; `custody` says who is whose guardian now: (child id, guardian) → custody.
+    `new` and `changed` are to be stored; `links` says who is whose guardian: (child id, guardian) → what was told of the two.
     """
 
     def __init__(self, known: Iterable[Guardian], of_child: Iterable[tuple[str, str]]) -> None:
@@ -75,7 +117,7 @@ class Guardianships:
         self.new: list[Guardian] = []
         self.changed: list[Guardian] = []
         self._noted: set[Guardian] = set()
-        self.custody: dict[tuple[str, Guardian], bool] = {}
+        self.links: dict[tuple[str, Guardian], Told] = {}
 
     def take_in(self, child_id: str, details: GuardianDetails, new_id: Callable[[], str]) -> Guardian:
         """The guardian whom a request describes, recognised or new, brought up to date."""
@@ -84,7 +126,7 @@ class Guardianships:
             guardian = self._add(details, new_id())
         elif guardian.told(details):
             self._note(guardian, self.changed)
-        self._link(child_id, guardian, custody=details.custody)
+        self._link(child_id, guardian, details.told)
         return guardian
 
     def _recognise(self, child_id: str, details: GuardianDetails) -> Guardian | None:
@@ -97,7 +139,7 @@ class Guardianships:
         return (guardian for guardian in self._of_child[child_id] if guardian.may_be(details))
 
     def _add(self, details: GuardianDetails, guardian_id: str) -> Guardian:
-        guardian = Guardian(guardian_id, details.given_name, details.family_name, details.language)
+        guardian = Guardian(guardian_id, details.given_name, details.family_name, details.language, hidden=False)
         guardian.told(details)
         self._note(guardian, self.new)
         return guardian
@@ -107,16 +149,21 @@ class Guardianships:
             self._noted.add(guardian)
             where.append(guardian)
 
-    def _link(self, child_id: str, guardian: Guardian, *, custody: bool) -> None:
+    def _link(self, child_id: str, guardian: Guardian, told: Told) -> None:
         if guardian not in self._of_child[child_id]:
             self._of_child[child_id].append(guardian)
         if guardian.cpr_number:
             self._by_number[guardian.cpr_number] = guardian
-        self.custody[child_id, guardian] = custody
+        self.links[child_id, guardian] = told.over(self.links.get((child_id, guardian)))
 
 
 def _number(details: GuardianDetails) -> CprNumber | None:
     return CprNumber.read(details.cpr_number) if details.cpr_number else None
+
+
+def _told(value: object) -> str:
+    """Something by which two values of a field can be put in order; which of them is first means nothing."""
+    return repr((value.street, value.postal_code, value.city) if isinstance(value, Address) else value)
 
 
 def _plain(text: str | None) -> str:

@@ -33,8 +33,20 @@ class Rule(StrEnum):
     UNKNOWN_ENROLMENT = "unknown-enrolment"
     ENROLMENT_NOT_ACCEPTED = "enrolment-not-accepted"
     ALREADY_WITHDRAWN = "already-withdrawn"
+    STEP_NOT_ALLOWED = "step-not-allowed"
+    STEP_TOO_EARLY = "step-too-early"
+    STEP_NOT_YOURS = "step-not-yours"
+    INSTITUTION_MISSING = "institution-missing"
+    ALREADY_THERE = "already-there"
+    UNKNOWN_PROFESSIONAL = "unknown-professional"
+    UNKNOWN_PERSON = "unknown-person"
+    PROTECTION_ENDS_FIRST = "protection-ends-first"
     UNKNOWN_CONSENT = "unknown-consent"
     UNKNOWN_PROFESSION = "unknown-profession"
+    UNKNOWN_CHILD = "unknown-child"
+    UNKNOWN_GUARDIAN = "unknown-guardian"
+    UNKNOWN_RELATION = "unknown-relation"
+    UNKNOWN_CHANNEL = "unknown-channel"
     ON_BEHALF_OF_NOBODY = "on-behalf-of-nobody"
     NOT_ON_BEHALF = "not-on-behalf"
     ADDRESS_NOT_PROVEN = "address-not-proven"
@@ -43,7 +55,10 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """One broken rule. `field` is a JSON pointer into the request; `values` hold nothing about a person."""
+    """One broken rule. `field` is a JSON pointer into the request; `values` hold nothing about a person.
+
+    A value that is an enumeration's member is said in words, in each language; so is a list of them.
+    """
 
     rule: Rule
     field: str

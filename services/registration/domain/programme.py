@@ -199,7 +199,12 @@ class Programme:
     @property
     def needs_consent(self) -> bool:
         """Whether it takes nobody in without a consent."""
-        return any(purpose.required for purpose in self.consent_purposes)
+        return bool(self.required_consents)
+
+    @property
+    def required_consents(self) -> frozenset[str]:
+        """The purposes without consent to which nobody is enrolled."""
+        return frozenset(purpose.code for purpose in self.consent_purposes if purpose.required)
 
     def codes(self) -> Iterator[tuple[str, str]]:
         """Every (list, code) that other data may point at, and that must therefore stay."""

@@ -5,11 +5,14 @@ a request at once; nothing here reads a database or a clock.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from services.registration.domain.address import Address
 from services.registration.domain.cpr_number import CprNumber
+from services.registration.domain.family import Vocabulary
+from services.registration.domain.guardianship import Told
+from services.registration.domain.life import FOLLOWS, Status, Step
 from services.registration.domain.objection import Objection, Rule
 from services.registration.domain.origin import OnBehalfOf
 from services.registration.domain.programme import Institution, Programme, TextKey, age_on
@@ -37,6 +40,15 @@ class GuardianDetails:
     email: str | None = None
     phone: str | None = None
     spoken_language: str | None = None
+    address: Address | None = None
+    relation: str | None = None
+    contact_allowed: bool | None = None
+    residence: bool | None = None
+
+    @property
+    def told(self) -> Told:
+        """What the sender says of him and the child."""
+        return Told(self.custody, self.relation, self.contact_allowed, self.residence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +66,25 @@ class ConsentDetails:
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentRequest:
-    """Enrol this child in this programme. `institution` is a register number or one of our codes."""
+    """Enrol this child in this programme, or invite it, or say that the family is interested (`stage`).
+
+    `institution` is a register number or one of our codes; a child without one is at home.
+    """
 
     programme: str
     track: str
-    institution: str
+    institution: str | None
     start_date: date
     child: ChildDetails
     guardians: list[GuardianDetails]
     consent: ConsentDetails | None = None
+    stage: Status = Status.ACCEPTED
     on_behalf_of: OnBehalfOf | None = None
+
+    @property
+    def step(self) -> Step:
+        """The step that it asks for."""
+        return next(step for step, status in FOLLOWS[None].items() if status is self.stage)
 
     @property
     def cpr_number(self) -> CprNumber | None:
@@ -72,31 +93,26 @@ class EnrolmentRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class WithdrawalRequest:
-    """Take this enrolment back from this day on. `reason` is a slug."""
-
-    enrolment_id: str
-    reason: str
-    effective_date: date
-
-
-@dataclass(frozen=True, slots=True)
 class Known:
-    """What the rules look at: programmes by code, institutions by each of their handles, and who is enrolled where."""
+    """What the rules look at: programmes by code, institutions by each of their handles, and the words for families.
+
+    `standing` says of each child that has an enrolment in a programme that may go on: where it stands.
+    """
 
     programmes: Mapping[str, Programme] = field(default_factory=dict)
     institutions: Mapping[str, Institution] = field(default_factory=dict)
-    enrolled: AbstractSet[tuple[CprNumber, str]] = frozenset()
+    standing: Mapping[tuple[CprNumber, str], Status] = field(default_factory=dict)
+    words: Vocabulary = field(default_factory=Vocabulary)
 
 
 def decide(requests: Sequence[EnrolmentRequest], known: Known) -> list[tuple[Objection, ...]]:
     """What speaks against each request, taken in order: one that nothing speaks against counts for those after it."""
-    enrolled = set(known.enrolled)
+    standing = dict(known.standing)
     decisions = []
     for request in requests:
-        objections = (*_objections(request, known), *_already_enrolled(request, enrolled))
+        objections = (*_objections(request, known), *_already_enrolled(request, standing))
         if not objections and (number := request.cpr_number):
-            enrolled.add((number, request.programme))
+            standing[number, request.programme] = request.stage
         decisions.append(objections)
     return decisions
 
@@ -109,7 +125,7 @@ def _objections(request: EnrolmentRequest, known: Known) -> Iterator[Objection]:
         yield from _within_programme(request, programme)
     yield from _place(request, known)
     yield from _child(request)
-    yield from _guardians(request)
+    yield from _guardians(request, known.words)
     yield from _consent(request, programme)
 
 
@@ -126,6 +142,8 @@ def _within_programme(request: EnrolmentRequest, programme: Programme) -> Iterat
 
 
 def _place(request: EnrolmentRequest, known: Known) -> Iterator[Objection]:
+    if request.institution is None:
+        return
     institution = known.institutions.get(request.institution)
     if institution is None:
         yield Objection(Rule.UNKNOWN_INSTITUTION, "/institution")
@@ -145,7 +163,7 @@ def _child(request: EnrolmentRequest) -> Iterator[Objection]:
         yield Objection(Rule.CHILD_NOT_BORN, "/child/birth_date")
 
 
-def _guardians(request: EnrolmentRequest) -> Iterator[Objection]:
+def _guardians(request: EnrolmentRequest, words: Vocabulary) -> Iterator[Objection]:
     if not request.guardians:
         yield Objection(Rule.MISSING_GUARDIAN, "/guardians")
     elif not any(guardian.custody for guardian in request.guardians):
@@ -155,12 +173,14 @@ def _guardians(request: EnrolmentRequest) -> Iterator[Objection]:
     for place, guardian in enumerate(request.guardians):
         if guardian.cpr_number is not None and CprNumber.read(guardian.cpr_number) is None:
             yield Objection(Rule.INVALID_CPR_NUMBER, f"/guardians/{place}/cpr_number")
+        if guardian.relation is not None:
+            yield from words.objections_to_relation(guardian.relation, f"/guardians/{place}/relation")
 
 
 def _consent(request: EnrolmentRequest, programme: Programme | None) -> Iterator[Objection]:
     consent = request.consent
     if consent is None:
-        if programme and programme.needs_consent:
+        if programme and programme.needs_consent and request.stage is Status.ACCEPTED:
             yield Objection(Rule.CONSENT_MISSING, "/consent")
         return
     yield from _consent_giver(consent, request.guardians)
@@ -186,7 +206,7 @@ def _consent_content(consent: ConsentDetails, programme: Programme) -> Iterator[
         yield Objection(Rule.CONSENT_MISSING, "/consent/given")
 
 
-def _already_enrolled(request: EnrolmentRequest, enrolled: AbstractSet[tuple[CprNumber, str]]) -> Iterator[Objection]:
+def _already_enrolled(request: EnrolmentRequest, standing: Mapping[tuple[CprNumber, str], Status]) -> Iterator[Objection]:
     number = request.cpr_number
-    if number and (number, request.programme) in enrolled:
+    if number and request.step not in FOLLOWS[standing.get((number, request.programme))]:
         yield Objection(Rule.ALREADY_ENROLLED, "/child/cpr_number")

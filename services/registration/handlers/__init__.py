@@ -4,7 +4,7 @@ Requests of other systems are answered in batches: whatever a batch's size, it t
 rules (`domain/request.py`) see all of it at once. What a handler stores, tells and answers leaves in one transaction.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,12 +13,10 @@ import msgspec
 
 from services.chassis.contracts import problems
 from services.chassis.envelope import Received
-from services.chassis.errors import Conflict, Invalid, NotFound, Reason
+from services.chassis.errors import Invalid, NotFound, Reason
 from services.chassis.ids import new_id
-from services.chassis.keys import seal
-from services.chassis.service import PERSONAL
 from services.chassis.storage import Cause
-from services.registration import messages, programme_folder
+from services.registration import messages, programme_folder, telling
 from services.registration.domain import consent as consents
 from services.registration.domain import enrolment as enrolments
 from services.registration.domain import professional as professionals
@@ -27,14 +25,17 @@ from services.registration.domain.consent import Consent
 from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.enrolment import Enrolment
 from services.registration.domain.guardian import Guardian
+from services.registration.domain.life import Taken
 from services.registration.domain.objection import Objection, Rule
 from services.registration.domain.origin import DoneBy
 from services.registration.domain.professional import Professional, ProfessionalDetails
-from services.registration.domain.request import ConsentDetails, EnrolmentRequest, Known, WithdrawalRequest, decide
+from services.registration.domain.programme import Institution
+from services.registration.domain.request import ConsentDetails, EnrolmentRequest, Known, decide
 from services.registration.handlers import origins
 from services.registration.handlers.origins import NOBODY_SAID
 from services.registration.loading import Comparison
 from services.registration.texts import explain, reason
+from services.registration.vocabulary import VOCABULARY
 
 if TYPE_CHECKING:
     from services.registration.storage import Work
@@ -78,13 +79,15 @@ def export_programme(code: str, work: "Work") -> Mapping[str, bytes]:
 def answer_enrolment_requests(asked: Asked, work: "Work", by: Mapping[str, DoneBy] = NOBODY_SAID) -> None:
     """Decide each request, in order; enrol, or reject with every reason; answer each. `by` says by message who sent it."""
     known = _learn([message.data for message in asked], work)
-    cases = _decide(asked, known, work)
+    cases, living = _decide(asked, known, work)
     admitted = [case for case in cases if isinstance(case, _Admitted)]
     _take_in_guardians(admitted, work)
-    answers = [case.answer(known) for case in cases]
-    work.enrolments.add(answers)
-    for case, answer in zip(cases, answers, strict=True):
-        _tell_enrolment(answer, work, case.message)
+    book = _Book(living, work.protections.children([case.child.child_id for case in admitted]))
+    answers = []
+    for case in cases:
+        answers.append(case.answer(known, book))
+        tell_enrolment(answers[-1], work, case.message)
+    book.keep(work)
     _take_in_consents(admitted, work)
     told = zip(cases, answers, strict=True)
     origins.keep([(case.message, answer.enrolment_id, case.guardians) for case, answer in told if isinstance(case, _Admitted)], work, by)
@@ -92,9 +95,9 @@ def answer_enrolment_requests(asked: Asked, work: "Work", by: Mapping[str, DoneB
 
 def refuse_request(message: Received[Any], reasons: Sequence[Reason], work: "Work") -> None:
     """Reject a request that breaks its contract, whatever it asked for."""
-    answer = _refusal(message, reasons)
+    answer = refusal(message, reasons)
     work.enrolments.add([answer])
-    _tell_enrolment(answer, work, message)
+    tell_enrolment(answer, work, message)
 
 
 def take_enrolment_requests(
@@ -110,34 +113,12 @@ def take_enrolment_requests(
     admitted = work.admit(CONSUMER, source, asked)
     new = [message for message, verdict in zip(submitted, admitted, strict=True) if verdict == "new"]
     answer_enrolment_requests(_fit(new, work), work, by)
-    answers = work.enrolments.answers(source, (message.id for message in submitted))
+    ids = [message.id for message in submitted]
+    answers = work.enrolments.answers(source, work.history.of_requests(source, ids), ids)
     return [None if verdict == "conflict" else answers[m.id] for m, verdict in zip(submitted, admitted, strict=True)]
 
 
-# An enrolment ends.
-
-
-def answer_withdrawal_requests(asked: Sequence[Received[WithdrawalRequest]], work: "Work") -> None:
-    """End each enrolment, or reject with the reason; of two requests for the same, the first ends it."""
-    known = work.enrolments.lock(message.data.enrolment_id for message in asked)
-    answers = [_withdraw_or_reject(message, known) for message in asked]
-    work.enrolments.save_withdrawn([answer for answer in answers if answer.child_id])
-    work.enrolments.add([answer for answer in answers if not answer.child_id])
-    for message, answer in zip(asked, answers, strict=True):
-        _tell_enrolment(answer, work, message)
-
-
-def withdraw_enrolment(request: WithdrawalRequest, work: "Work", cause: Cause) -> Enrolment:
-    """End an enrolment for somebody who may see it. Raises `NotFound`, or `Conflict` where it has ended or never began."""
-    enrolment = work.enrolments.lock([request.enrolment_id]).get(request.enrolment_id)
-    if enrolment is None:
-        raise NotFound(reasons=[reason(Rule.UNKNOWN_ENROLMENT)])
-    if objections := enrolment.objections_to_withdrawal():
-        raise Conflict(reasons=explain(objections))
-    enrolment.withdraw(request_id=cause.id, reason=request.reason, on=request.effective_date)
-    work.enrolments.save_withdrawn([enrolment])
-    _tell_enrolment(enrolment, work, cause)
-    return enrolment
+# A consent ends.
 
 
 def withdraw_consent(consent: Consent, work: "Work", cause: Cause) -> Consent:
@@ -151,18 +132,20 @@ def withdraw_consent(consent: Consent, work: "Work", cause: Cause) -> Consent:
 # Professionals take part.
 
 
-def register_professional(details: ProfessionalDetails, work: "Work", cause: Cause) -> tuple[Professional, bool]:
+def register_professional(details: ProfessionalDetails, work: "Work", cause: Cause, source: str) -> tuple[Professional, bool]:
     """Register a professional, or correct what is known of him; whether he is new. Raises `Invalid` with every reason."""
     known = known_of([details.programme], [details.institution], work)
     if objections := list(professionals.objections(details, known)):
         raise Invalid(reasons=explain(objections))
     before = work.professionals.by_email(details.programme, details.email)
-    institution = known.institutions[details.institution]
-    professional = professionals.registered(before.professional_id if before else new_id(), details, institution, work.today)
+    institution, id_ = known.institutions[details.institution], before.professional_id if before else new_id()
+    professional = professionals.registered(id_, details, institution, before, work.today)
     if professional != before:
+        first = professional.register(source=source, request_id=cause.id) if before is None else None
         work.professionals.save(professional)
-        _tell_professional(professional, work, cause)
-        _send_card(professional.professional_id, professional, work, cause)
+        work.history.add([first] if first and first.subject_id == professional.professional_id else [])
+        tell_professional(professional, work, cause)
+        telling.send_card(professional.professional_id, professional, work, cause)
     return professional, before is None
 
 
@@ -187,9 +170,11 @@ def refresh(work: "Work") -> None:
     for professional in work.professionals.stream():
         data = messages.of_professional(professional)
         work.snapshot(messages.PROFESSIONAL_REGISTERED, subject=professional.professional_id, data=data, programme=professional.programme)
-        _send_card_again(professional.professional_id, professional, work)
+        telling.send_card_again(professional.professional_id, professional, work)
     for guardian in work.guardians.stream():
-        _send_card_again(guardian.guardian_id, guardian, work)
+        telling.send_card_again(guardian.guardian_id, guardian, work)
+    for family in work.families.stream():
+        telling.show_family(family, work)
 
 
 # The steps that they share.
@@ -207,16 +192,13 @@ class _Admitted:
     def request(self) -> EnrolmentRequest:
         return self.message.data
 
-    def answer(self, known: Known) -> Enrolment:
-        return enrolments.accepted(
-            new_id(),
-            source=self.message.source,
-            request_id=self.message.id,
-            request=self.request,
-            child=self.child,
-            guardian_ids=list(dict.fromkeys(guardian.guardian_id for guardian in self.guardians)),
-            institution=known.institutions[self.request.institution],
-        )
+    @property
+    def guardian_ids(self) -> list[str]:
+        return list(dict.fromkeys(guardian.guardian_id for guardian in self.guardians))
+
+    def answer(self, known: Known, book: "_Book") -> Enrolment:
+        """The enrolment that is begun, or the one that the child has already and that goes on."""
+        return book.go_on(self, known) or book.begin(self, known)
 
 
 @dataclass(slots=True)
@@ -226,22 +208,71 @@ class _Refused:
     message: Received[EnrolmentRequest]
     objections: Sequence[Objection]
 
-    def answer(self, known: Known) -> Enrolment:
-        return enrolments.so_far(_refusal(self.message, explain(self.objections)), self.message.data, known)
+    def answer(self, known: Known, book: "_Book") -> Enrolment:
+        answer = enrolments.so_far(refusal(self.message, explain(self.objections)), self.message.data, known)
+        book.new.append(answer)
+        return answer
+
+
+class _Book:
+    """The enrolments that a batch of requests is about, and what it makes of them, in order."""
+
+    def __init__(self, living: Mapping[tuple[CprNumber, str], Enrolment], protected: Collection[str]) -> None:
+        self._protected = protected
+        self._living = {(str(enrolment.child_id), str(enrolment.programme)): enrolment for enrolment in living.values()}
+        self._known = frozenset(enrolment.enrolment_id for enrolment in living.values())
+        self._changed: dict[str, Enrolment] = {}
+        self._taken: list[Taken] = []
+        self.new: list[Enrolment] = []
+
+    def begin(self, case: _Admitted, known: Known) -> Enrolment:
+        enrolment = enrolments.begun(
+            new_id(),
+            source=case.message.source,
+            request_id=case.message.id,
+            request=case.request,
+            child=case.child,
+            guardian_ids=case.guardian_ids,
+            institution=_place(case.request, known),
+            hidden=case.child.child_id in self._protected,
+        )
+        self.new.append(enrolment)
+        self._living[case.child.child_id, case.request.programme] = enrolment
+        self._taken.append(enrolments.taken(enrolment, enrolment.start_date, enrolment.source))
+        return enrolment
+
+    def go_on(self, case: _Admitted, known: Known) -> Enrolment | None:
+        enrolment = self._living.get((case.child.child_id, case.request.programme))
+        if enrolment is None:
+            return None
+        source, request_id, at = case.message.source, case.message.id, _place(case.request, known)
+        self._taken.append(enrolment.enrol_from(case.request, case.guardian_ids, at, source=source, id=request_id))
+        enrolment.hidden = enrolment.hidden or case.child.child_id in self._protected
+        self._changed |= {enrolment.enrolment_id: enrolment} if enrolment.enrolment_id in self._known else {}
+        return enrolment
+
+    def keep(self, work: "Work") -> None:
+        work.enrolments.add(self.new)
+        work.enrolments.change(list(self._changed.values()))
+        work.history.add(self._taken)
+
+
+def _place(request: EnrolmentRequest, known: Known) -> Institution | None:
+    return known.institutions[request.institution] if request.institution else None
 
 
 def _learn(requests: Sequence[EnrolmentRequest], work: "Work") -> Known:
     """Everything that the rules look at for these requests."""
-    known = known_of((r.programme for r in requests), (r.institution for r in requests), work)
-    return replace(known, enrolled=work.enrolments.active(number for r in requests if (number := r.cpr_number)))
+    known = known_of((r.programme for r in requests), (r.institution for r in requests if r.institution), work)
+    return replace(known, standing=work.enrolments.standing(number for r in requests if (number := r.cpr_number)))
 
 
 def known_of(programmes: Iterable[str], institutions: Iterable[str], work: "Work") -> Known:
-    return Known(work.programmes.of_codes(programmes), work.programmes.institutions_of(institutions))
+    return Known(work.programmes.of_codes(programmes), work.programmes.institutions_of(institutions), words=VOCABULARY)
 
 
-def _decide(asked: Asked, known: Known, work: "Work") -> list[_Admitted | _Refused]:
-    """What speaks against each request; and the children of those against which nothing speaks, locked.
+def _decide(asked: Asked, known: Known, work: "Work") -> tuple[list["_Admitted | _Refused"], Mapping[tuple[CprNumber, str], Enrolment]]:
+    """What speaks against each request; and of those against which nothing speaks the children and their enrolments, locked.
 
     Another transaction may have enrolled one of them before we had the lock: then the rules are asked again.
     """
@@ -249,9 +280,10 @@ def _decide(asked: Asked, known: Known, work: "Work") -> list[_Admitted | _Refus
     decided = decide(requests, known)
     described = {number: r.child for r, against in zip(requests, decided, strict=True) if not against and (number := r.cpr_number)}
     children = work.children.take_in(described)
-    if meanwhile := work.enrolments.active(children) - known.enrolled:
-        decided = decide(requests, replace(known, enrolled=known.enrolled | meanwhile))
-    return [_case(message, against, children) for message, against in zip(asked, decided, strict=True)]
+    living = work.enrolments.living(children)
+    if meanwhile := {key: enrolment.status for key, enrolment in living.items() if known.standing.get(key) is not enrolment.status}:
+        decided = decide(requests, replace(known, standing={**known.standing, **meanwhile}))
+    return [_case(message, against, children) for message, against in zip(asked, decided, strict=True)], living
 
 
 def _case(message: Received[EnrolmentRequest], against: Sequence[Objection], children: Mapping[CprNumber, Child]) -> _Admitted | _Refused:
@@ -266,10 +298,12 @@ def _take_in_guardians(admitted: Sequence[_Admitted], work: "Work") -> None:
     around = work.guardians.around((case.child for case in admitted), described)
     for case in admitted:
         case.guardians = [around.take_in(case.child.child_id, details, new_id) for details in case.request.guardians]
-    work.guardians.save(around)
+    work.guardians.add(around.new)
+    work.guardians.change(around.changed)
     causes = {guardian: case.message for case in admitted for guardian in case.guardians}
     for guardian in (*around.new, *around.changed):
-        _send_card(guardian.guardian_id, guardian, work, causes[guardian])
+        telling.send_card(guardian.guardian_id, guardian, work, causes[guardian])
+    telling.tell_families(work.families.link(around.links), work, {case.child.child_id: case.message for case in admitted})
 
 
 def _take_in_consents(admitted: Sequence[_Admitted], work: "Work") -> None:
@@ -285,7 +319,7 @@ def _consent(case: _Admitted, details: ConsentDetails) -> Consent:
     return consents.given(new_id(), details, child_id=case.child.child_id, guardian_id=guardian.guardian_id, programme=programme)
 
 
-def _refusal(message: Received[Any], reasons: Iterable[Reason]) -> Enrolment:
+def refusal(message: Received[Any], reasons: Iterable[Reason]) -> Enrolment:
     return enrolments.rejected(new_id(), source=message.source, request_id=message.id, reasons=[found.as_dict() for found in reasons])
 
 
@@ -300,16 +334,7 @@ def _fit(submitted: Sequence[Received[Any]], work: "Work") -> list[Received[Enro
     return fit
 
 
-def _withdraw_or_reject(message: Received[WithdrawalRequest], known: dict[str, Enrolment]) -> Enrolment:
-    enrolment = known.get(message.data.enrolment_id)
-    objections = enrolment.objections_to_withdrawal() if enrolment else (Objection(Rule.UNKNOWN_ENROLMENT, "/enrolment_id"),)
-    if enrolment is None or objections:
-        return _refusal(message, explain(objections))
-    enrolment.withdraw(request_id=message.id, reason=message.data.reason, on=message.data.effective_date)
-    return enrolment
-
-
-def _tell_enrolment(enrolment: Enrolment, work: "Work", cause: Cause) -> None:
+def tell_enrolment(enrolment: Enrolment, work: "Work", cause: Cause | None) -> None:
     """Tell everybody, and the sender of a request at the address that he set."""
     work.emit(
         messages.enrolment_type(enrolment),
@@ -326,26 +351,8 @@ def _tell_consent(consent: Consent, work: "Work", cause: Cause) -> None:
     work.emit(messages.consent_type(consent), subject=consent.consent_id, data=data, programme=consent.programme, cause=cause)
 
 
-def _tell_professional(professional: Professional, work: "Work", cause: Cause) -> None:
+def tell_professional(professional: Professional, work: "Work", cause: Cause | None) -> None:
     data = messages.of_professional(professional)
     work.emit(
         messages.PROFESSIONAL_REGISTERED, subject=professional.professional_id, data=data, programme=professional.programme, cause=cause
     )
-
-
-def _send_card(person_id: str, person: Guardian | Professional, work: "Work", cause: Cause) -> None:
-    card = _card(person_id, person, work)
-    work.emit(messages.CONTACT_SEALED, subject=person_id, data=card, exchange=PERSONAL, classification="confidential", cause=cause)
-
-
-def _send_card_again(person_id: str, person: Guardian | Professional, work: "Work") -> None:
-    card = _card(person_id, person, work)
-    work.snapshot(messages.CONTACT_SEALED, subject=person_id, data=card, exchange=PERSONAL, classification="confidential")
-
-
-def _card(person_id: str, person: Guardian | Professional, work: "Work") -> dict[str, str]:
-    """How to reach somebody, readable by notifications alone."""
-    content = msgspec.json.encode({"name": person.name, "email": person.email, "phone": person.phone, "language": person.language})
-    key_id, sealed = seal(work.resources.notifications_public_key, content, person_id.encode())
-    kind = "guardian" if isinstance(person, Guardian) else "professional"
-    return {"person_id": person_id, "kind": kind, "key_id": key_id, "sealed": sealed}

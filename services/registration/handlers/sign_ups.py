@@ -181,7 +181,7 @@ def _enrol(request: SignUpRequest, work: "Work") -> Enrolment:
         municipality=work.context.settings.municipality,
     )
     handlers.answer_enrolment_requests([message], work, {message.id: DoneBy(request.session_id, Role.APPLICANT)})
-    return work.enrolments.answers(SOURCE, [message.id])[message.id]
+    return work.enrolments.answers(SOURCE, work.history.of_requests(SOURCE, [message.id]), [message.id])[message.id]
 
 
 # A person decides what waits.

@@ -6,11 +6,16 @@ from zoneinfo import ZoneInfo
 
 from services.chassis.storage import UnitOfWork
 from services.registration.resources import Resources
+from services.registration.storage.answers import Answers
 from services.registration.storage.consents import Consents
 from services.registration.storage.enrolments import Enrolments
+from services.registration.storage.guardians import Guardians
+from services.registration.storage.guardianships import Families
+from services.registration.storage.life import History
 from services.registration.storage.origins import Origins
-from services.registration.storage.people import Children, Guardians, Professionals
+from services.registration.storage.people import Children, Professionals
 from services.registration.storage.programmes import Programmes
+from services.registration.storage.protections import Protections
 from services.registration.storage.sign_up_requests import SignUpRequests
 from services.registration.storage.sign_ups import SignUps
 
@@ -33,19 +38,23 @@ class Work(UnitOfWork):
 
     @cached_property
     def children(self) -> Children:
-        return Children(self.connection, self.resources.vault)
+        return Children(self.connection, self.resources.vault, self.today)
 
     @cached_property
     def guardians(self) -> Guardians:
-        return Guardians(self.connection, self.resources.vault)
+        return Guardians(self.connection, self.resources.vault, self.today)
+
+    @cached_property
+    def families(self) -> Families:
+        return Families(self.connection)
 
     @cached_property
     def professionals(self) -> Professionals:
-        return Professionals(self.connection)
+        return Professionals(self.connection, self.today)
 
     @cached_property
     def enrolments(self) -> Enrolments:
-        return Enrolments(self.connection, self.resources.vault)
+        return Enrolments(self.connection, self.resources.vault, self.today)
 
     @cached_property
     def origins(self) -> Origins:
@@ -62,3 +71,15 @@ class Work(UnitOfWork):
     @cached_property
     def sign_up_requests(self) -> SignUpRequests:
         return SignUpRequests(self.connection, self.resources)
+
+    @cached_property
+    def answers(self) -> Answers:
+        return Answers(self.connection)
+
+    @cached_property
+    def protections(self) -> Protections:
+        return Protections(self.connection, self.today)
+
+    @cached_property
+    def history(self) -> History:
+        return History(self.connection)

@@ -1,48 +1,77 @@
 """Enrolments: the answer to every request, and what became of it."""
 
+# ruff: noqa: S608 - the statements are put together from our own text; values travel as parameters
+
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
+from services.registration.domain.child import Child
 from services.registration.domain.cpr_number import CprNumber
-from services.registration.domain.enrolment import Enrolment, Status
+from services.registration.domain.enrolment import Enrolment
+from services.registration.domain.life import Status, Step, Taken
 from services.registration.domain.reach import Reach
-from services.registration.storage.rows import as_bytea, as_json, columns
+from services.registration.storage.protections import HIDDEN_CHILD
+from services.registration.storage.rows import LIVING, as_bytea, as_json, columns
 from services.registration.vault import CprVault
 
-_ENROLMENT = (
-    "select e.enrolment_id::text, e.source, coalesce(e.withdrawal_id, e.request_id) as request_id, e.status, e.programme, e.track,"
-    " e.child_id::text, e.guardian_ids, e.institution_id::text, i.code as institution, e.district,"
-    " to_char(c.birth_date, 'YYYY-MM') as birth_month, e.start_date, e.end_date, e.reason, e.reasons"
-    " from enrolment e left join child c using (child_id) left join institution i using (institution_id)"
-)
+
+def _select(hidden: str) -> str:
+    return (
+        "select e.enrolment_id::text, e.source, coalesce(e.withdrawal_id, e.step_id, e.request_id) as request_id, e.status, e.programme,"
+        " e.track, e.child_id::text, e.guardian_ids, e.institution_id::text, i.code as institution, e.district,"
+        " to_char(c.birth_date, 'YYYY-MM') as birth_month, e.start_date, e.end_date, e.reason, e.reasons, e.step, e.since, e.steps,"
+        f" e.was_enrolled, e.child_id is not null and {hidden} as hidden"
+        " from enrolment e left join child c using (child_id) left join institution i using (institution_id)"
+    )
+
+
+_PROTECTED = HIDDEN_CHILD.format("e.child_id")
+_ENROLMENT = _select(f"(e.hidden or {_PROTECTED})")
 _IN_REACH = (
     "(:everywhere or i.code in (select json_array_elements_text(cast(:institutions as json)))"
     " or e.source in (select json_array_elements_text(cast(:sources as json)))"
-    " or e.child_id in (select child_id from guardianship where guardian_id = cast(:guardian as uuid)))"
+    " or e.child_id in (select child_id from guardianship where guardian_id = cast(:guardian as uuid)"
+    " and contact_allowed and valid @> cast(:today as date)))"
 )
-_ACTIVE = sa.text(
-    "select c.cpr_lookup, e.programme from enrolment e join child c using (child_id) where e.status = 'accepted'"
-    " and c.cpr_lookup in (select l from json_to_recordset(cast(:numbers as json)) as x(l bytea))"
-)
+_OF_NUMBERS = f"e.status in {LIVING} and c.cpr_lookup in (select l from json_to_recordset(cast(:numbers as json)) as x(l bytea))"
+_STANDING = sa.text(f"select c.cpr_lookup, e.programme, e.status from enrolment e join child c using (child_id) where {_OF_NUMBERS}")
+_LIVING = sa.text(f"{_ENROLMENT} where {_OF_NUMBERS} order by e.enrolment_id for update of e")
 _ADD = sa.text(
     "insert into enrolment (enrolment_id, source, request_id, status, programme, track, child_id, guardian_ids, institution_id, district,"
-    " start_date, reasons) select enrolment_id, source, request_id, status, programme, track, child_id, guardian_ids, institution_id,"
-    " district, start_date, reasons from json_populate_recordset(null::enrolment, cast(:rows as json)) order by child_id, programme"
+    " start_date, end_date, reason, reasons, step, since, steps, was_enrolled, hidden) select enrolment_id, source, request_id, status,"
+    " programme, track, child_id, guardian_ids, institution_id, district, start_date, end_date, reason, reasons, step, since, steps,"
+    " was_enrolled, hidden"
+    " from json_populate_recordset(null::enrolment, cast(:rows as json)) order by child_id, programme"
 )
 _LOCK = sa.text(
     f"{_ENROLMENT} where e.enrolment_id in (select cast(json_array_elements_text(cast(:ids as json)) as uuid))"
     " order by e.enrolment_id for update of e"
 )
-_WITHDRAW = sa.text(
-    "update enrolment e set status = 'withdrawn', withdrawal_id = x.w, reason = x.r, end_date = x.d"
-    " from json_to_recordset(cast(:rows as json)) as x(i uuid, w text, r text, d date) where e.enrolment_id = x.i"
+_CHANGE = sa.text(
+    "update enrolment e set status = x.status, track = x.track, guardian_ids = x.guardian_ids, institution_id = x.institution_id,"
+    " district = x.district, start_date = x.start_date, end_date = x.end_date, reason = x.reason, step = x.step, since = x.since,"
+    " steps = x.steps, was_enrolled = x.was_enrolled, hidden = x.hidden, step_id = x.request_id,"
+    " withdrawal_id = case when x.status = 'withdrawn' then x.request_id end"
+    " from json_populate_recordset(null::enrolment, cast(:rows as json)) as x where e.enrolment_id = x.enrolment_id"
 )
-_IDS_OF_REQUESTS = sa.text(
-    "select enrolment_id::text, request_id from enrolment"
-    " where source = :source and request_id in (select json_array_elements_text(cast(:ids as json)))"
+_REJECTED = sa.text(
+    f"{_ENROLMENT} where e.source = :source and e.status = 'rejected'"
+    " and e.request_id in (select json_array_elements_text(cast(:ids as json)))"
 )
+_AGREED = sa.text(
+    "select e.enrolment_id::text, c.purpose from enrolment e join consent c using (child_id, programme)"
+    " where e.enrolment_id in (select cast(json_array_elements_text(cast(:ids as json)) as uuid)) and c.status = 'given'"
+)
+_TOLD_OTHERWISE = sa.text(
+    f"{_select(_PROTECTED)} where e.enrolment_id in (select enrolment_id from enrolment where hidden"
+    " union select enrolment_id from enrolment join protection on child_id = person_id"
+    " union select enrolment_id from enrolment join guardianship using (child_id) join protection on guardian_id = person_id)"
+    f" and e.hidden <> {_PROTECTED} order by e.enrolment_id for update of e"
+)
+_OF_CHILD = sa.text(f"{_ENROLMENT} where e.child_id = cast(:id as uuid) order by e.enrolment_id")
 _GET = sa.text(f"{_ENROLMENT} where e.enrolment_id = cast(:id as uuid) and {_IN_REACH}")
 _LIST = sa.text(
     f"{_ENROLMENT} where {_IN_REACH} and (cast(:after as uuid) is null or e.enrolment_id > cast(:after as uuid))"
@@ -50,6 +79,7 @@ _LIST = sa.text(
     " and (cast(:status as text) is null or e.status = :status)"
     " and (cast(:institution as text) is null or i.code = :institution)"
     " and (cast(:district as text) is null or e.district = :district)"
+    f" and (coalesce(cast(:institution as text), :district) is null or not (e.hidden or {_PROTECTED}))"
     " and (cast(:child_id as uuid) is null or e.child_id = cast(:child_id as uuid)) order by e.enrolment_id limit :limit"
 )
 _ALL = sa.text(f"{_ENROLMENT} order by e.enrolment_id")
@@ -60,63 +90,91 @@ FILTERS = ("programme", "status", "institution", "district", "child_id")
 class Enrolments:
     """One for each request that was taken in, of any outcome."""
 
-    def __init__(self, connection: sa.Connection, vault: CprVault) -> None:
+    def __init__(self, connection: sa.Connection, vault: CprVault, today: date) -> None:
         self._connection = connection
         self._vault = vault
+        self._today = today
 
-    def active(self, numbers: Iterable[CprNumber]) -> set[tuple[CprNumber, str]]:
-        """Which of these children are enrolled now, and in which programme."""
-        by_lookup = {self._vault.lookup(number): number for number in numbers}
-        rows = as_json({"l": as_bytea(lookup)} for lookup in by_lookup)
-        return {(by_lookup[lookup], programme) for lookup, programme in self._connection.execute(_ACTIVE, {"numbers": rows})}
+    def standing(self, numbers: Iterable[CprNumber]) -> dict[tuple[CprNumber, str], Status]:
+        """Which of these children have an enrolment that may go on, in which programme, and where it stands."""
+        by_lookup, values = self._lookups(numbers)
+        return {(by_lookup[row.cpr_lookup], row.programme): Status(row.status) for row in self._connection.execute(_STANDING, values)}
+
+    def living(self, children: Mapping[CprNumber, Child]) -> dict[tuple[CprNumber, str], Enrolment]:
+        """The same enrolments, of children who are locked; nobody else changes them until the end of the transaction."""
+        numbers = {child.child_id: number for number, child in children.items()}
+        found = (
+            [_enrolment(row) for row in self._connection.execute(_LIVING, self._lookups(children)[1] | {"today": self._today})]
+            if children
+            else []
+        )
+        return {(numbers[str(enrolment.child_id)], str(enrolment.programme)): enrolment for enrolment in found}
 
     def add(self, enrolments: Sequence[Enrolment]) -> None:
-        """Raises an integrity error for a second active one of the same child and programme."""
-        self._connection.execute(_ADD, {"rows": as_json(enrolments)})
+        """Raises an integrity error for a second one of the same child and programme that may go on."""
+        if enrolments:
+            self._connection.execute(_ADD, {"rows": as_json(enrolments)})
+
+    def change(self, enrolments: Sequence[Enrolment]) -> None:
+        if enrolments:
+            self._connection.execute(_CHANGE, {"rows": as_json(enrolments)})
 
     def lock(self, ids: Iterable[str]) -> dict[str, Enrolment]:
         """Those that exist, by id; nobody else changes them until the end of the transaction."""
-        rows = self._connection.execute(_LOCK, {"ids": as_json(sorted(set(ids)))})
+        rows = self._connection.execute(_LOCK, {"ids": as_json(sorted(set(ids))), "today": self._today})
         return {row.enrolment_id: _enrolment(row) for row in rows}
 
-    def save_withdrawn(self, enrolments: Sequence[Enrolment]) -> None:
-        if not enrolments:
-            return
-        rows = [{"i": e.enrolment_id, "w": e.request_id, "r": e.reason, "d": e.end_date} for e in enrolments]
-        self._connection.execute(_WITHDRAW, {"rows": as_json(rows)})
+    def answers(self, source: str, taken: Mapping[str, Taken], request_ids: Iterable[str]) -> dict[str, Enrolment]:
+        """What a sender's requests were answered, by their ids: `taken` are the steps that were granted; the others were rejected."""
+        known = self.lock(step.subject_id for step in taken.values())
+        granted = {request_id: known[step.subject_id].as_answered(step) for request_id, step in taken.items()}
+        rows = self._connection.execute(
+            _REJECTED, {"source": source, "ids": as_json(set(request_ids) - granted.keys()), "today": self._today}
+        )
+        return granted | {row.request_id: _enrolment(row) for row in rows}
 
-    def answers(self, source: str, request_ids: Iterable[str]) -> dict[str, Enrolment]:
-        """What a sender's requests were answered, by their ids."""
-        rows = self._connection.execute(_IDS_OF_REQUESTS, {"source": source, "ids": as_json(set(request_ids))})
-        ids = {row.request_id: row.enrolment_id for row in rows}
-        found = self.lock(ids.values())
-        return {request_id: found[enrolment_id].as_answered(request_id) for request_id, enrolment_id in ids.items()}
+    def agreed(self, ids: Sequence[str]) -> dict[str, frozenset[str]]:
+        """To which purposes somebody agreed for the children of these enrolments."""
+        rows = self._connection.execute(_AGREED, {"ids": as_json(set(ids))}).all()
+        return {enrolment_id: frozenset(row.purpose for row in rows if row.enrolment_id == enrolment_id) for enrolment_id in ids}
+
+    def told_otherwise(self) -> list[Enrolment]:
+        """Those of whose place others know what they may not, or not what they may, today."""
+        return [_enrolment(row) for row in self._connection.execute(_TOLD_OTHERWISE, {"today": self._today})]
+
+    def of_child(self, child_id: str) -> list[Enrolment]:
+        """All that the child has or had, by id, which is by time."""
+        return [_enrolment(row) for row in self._connection.execute(_OF_CHILD, {"id": child_id, "today": self._today})]
 
     def get(self, enrolment_id: str, reach: Reach) -> Enrolment | None:
         """One within reach."""
-        row = self._connection.execute(_GET, _reach(reach) | {"id": enrolment_id}).first()
+        row = self._connection.execute(_GET, self._reach(reach) | {"id": enrolment_id}).first()
         return _enrolment(row) if row else None
 
     def page(self, reach: Reach, *, limit: int, after: str | None, where: Mapping[str, Any]) -> list[Enrolment]:
         """Those within reach that match, by id, which is by time."""
         filters = {name: where.get(name) for name in FILTERS}
-        rows = self._connection.execute(_LIST, _reach(reach) | filters | {"limit": limit, "after": after})
+        rows = self._connection.execute(_LIST, self._reach(reach) | filters | {"limit": limit, "after": after})
         return [_enrolment(row) for row in rows]
 
     def stream(self) -> Iterator[Enrolment]:
         """All of them, a few at a time."""
-        return map(_enrolment, self._connection.execute(_ALL, execution_options={"yield_per": 500}))
+        return map(_enrolment, self._connection.execute(_ALL, {"today": self._today}, execution_options={"yield_per": 500}))
 
+    def _lookups(self, numbers: Iterable[CprNumber]) -> tuple[dict[bytes, CprNumber], dict[str, str]]:
+        by_lookup = {self._vault.lookup(number): number for number in numbers}
+        return by_lookup, {"numbers": as_json({"l": as_bytea(lookup)} for lookup in by_lookup)}
 
-def _reach(reach: Reach) -> dict[str, Any]:
-    return {
-        "everywhere": reach.everywhere,
-        "institutions": as_json(reach.institutions or ()),
-        "sources": as_json(reach.sources or ()),
-        "guardian": reach.guardian_id,
-    }
+    def _reach(self, reach: Reach) -> dict[str, Any]:
+        return {
+            "everywhere": reach.everywhere,
+            "institutions": as_json(reach.institutions or ()),
+            "sources": as_json(reach.sources or ()),
+            "guardian": reach.guardian_id,
+            "today": self._today,
+        }
 
 
 def _enrolment(row: Any) -> Enrolment:
     found = dict(columns(row))
-    return Enrolment(**found | {"status": Status(found["status"])})
+    return Enrolment(**found | {"status": Status(found["status"]), "step": Step(found["step"]) if found["step"] else None})

@@ -1,9 +1,14 @@
 """How sets travel to and from PostgreSQL: one JSON parameter in, dataclasses out."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
+
+from services.registration.domain import life
+
+LIVING: Final = "(" + ", ".join(f"'{status}'" for status in sorted(life.LIVING)) + ")"
+"""The stages of an enrolment that may go on, as a statement lists them."""
 
 _ENCODE = msgspec.json.Encoder().encode
 

@@ -1,4 +1,5 @@
--- One row for each child with an accepted enrolment, also if it was withdrawn later; at the place where it was enrolled last.
+-- One row for each child that was enrolled, also if it paused, completed or was withdrawn later; at the place where it was last.
+-- A family that was invited, or was interested, and no more is none of them.
 -- It has taken part once it was present or late at a session, at any time. Consent is that to take part.
 select
   case
@@ -16,10 +17,10 @@ from (
   select
     child_id,
     min(start_date) as first_day,
-    bool_or(status = 'accepted') as active,
+    bool_or(status <> 'withdrawn') as active,
     (array_agg(coalesce(district, 'unknown') || '/' || coalesce(institution, 'unknown') order by start_date desc, id desc))[1] as place
   from enrolment
-  where programme = :programme and child_id is not null and status <> 'rejected'
+  where programme = :programme and child_id is not null and status <> 'rejected' and was_enrolled
   group by child_id
 ) as child
 left join (

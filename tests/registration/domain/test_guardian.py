@@ -1,11 +1,16 @@
 """When two descriptions are the same guardian."""
 
+from datetime import UTC, datetime
 from itertools import count, permutations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from services.registration.domain.address import Address
 from services.registration.domain.guardian import Guardian, Guardianships
+from services.registration.domain.guardianship import Terms, Told
 from services.registration.domain.request import GuardianDetails
 
 MONA: dict[str, Any] = {"given_name": "Mona", "family_name": "Prøvesen", "custody": True}
@@ -100,12 +105,45 @@ def test_only_what_changed_is_to_be_stored() -> None:
     assert (around.new, around.changed) == ([], [known])
 
 
-def test_custody_is_what_was_said_last() -> None:
-    """The link between a child and a guardian carries the latest word on custody."""
+def test_what_holds_is_what_was_said_last() -> None:
+    """The link between a child and a guardian carries the latest word of a batch on each thing; what is left out takes nothing back."""
     around = nobody_known()
-    [mona] = take_in(around, details(custody=True))
-    take_in(around, details(custody=False))
-    assert around.custody == {("asta", mona): False}
+    [mona] = take_in(around, details(custody=True, relation="mother", contact_allowed=False))
+    take_in(around, details(custody=False, residence=True))
+    assert around.links == {("asta", mona): Told(custody=False, relation="mother", contact_allowed=False, residence=True)}
+
+
+def test_who_has_custody_lives_with_the_child() -> None:
+    """Of a guardianship that is new and of which no more was told; and he may be told of the child."""
+    assert Told(custody=True).as_new == Terms("other", custody=True, contact_allowed=True, residence=True)
+    assert Told(custody=False).as_new == Terms("other", custody=False, contact_allowed=True, residence=False)
+
+
+@given(
+    st.permutations(
+        [("email", "a@example.org", 1), ("email", None, 2), ("language", "so", 2), ("language", "en", 2), ("phone", "20 00 00 17", 1)]
+    )
+)
+def test_corrections_in_any_order_end_in_the_same(told: list[tuple[str, Any, int]]) -> None:
+    """Of two corrections of a field the later word counts; of two at the same moment always the same one."""
+    mona = Guardian("guardian-1", "Mona", "Prøvesen", "da", email="mona@example.org")
+    for name, value, hour in (*told, *told[:2]):
+        mona.correct({name: value}, datetime(2024, 5, 6, hour, tzinfo=UTC))
+    assert (mona.email, mona.language, mona.phone) == (None, "so", "+4520000017")
+
+
+def test_an_enrolment_does_not_undo_a_correction() -> None:
+    """What a guardian corrected stays, whatever a later request tells; what he did not touch is news."""
+    mona = Guardian("guardian-1", "Mona", "Prøvesen", "da", email="old@example.org")
+    assert mona.correct({"email": "new@example.org"}, datetime(2024, 5, 6, tzinfo=UTC)) == ("email",)
+    assert mona.told(details(email="old@example.org", phone="20000017"))
+    assert (mona.email, mona.phone) == ("new@example.org", "+4520000017")
+
+
+def test_a_guardian_is_reachable_by_what_is_known() -> None:
+    """The channels for which there is something to reach him by, and nothing more of it."""
+    address = Address("Prøvevej 12", "2750", "Ballerup")
+    assert Guardian("1", "Mona", "Prøvesen", "da", email="mona@example.org", address=address).reachable_by == ("email", "letter")
 
 
 def test_nothing_shows_who_it_is() -> None:

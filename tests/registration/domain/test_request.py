@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.registration.domain.life import FOLLOWS, Status
 from services.registration.domain.objection import Rule
 from services.registration.domain.programme import ConsentPurpose, Institution, Placement, Track
 from services.registration.domain.request import EnrolmentRequest, Known, decide
@@ -59,6 +60,7 @@ def test_an_institution_has_a_number_and_a_code(handle: str) -> None:
         ({"start_date": "2024-07-01"}, "start-outside-programme", "/start_date"),
         ({"birth_date": "2024-03-02"}, "child-not-born", "/child/birth_date"),
         ({"birth_date": "2017-03-01"}, "child-too-old", "/child/birth_date"),
+        ({"guardians": [a_guardian(relation="aunt")]}, "unknown-relation", "/guardians/0/relation"),
         ({"cpr_number": "290223-4015"}, "invalid-cpr-number", "/child/cpr_number"),
         ({"cpr_number": a_number("2022-05-15")}, "birth-date-mismatch", "/child/birth_date"),
         ({"guardians": [], "consent": None}, "missing-guardian", "/guardians"),
@@ -125,8 +127,34 @@ def test_a_child_is_enrolled_once_in_a_programme() -> None:
     request = asked()
     number = request.cpr_number
     assert number
-    known = replace(KNOWN, enrolled={(number, "sammen-om-boern")})
-    assert broken(request, known) == [("already-enrolled", "/child/cpr_number")]
+    for status in (Status.ACCEPTED, Status.ACTIVE, Status.PAUSED):
+        known = replace(KNOWN, standing={(number, "sammen-om-boern"): status})
+        assert broken(request, known) == [("already-enrolled", "/child/cpr_number")]
+
+
+def test_who_was_invited_may_be_enrolled_and_not_the_other_way_round() -> None:
+    """A request leads an enrolment on, from invitation over interest to acceptance, and never back."""
+    stages = list(FOLLOWS[None].values())
+    number = asked().cpr_number
+    assert number
+    for place, present in enumerate(stages):
+        cpr_number = f"{number.digits[:6]}-{number.digits[6:]}"
+        known = replace(KNOWN, standing={(number, "sammen-om-boern"): present})
+        wanted = [not broken(asked(cpr_number=cpr_number, stage=stage.value), known) for stage in stages]
+        assert wanted == [nth > place for nth in range(len(stages))]
+
+
+def test_a_child_at_home_has_no_institution() -> None:
+    """Whoever is not in daycare (yet) is in the programme all the same."""
+    assert broken(replace(asked(stage="invited", consent=None), institution=None)) == []
+
+
+def test_only_who_is_to_be_enrolled_must_consent() -> None:
+    """A family is invited before anybody has asked it."""
+    strict = replace(FOLDER.programme, consent_purposes=[ConsentPurpose("take-part", {"da": "x", "en": "x"}, required=True)])
+    known = replace(KNOWN, programmes={"sammen-om-boern": strict})
+    assert broken(asked(consent=None, stage="invited"), known) == []
+    assert broken(asked(consent=None, stage="accepted"), known) == [("consent-missing", "/consent")]
 
 
 @given(st.lists(st.integers(4000, 4005), max_size=12))
@@ -157,6 +185,17 @@ def test_every_rule_is_broken_by_something_here_or_at_a_door() -> None:
         "already-withdrawn",
         "unknown-consent",
         "unknown-profession",
+        "unknown-child",
+        "step-not-allowed",
+        "step-too-early",
+        "step-not-yours",
+        "institution-missing",
+        "already-there",
+        "unknown-professional",
+        "unknown-person",
+        "protection-ends-first",
+        "unknown-guardian",
+        "unknown-channel",
         "already-enrolled",
         "consent-missing",
         "track-closed",

@@ -36,7 +36,8 @@ _UNEXPECTED = (
 _EARLY = "select count(*) from chassis.deferred where consumer = :consumer and kind = 'early'"
 _UNANSWERED = (
     "select i.source, i.id from chassis.inbox i where i.consumer = :consumer and not exists"
-    " (select from enrolment e where e.source = i.source and e.request_id = i.id)"
+    " (select from enrolment e where e.source = i.source and e.request_id = i.id) and not exists"
+    " (select from answer a where a.source = i.source and a.request_id = i.id)"
 )
 _FORGET = "delete from chassis.outbox"
 

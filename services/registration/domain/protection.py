@@ -1,0 +1,63 @@
+"""Name and address protection (navne- og adressebeskyttelse, CPR law section 28) of a child, a guardian or a professional.
+
+Somebody who is protected has an alias wherever others would read his name, and where he lives or goes is told to nobody who
+does not need it. Protection lapses after a year, unless it is asked for again. A guardian's protection holds for the
+children of whom he has custody, or who live with him, too. What nobody knows, or nobody can read, counts as protected.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from hashlib import sha256
+from typing import Final
+
+from services.registration.domain.objection import Objection, Rule
+
+_LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""Those that nobody takes for one another."""
+
+
+class PersonKind(StrEnum):
+    """Who may be protected."""
+
+    CHILD = "child"
+    GUARDIAN = "guardian"
+    PROFESSIONAL = "professional"
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectionRequest:
+    """Protect this person from a day until before another (None: a year). Both on one day: he is protected no more."""
+
+    kind: PersonKind
+    person_id: str
+    valid_from: date
+    valid_until: date | None = None
+
+    @property
+    def until(self) -> date:
+        """The first day without protection."""
+        return self.valid_until or a_year_after(self.valid_from)
+
+
+def objections(request: ProtectionRequest, known: Collection[tuple[PersonKind, str]]) -> Iterator[Objection]:
+    """Everything that speaks against it; `known` are the people whom there are."""
+    if (request.kind, request.person_id) not in known:
+        yield Objection(Rule.UNKNOWN_PERSON, "/person_id")
+    if request.until < request.valid_from:
+        yield Objection(Rule.PROTECTION_ENDS_FIRST, "/valid_until")
+
+
+def a_year_after(day: date) -> date:
+    """The same day of the next year; after 29 February comes 1 March."""
+    try:
+        return day.replace(year=day.year + 1)
+    except ValueError:
+        return date(day.year + 1, 3, 1)
+
+
+def alias_code(person_id: str) -> str:
+    """Five letters and digits that stand for somebody, always the same; they tell no more than his id does."""
+    digest = int.from_bytes(sha256(person_id.encode()).digest()[:8])
+    return "".join(_LETTERS[digest >> 5 * place & 31] for place in range(5))

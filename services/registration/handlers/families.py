@@ -1,0 +1,170 @@
+"""What registration can be asked to do about a family: correct how a guardian is reached, and change what holds between him and a child.
+
+A batch of any size takes the same few statements. Requests may come in any order and any number of times: what they end in
+is the same (`domain/guardianship.py`, `domain/guardian.py`).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from services.chassis.envelope import Received
+from services.chassis.errors import Invalid, NotFound
+from services.chassis.storage import Cause
+from services.registration import telling
+from services.registration.domain.family import (
+    CorrectionRequest,
+    GuardianshipRequest,
+    objections_to_correction,
+    objections_to_guardianship,
+)
+from services.registration.domain.guardian import Guardian
+from services.registration.domain.guardianship import Guardianship
+from services.registration.domain.household import Household, households
+from services.registration.domain.objection import Objection, Rule
+from services.registration.handlers import protections
+from services.registration.texts import explain, reason
+from services.registration.vocabulary import VOCABULARY
+
+if TYPE_CHECKING:
+    from services.registration.storage import Work
+
+CORRECTION_CONTRACT = "family.correction-requested/v1"
+GUARDIANSHIP_CONTRACT = "family.guardianship-requested/v1"
+
+
+# How a guardian is reached.
+
+
+def answer_corrections(asked: Sequence[Received[CorrectionRequest]], work: "Work") -> None:
+    """Correct each guardian, or say everything that speaks against it."""
+    known = work.guardians.lock(message.data.guardian_id for message in asked)
+    changed: dict[str, Cause] = {}
+    for message in asked:
+        if objections := list(objections_to_correction(message.data, known.keys(), VOCABULARY)):
+            telling.reject(message, explain(objections), work)
+        elif _correct(known[message.data.guardian_id], message.data, _said_at(message, work), work, message):
+            changed[message.data.guardian_id] = message
+    _keep_guardians(changed, known, work)
+    work.answers.add(asked)
+
+
+def correct_guardian(request: CorrectionRequest, work: "Work", cause: Cause) -> Guardian:
+    """The same for somebody who may see the guardian. Raises `NotFound`, or `Invalid` with every reason."""
+    known = work.guardians.lock([request.guardian_id])
+    _raise_for(list(objections_to_correction(request, known.keys(), VOCABULARY)))
+    guardian = known[request.guardian_id]
+    if _correct(guardian, request, work.now, work, cause):
+        _keep_guardians({guardian.guardian_id: cause}, known, work)
+    return guardian
+
+
+# What holds between a guardian and a child.
+
+
+def answer_guardianships(asked: Sequence[Received[GuardianshipRequest]], work: "Work") -> None:
+    """Change each guardianship from its day on, or say everything that speaks against it."""
+    families = _lock_families([message.data for message in asked], work)
+    for message in asked:
+        if objections := list(families.objections_to(message.data)):
+            telling.reject(message, explain(objections), work)
+        else:
+            families.change(message.data, _said_at(message, work))
+            telling.answer_with_family(families.of(message.data.child_id), work, message)
+    work.families.save(families.changed)
+    work.answers.add(asked)
+    protections.tell_again(work)
+
+
+def change_guardianship(request: GuardianshipRequest, work: "Work", cause: Cause) -> Guardianship:
+    """The same for somebody who may see the child. Raises `NotFound`, or `Invalid` with every reason."""
+    families = _lock_families([request], work)
+    _raise_for(list(families.objections_to(request)))
+    if families.change(request, work.now):
+        telling.answer_with_family(families.of(request.child_id), work, cause)
+        work.families.save(families.changed)
+        protections.tell_again(work)
+    return families.between(request)
+
+
+def refuse(message: Received[Any], reasons: Sequence[Any], work: "Work") -> None:
+    """Answer a request that breaks its contract."""
+    telling.reject(message, reasons, work)
+    work.answers.add([message])
+
+
+# Who lives together.
+
+
+def households_of(child_id: str, work: "Work") -> list[Household]:
+    """Those that the child is a member of today."""
+    around = work.families.beside(child_id)
+    guardians = work.guardians.of(guardianship.guardian_id for guardianship in around)
+    addresses = {guardian_id: guardian.address for guardian_id, guardian in guardians.items()}
+    return [household for household in households(around, addresses, work.today) if child_id in household.child_ids]
+
+
+# The steps that they share.
+
+
+class _Families:
+    """The children and guardians that a batch is about, locked, and what the batch makes of them."""
+
+    def __init__(self, children: Iterable[str], guardians: Iterable[str], known: Mapping[str, Sequence[Guardianship]]) -> None:
+        self._children, self._guardians = frozenset(children), frozenset(guardians)
+        self._between = {(one.child_id, one.guardian_id): one for family in known.values() for one in family}
+        self._changed: dict[tuple[str, str], Guardianship] = {}
+
+    @property
+    def changed(self) -> Sequence[Guardianship]:
+        return list(self._changed.values())
+
+    def objections_to(self, request: GuardianshipRequest) -> Iterable[Objection]:
+        return objections_to_guardianship(request, self._children, self._guardians, VOCABULARY)
+
+    def change(self, request: GuardianshipRequest, said_at: datetime) -> bool:
+        """Whether it changed anything; only after `objections_to` found nothing."""
+        guardianship = self._between.setdefault(request.pair, Guardianship(*request.pair))
+        if not guardianship.change(request.valid_from, request.terms, said_at):
+            return False
+        self._changed[request.pair] = guardianship
+        return True
+
+    def between(self, request: GuardianshipRequest) -> Guardianship:
+        return self._between[request.pair]
+
+    def of(self, child_id: str) -> list[Guardianship]:
+        return sorted((one for one in self._between.values() if one.child_id == child_id), key=lambda one: one.guardian_id)
+
+
+def _lock_families(requests: Sequence[GuardianshipRequest], work: "Work") -> _Families:
+    children = work.children.lock(request.child_id for request in requests)
+    guardians = work.guardians.of(request.guardian_id for request in requests)
+    return _Families(children, guardians, work.families.of_children(children))
+
+
+def _correct(guardian: Guardian, request: CorrectionRequest, said_at: datetime, work: "Work", cause: Cause) -> bool:
+    """Whether there is anything to keep; the answer goes out either way."""
+    before = dict(guardian.corrected)
+    corrected = guardian.correct(request.values, said_at)
+    telling.answer_with_guardian(guardian, corrected, work, cause)
+    return guardian.corrected != before
+
+
+def _keep_guardians(changed: Mapping[str, Cause], known: Mapping[str, Guardian], work: "Work") -> None:
+    work.guardians.change([known[guardian_id] for guardian_id in changed])
+    for guardian_id, cause in changed.items():
+        telling.send_card(guardian_id, known[guardian_id], work, cause)
+
+
+def _said_at(message: Received[Any], work: "Work") -> datetime:
+    """When its sender wrote it; nobody writes in the future."""
+    return min(message.time or work.now, work.now)
+
+
+def _raise_for(objections: Sequence[Objection]) -> None:
+    unknown = {Rule.UNKNOWN_CHILD, Rule.UNKNOWN_GUARDIAN}
+    if missing := [objection for objection in objections if objection.rule in unknown]:
+        raise NotFound(reasons=[reason(objection.rule) for objection in missing])
+    if objections:
+        raise Invalid(reasons=explain(objections))

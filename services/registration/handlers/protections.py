@@ -1,0 +1,74 @@
+"""What registration can be asked to do for somebody who must not be found: hide him from a day on, and everything that tells of him.
+
+What others know of him is told again without his name and place; when the protection lapses, as it is. The clock sees to
+the days (`follow`), so that nobody has to think of them.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from services.chassis.envelope import Received
+from services.chassis.errors import Invalid, NotFound
+from services.chassis.service import Context
+from services.registration import handlers, telling
+from services.registration.domain import protection
+from services.registration.domain.objection import Rule
+from services.registration.domain.protection import PersonKind, ProtectionRequest
+from services.registration.texts import explain
+
+if TYPE_CHECKING:
+    from services.registration.storage import Work
+
+PROTECTION_CONTRACT = "protection.requested/v1"
+
+
+def answer_protections(asked: Sequence[Received[ProtectionRequest]], work: "Work") -> None:
+    """Protect each person, or say everything that speaks against it."""
+    known = work.protections.known(message.data for message in asked)
+    granted = []
+    for message in asked:
+        if objections := list(protection.objections(message.data, known)):
+            telling.reject(message, explain(objections), work)
+        else:
+            telling.grant(message, work)
+            granted.append((message.data, min(message.time or work.now, work.now)))
+    work.protections.keep(granted)
+    work.answers.add(asked)
+    tell_again(work)
+
+
+def refuse(message: Received[Any], reasons: Sequence[Any], work: "Work") -> None:
+    """Answer a request that breaks its contract."""
+    telling.reject(message, reasons, work)
+    work.answers.add([message])
+
+
+def protect(request: ProtectionRequest, work: "Work") -> None:
+    """The same over HTTP. Raises `NotFound`, or `Invalid` with every reason."""
+    if objections := list(protection.objections(request, work.protections.known([request]))):
+        unknown = any(objection.rule is Rule.UNKNOWN_PERSON for objection in objections)
+        raise (NotFound if unknown else Invalid)(reasons=explain(objections))
+    work.protections.keep([(request, work.now)])
+    tell_again(work)
+
+
+def follow(context: Context) -> None:
+    """Tell again of whom protection began or lapsed with the day; the timer `protections`."""
+    with context.work() as work:
+        tell_again(work)
+
+
+def tell_again(work: "Work") -> None:
+    """Tell again what others know otherwise than they may. Nothing says why: that somebody is protected is nobody else's business."""
+    found = work.enrolments.told_otherwise()
+    work.enrolments.change(found)
+    for enrolment in found:
+        handlers.tell_enrolment(enrolment, work, None)
+    people = work.protections.untold()
+    guardians = work.guardians.of(person_id for kind, person_id in people if kind is PersonKind.GUARDIAN)
+    professionals = work.professionals.of(person_id for kind, person_id in people if kind is PersonKind.PROFESSIONAL)
+    for guardian in guardians.values():
+        telling.send_card(guardian.guardian_id, guardian, work, None)
+    for professional in professionals:
+        handlers.tell_professional(professional, work, None)
+        telling.send_card(professional.professional_id, professional, work, None)

@@ -1,0 +1,59 @@
+"""The steps that were taken, each a row that never changes: the history of every enrolment and every professional."""
+
+# ruff: noqa: S608 - the statements are put together from our own text; values travel as parameters
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.registration.domain.life import Status, Step, Taken
+from services.registration.storage.rows import as_json, columns
+
+_TAKEN = (
+    "select t.subject_id::text, t.number, t.step, t.status, t.effective_date, t.source, t.request_id, t.reason, t.track,"
+    " t.institution_id::text, i.code as institution, t.recorded_at from step_taken t left join institution i using (institution_id)"
+)
+_ADD = sa.text(
+    "insert into step_taken (subject_id, number, step, status, effective_date, source, request_id, reason, track, institution_id,"
+    " recorded_at) select subject_id, number, step, status, effective_date, source, request_id, reason, track, institution_id, now()"
+    " from json_populate_recordset(null::step_taken, cast(:rows as json))"
+)
+_OF = sa.text(f"{_TAKEN} where t.subject_id = cast(:id as uuid) order by t.number")
+_OF_CHILD = sa.text(
+    f"{_TAKEN} where t.subject_id in (select enrolment_id from enrolment where child_id = cast(:id as uuid))"
+    " order by t.subject_id, t.number"
+)
+_OF_REQUESTS = sa.text(
+    f"{_TAKEN} join enrolment e on e.enrolment_id = t.subject_id"
+    " where t.source = :source and t.request_id in (select json_array_elements_text(cast(:ids as json)))"
+)
+
+
+class History:
+    """Who took which step, and when."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def add(self, taken: Sequence[Taken]) -> None:
+        if taken:
+            self._connection.execute(_ADD, {"rows": as_json(taken)})
+
+    def of(self, subject_id: str) -> list[Taken]:
+        """All steps of an enrolment or a professional, the first one first."""
+        return [_taken(row) for row in self._connection.execute(_OF, {"id": subject_id})]
+
+    def of_child(self, child_id: str) -> list[Taken]:
+        """All steps of all enrolments of a child, by enrolment."""
+        return [_taken(row) for row in self._connection.execute(_OF_CHILD, {"id": child_id})]
+
+    def of_requests(self, source: str, request_ids: Iterable[str]) -> dict[str, Taken]:
+        """The steps of enrolments that these requests of a sender led to, by the requests' ids."""
+        rows = self._connection.execute(_OF_REQUESTS, {"source": source, "ids": as_json(set(request_ids))})
+        return {row.request_id: _taken(row) for row in rows}
+
+
+def _taken(row: Any) -> Taken:
+    found = dict(columns(row))
+    return Taken(**found | {"step": Step(found["step"]), "status": Status(found["status"])})
