@@ -262,12 +262,13 @@ _HEAD = """# What Deltag promises about delivery, and what the last run showed
 
 Written by `make reliability`; do not edit. Every fault is injected into the real thing (RabbitMQ, PostgreSQL and the
 service processes on one machine) and then counted, by one oracle: *attempted* is what was sent, *handled* what had its
-effect, *repeated* what passed the wire twice, *taken again* what came twice to a receiver. In every line *lost*, *double
-effects* and whatever is parked beside what was to be parked must be 0, as must what is out of order, the difference of the
-books, and what is left in queues and outboxes; recovery counts from the moment the fault has healed and may take 15 s. A
-quick share runs with `make test`, all of it with `make reliability`, and `make soak MINUTES=30` goes on with faults at
-random from a printed seed. Tests that can be asked for more (the soak, the model, mutated messages) keep what their
-largest run showed, until one fails.
+effect, *repeated* what passed the wire twice, *taken again* what a receiver was given once more after it had dealt
+with it (what its sender sent again is not counted). In every line *lost*, *double effects* and whatever is parked
+beside what was to be parked must be 0, as must what is out of order, the difference of the books, and what is left in
+queues and outboxes; recovery counts from the moment the fault has healed and may take 15 s. A quick share runs with
+`make test`, all of it with `make reliability`, and `make soak MINUTES=30` goes on with faults at random from a printed
+seed. Tests that can be asked for more (the soak, the model, mutated messages) keep what their largest run showed,
+until one fails.
 
 Delivery is at-least-once, effects in a database are effectively-once, and effects outside (mails) are at-least-once with
 an idempotency key and a ledger. *Exactly once* is promised nowhere.
