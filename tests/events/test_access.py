@@ -63,19 +63,20 @@ ROLES = (
     "health-visitor",
     "operator",
     "reader",
+    "applicant",
 )
 TABLE: Mapping[str, tuple[object, ...]] = {
-    "POST /v1/activities": (YES, YES, NO, YES, NO, NO, NO, NO, NO),
-    "GET /v1/activities": (YES, YES, YES, YES, YES, YES, YES, NO, NO),
-    "GET /v1/activities/{id}": (YES, YES, YES, YES, YES, YES, YES, NO, NO),
-    "PATCH /v1/activities/{id}": (YES, YES, NO, YES, NO, NO, NO, NO, NO),
-    "POST /v1/activities/{id}/call-off": (YES, YES, NO, YES, NO, NO, NO, NO, NO),
-    "POST /v1/activities/{id}/signups": (YES, YES, NO, YES, YES, NO, NO, NO, NO),
-    "GET /v1/activities/{id}/signups": (YES, YES, NO, YES, NO, NO, NO, NO, NO),
-    "GET /v1/signups/{id}": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO),
-    "POST /v1/signups/{id}/cancellation": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO),
-    "PUT /v1/sessions/{id}/attendance": (YES, YES, NO, YES, NO, NO, NO, NO, NO),
-    "GET /v1/sessions/{id}/attendance": (YES, YES, NO, YES, NO, NO, NO, NO, NO),
+    "POST /v1/activities": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "GET /v1/activities": (YES, YES, YES, YES, YES, YES, YES, NO, NO, NO),
+    "GET /v1/activities/{id}": (YES, YES, YES, YES, YES, YES, YES, NO, NO, NO),
+    "PATCH /v1/activities/{id}": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "POST /v1/activities/{id}/call-off": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "POST /v1/activities/{id}/signups": (YES, YES, NO, YES, YES, NO, NO, NO, NO, NO),
+    "GET /v1/activities/{id}/signups": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "GET /v1/signups/{id}": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
+    "POST /v1/signups/{id}/cancellation": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
+    "PUT /v1/sessions/{id}/attendance": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "GET /v1/sessions/{id}/attendance": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
 }
 
 
