@@ -14,7 +14,7 @@ P50_MS, P99_MS = 5.0, 10.0
 READS = 1.0
 START_S = 6.0
 AT_REST_MB = 120.0
-GROWTH, GROWTH_IN_STREAM = 1.10, 1.10
+GROWTH = 1.10
 REPLICAS = 1.0
 
 
@@ -120,7 +120,7 @@ def _of_memory(result: Result) -> Iterator[Goal]:
     what = f"after {result['chunk'] * len(result['stream']):,} requests, beside that after {2 * result['chunk']:,}"
     for name, megabytes in result["at_rest"].items():
         yield Goal(f"memory at rest: {name}", megabytes, AT_REST_MB, " MB")
-        yield Goal(f"memory of {name} {what}", late[name] / early[name], GROWTH_IN_STREAM, " times")
+        yield Goal(f"memory of {name} {what}", late[name] / early[name], GROWTH, " times")
     yield Goal("memory: services that did not have every one of them", int(not result["ok"]), 0)
 
 

@@ -16,9 +16,9 @@ from benchmarks.process import started, stop
 from benchmarks.running import entered, number
 from benchmarks.waiting import until
 from benchmarks.wanted import QUEUE_TYPES, Result, Wanted, tell
-from services.chassis.consumer import topology
 from services.chassis.database import Database
 from services.chassis.migrating import migrate
+from services.chassis.topology import topology
 
 REPLICAS = (1, 2)
 CHILDREN = 200

@@ -17,10 +17,10 @@ from amqp.exceptions import NotFound
 
 from services.chassis.bus import Topology
 from services.chassis.bus.rabbit.topology import declare
-from services.chassis.consumer import EXCHANGES, topology
 from services.chassis.contracts import names, schema
 from services.chassis.replay import LOG
 from services.chassis.service import EVENTS, REQUESTS, Service
+from services.chassis.topology import EXCHANGES, topology
 
 SERVICES: Final = ("registration", "events", "notifications", "reporting")
 VHOST: Final = "deltag"

@@ -8,11 +8,11 @@ from typing import Any
 from werkzeug.serving import make_server
 
 from services.chassis.bus.rabbit import RabbitBus
-from services.chassis.consumer import topology
 from services.chassis.files import programmes
 from services.chassis.replay import LOG
 from services.chassis.runtime import Running
 from services.chassis.service import Context
+from services.chassis.topology import topology
 from services.registration.handlers import load_programme
 
 

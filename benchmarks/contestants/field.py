@@ -10,10 +10,10 @@ from benchmarks.contestants.deltag import enrolment, insight
 from benchmarks.job import ENROLMENT_TABLES, INSIGHT_TABLES, SUBMITTED
 from benchmarks.machine import Ground
 from services.chassis.bus import Queue, Topology
-from services.chassis.consumer import topology
 from services.chassis.database import Database
 from services.chassis.migrating import migrate
 from services.chassis.service import REQUESTS
+from services.chassis.topology import topology
 
 
 @dataclass(frozen=True)

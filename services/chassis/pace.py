@@ -10,6 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
 
+GOOD_S = 0.5
+"""In good time, for a transaction that takes messages: what is in hand at a stop has to be done well before the drain's end."""
+
 
 @dataclass(frozen=True)
 class Bounds:

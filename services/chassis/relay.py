@@ -21,13 +21,14 @@ import sqlalchemy as sa
 
 from services.chassis import deferred, instruments
 from services.chassis.bus import Bus, Objection, Publisher, Refused, Unwritable
-from services.chassis.consumer import NOT_YET, Pauses, persist, topology
 from services.chassis.crashpoints import crash_point
 from services.chassis.database import unavailable_when_away
 from services.chassis.envelope import Outgoing
 from services.chassis.lifecycle import Stop, Wake
+from services.chassis.loops import NOT_YET, Pauses, persist
 from services.chassis.pace import Bounds, Pace
 from services.chassis.service import Context
+from services.chassis.topology import topology
 
 BATCH = 1_000
 """Messages that one transaction takes out of the outbox. The benchmark's job costs 0.28 s for 1,000 messages in all (both services,

@@ -10,9 +10,8 @@ from itertools import islice
 import sqlalchemy as sa
 
 from services.chassis.bus import Delivery, matches
-from services.chassis.consumer import GOOD_S
 from services.chassis.intake import Intake
-from services.chassis.pace import Bounds, Pace
+from services.chassis.pace import GOOD_S, Bounds, Pace
 from services.chassis.service import EVENTS, Context
 from services.chassis.storage import UnitOfWork
 

@@ -11,15 +11,17 @@ from functools import partial
 
 from services.chassis.auditor import Auditor
 from services.chassis.bus import Bus
-from services.chassis.consumer import Consumer, Pauses, Sweeper, persist
+from services.chassis.consumer import Consumer
 from services.chassis.database import Database
 from services.chassis.http import idempotency
 from services.chassis.instruments import observe_job
 from services.chassis.intake import Intake
 from services.chassis.lifecycle import Stop, Wake
+from services.chassis.loops import Pauses, persist
 from services.chassis.relay import Listener, Relay
 from services.chassis.service import Context, Service, Timer
 from services.chassis.settings import Settings
+from services.chassis.sweeper import Sweeper
 
 
 @dataclass(frozen=True)

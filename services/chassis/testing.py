@@ -18,7 +18,6 @@ import sqlalchemy as sa
 from werkzeug.test import Client, TestResponse
 
 from services.chassis.bus import Delivery, matches
-from services.chassis.consumer import Sweeper
 from services.chassis.envelope import STRUCTURED, Received
 from services.chassis.http import Grant, LocalIssuer, Role, wsgi
 from services.chassis.ids import new_id
@@ -27,6 +26,7 @@ from services.chassis.intake import Intake
 from services.chassis.lifecycle import Stop
 from services.chassis.service import EVENTS, Context, Listen, Service
 from services.chassis.storage import Cause, aggregate_key, content_hash, sequence_text
+from services.chassis.sweeper import Sweeper
 
 
 class FakeClock:

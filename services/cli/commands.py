@@ -15,12 +15,12 @@ from services.chassis import parked as parking
 from services.chassis import replay as catching_up
 from services.chassis.bus import Bus, Delivery
 from services.chassis.bus.embedded import read_log
-from services.chassis.consumer import topology
 from services.chassis.errors import DeltagError, Forbidden, Invalid, NotFound
 from services.chassis.http import Role
 from services.chassis.logs import clean
 from services.chassis.migrating import at_head, migrate
 from services.chassis.service import EVENTS, Context
+from services.chassis.topology import topology
 from services.cli.places import NAMES, Place, data_dir, distributed, embedded, in_production, is_distributed, place_for, refuse_half
 from services.cli.programme import app as programme
 from services.cli.progress import told

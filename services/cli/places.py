@@ -21,7 +21,6 @@ from services.chassis import settings as chassis_settings
 from services.chassis.bus import Bus
 from services.chassis.bus.embedded import EmbeddedBus
 from services.chassis.bus.rabbit import RabbitBus
-from services.chassis.consumer import topology
 from services.chassis.database import Database
 from services.chassis.errors import Conflict, Invalid, Unavailable
 from services.chassis.files import write_private
@@ -32,6 +31,7 @@ from services.chassis.runtime import context_for
 from services.chassis.service import Context, Service
 from services.chassis.setting_rules import Address
 from services.chassis.settings import Settings
+from services.chassis.topology import topology
 
 NAMES = ("registration", "events", "notifications", "reporting")
 BUS = "bus"

@@ -8,11 +8,11 @@ from time import monotonic, sleep
 import pytest
 
 from services.chassis.bus.embedded import EmbeddedBus
-from services.chassis.consumer import topology
 from services.chassis.database import Database
 from services.chassis.lifecycle import Stop
 from services.chassis.replay import LOG
 from services.chassis.service import Context
+from services.chassis.topology import topology
 from tests.chassis.tiny import SERVICE
 from tests.servers.databases import Databases
 

@@ -11,11 +11,11 @@ from services.chassis.hosting import green
 green.patch()
 
 from services.chassis.bus.rabbit import RabbitBus
-from services.chassis.consumer import topology
 from services.chassis.database import Database
 from services.chassis.hosting.host import host
 from services.chassis.runtime import Running, utc_now
 from services.chassis.service import Context
+from services.chassis.topology import topology
 from tests.chassis.tiny import SERVICE
 from tests.settings import settings_for
 

@@ -7,10 +7,10 @@ import pytest
 from werkzeug.test import Client
 
 from services.chassis import health as module
-from services.chassis.consumer import persist
 from services.chassis.errors import Conflict, Unavailable
 from services.chassis.health import Health
 from services.chassis.lifecycle import Stop
+from services.chassis.loops import persist
 from services.chassis.metrics import metrics_app
 from services.chassis.testing import FakeClock
 

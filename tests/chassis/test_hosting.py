@@ -14,8 +14,8 @@ import pytest
 import sqlalchemy as sa
 
 from services.chassis.bus.rabbit import RabbitBus
-from services.chassis.consumer import topology
 from services.chassis.service import Context
+from services.chassis.topology import topology
 from tests.chassis.conftest import eventually
 from tests.chassis.tiny import SERVICE, effects
 

@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 from services.chassis import deferred as claiming
 from services.chassis import reading
 from services.chassis.bus import Delivery
-from services.chassis.consumer import Sweeper
 from services.chassis.database import Database
 from services.chassis.errors import Unavailable
 from services.chassis.intake import Intake
@@ -27,6 +26,7 @@ from services.chassis.lifecycle import Stop
 from services.chassis.reading import Incoming
 from services.chassis.service import Context, Listen
 from services.chassis.suspects import GROUPS
+from services.chassis.sweeper import Sweeper
 from services.chassis.testing import deliver, deliver_raw, event, parked, published
 from tests.chassis import tiny
 from tests.chassis.tiny import ASKED, DONE, ECHO, MOVED, SERVICE, effects

@@ -12,13 +12,14 @@ from services.chassis import deferred
 from services.chassis.auditor import Auditor
 from services.chassis.bus import Delivery
 from services.chassis.bus.embedded import EmbeddedBus
-from services.chassis.consumer import Consumer, Sweeper
+from services.chassis.consumer import Consumer
 from services.chassis.intake import Intake
 from services.chassis.lifecycle import Stop
 from services.chassis.outage import IN_A_ROW, SlowedDown
 from services.chassis.reading import Incoming
 from services.chassis.runtime import Running
 from services.chassis.service import Context
+from services.chassis.sweeper import Sweeper
 from services.chassis.testing import deliver_raw, event, parked
 from tests.chassis import tiny
 from tests.chassis.tiny import DONE, SERVICE, Thing, Trouble, effects

@@ -6,12 +6,12 @@ import sqlalchemy as sa
 from services.chassis import parked as parking
 from services.chassis.auditor import Auditor
 from services.chassis.bus.embedded import EmbeddedBus
-from services.chassis.consumer import Sweeper
 from services.chassis.errors import Invalid, NotFound
 from services.chassis.intake import Intake
 from services.chassis.lifecycle import Stop
 from services.chassis.relay import Relay
 from services.chassis.service import REQUESTS, Context
+from services.chassis.sweeper import Sweeper
 from services.chassis.testing import deliver_raw, event, published
 from tests.chassis import tiny
 from tests.chassis.tiny import DONE, SERVICE, effects

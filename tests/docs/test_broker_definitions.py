@@ -9,11 +9,11 @@ import pytest
 from scripts.broker_definitions import ANSWERS, INTEGRATOR, SERVICES, VHOST, definitions, services, user_of, users
 from services.chassis.bus import Queue, Topology
 from services.chassis.bus.rabbit import RabbitBus
-from services.chassis.consumer import EXCHANGES, topology
 from services.chassis.envelope import Outgoing
 from services.chassis.errors import DeltagError
 from services.chassis.replay import LOG
 from services.chassis.service import EVENTS, PERSONAL, REQUESTS, Service
+from services.chassis.topology import EXCHANGES, topology
 from tests.docs.pages import ROOT
 from tests.servers.rabbit import RabbitNode
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from time import monotonic
 
 from services.chassis.bus.rabbit import RabbitBus
-from services.chassis.consumer import topology
 from services.chassis.database import Database
 from services.chassis.files import programmes
 from services.chassis.runtime import utc_now
 from services.chassis.service import Context, Service
+from services.chassis.topology import topology
 from services.registration.handlers import load_programme
 from services.registration.service import SERVICE as REGISTRATION
 from services.reporting.service import SERVICE as REPORTING

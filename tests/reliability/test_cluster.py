@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from services.chassis.bus.rabbit import RabbitBus
-from services.chassis.consumer import topology
+from services.chassis.topology import topology
 from tests.reliability.clerk import Desk
 from tests.reliability.oracle import outbox
 from tests.reliability.patience import START_WITHIN_S, eventually

@@ -17,7 +17,6 @@ from tests.servers.rabbit import RabbitNode
 
 CALLERS = 50
 SPARE_FILES = 5
-SPARE_BYTES = 4 * 2**20
 LASTS_S = 5
 
 

@@ -5,8 +5,8 @@ from signal import SIGKILL
 import pytest
 
 from services.chassis.bus.rabbit import RabbitBus
-from services.chassis.consumer import topology
 from services.chassis.replay import LOG
+from services.chassis.topology import topology
 from tests.reliability.patience import START_WITHIN_S
 from tests.reliability.stage import Stage
 from tests.reporting.dump import dump

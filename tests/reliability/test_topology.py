@@ -10,9 +10,9 @@ from pika.exceptions import ChannelClosedByBroker
 
 from services.chassis import parked
 from services.chassis.bus.rabbit import RabbitBus
-from services.chassis.consumer import topology
 from services.chassis.replay import LOG, replay
 from services.chassis.service import EVENTS
+from services.chassis.topology import topology
 from tests.reliability.oracle import deferred, number
 from tests.reliability.patience import START_WITHIN_S, eventually
 from tests.reliability.sabotage import outbox_held

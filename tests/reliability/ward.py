@@ -9,10 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.chassis.bus.rabbit import RabbitBus
-from services.chassis.consumer import topology
 from services.chassis.service import EVENTS, REQUESTS, Context
 from services.chassis.suspects import GROUPS
 from services.chassis.testing import event, parked
+from services.chassis.topology import topology
 from tests.chassis.tiny import ASKED, DONE
 from tests.reliability.lethal import SERVICE
 from tests.reliability.load import Raw, publish

@@ -17,12 +17,12 @@ from benchmarks.contestants.deltag import enrolment, insight
 from benchmarks.job import SUBMITTED, backlog
 from services.chassis import settings
 from services.chassis.bus.embedded import EmbeddedBus
-from services.chassis.consumer import topology
 from services.chassis.database import Database
 from services.chassis.envelope import Outgoing
 from services.chassis.migrating import migrate
 from services.chassis.runtime import context_for
 from services.chassis.service import REQUESTS
+from services.chassis.topology import topology
 from services.cli.places import Place
 from services.cli.serve import serve
 

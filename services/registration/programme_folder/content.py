@@ -29,6 +29,20 @@ FILES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Which file holds what."""
 
+CODED_LISTS: Final = (
+    "tracks",
+    "cohorts",
+    "districts",
+    "institution_kinds",
+    "activity_kinds",
+    "professions",
+    "professional_roles",
+    "languages",
+    "consent_purposes",
+    "questions",
+)
+"""The lists of a programme whose entries have codes, by which other data point at them."""
+
 OPTIONAL: Final = frozenset({"cohorts.toml", "questions.toml"})
 """Files that a programme may do without."""
 

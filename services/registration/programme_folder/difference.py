@@ -9,6 +9,7 @@ import msgspec
 
 from services.registration.domain.programme import ConsentText, Institution, Placement, Programme
 from services.registration.programme_folder.clashes import Loaded
+from services.registration.programme_folder.content import CODED_LISTS
 
 if TYPE_CHECKING:
     from services.registration.programme_folder import ProgrammeFolder
@@ -48,25 +49,11 @@ def _entries(programme: Programme | None, institutions: Iterable[Institution], t
     if programme is None:
         return {}
     tables = msgspec.to_builtins(programme)
-    entries: dict[str, Any] = {"programme": {key: value for key, value in tables.items() if key not in {*_LISTS, "consent_texts"}}}
-    for key in _LISTS:
+    entries: dict[str, Any] = {"programme": {key: value for key, value in tables.items() if key not in {*CODED_LISTS, "consent_texts"}}}
+    for key in CODED_LISTS:
         entries |= {f"{key}/{entry['code']}": entry for entry in tables[key]}
     entries |= {f"institutions/{institution.institution_id}": _institution(institution) for institution in institutions}
     return entries | {f"consent_texts/{'.'.join(text.key)}": {"words": text.text} for text in texts}
-
-
-_LISTS: Final = (
-    "tracks",
-    "cohorts",
-    "districts",
-    "institution_kinds",
-    "activity_kinds",
-    "professions",
-    "professional_roles",
-    "languages",
-    "consent_purposes",
-    "questions",
-)
 
 
 def _institution(institution: Institution) -> dict[str, Any]:
@@ -108,5 +95,5 @@ def _reordered(old: Programme | None, new: Programme) -> Iterator[Change]:
 
 
 def _orders(programme: Programme) -> dict[str, list[str]]:
-    orders = {key: [entry.code for entry in getattr(programme, key)] for key in _LISTS}
+    orders = {key: [entry.code for entry in getattr(programme, key)] for key in CODED_LISTS}
     return orders | {"consent_texts": [".".join(key) for key in programme.consent_texts]}

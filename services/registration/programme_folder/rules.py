@@ -12,23 +12,11 @@ from services.chassis.http.purposes import PURPOSES
 from services.registration.domain.programme import Cohort, District, Institution, InstitutionKind, Period
 from services.registration.domain.question import Question, depends_wrongly
 from services.registration.domain.validity import after_a_gap, overlapping, span
-from services.registration.programme_folder.content import WORDS, Content
+from services.registration.programme_folder.content import CODED_LISTS, WORDS, Content
 from services.registration.programme_folder.form import Form
 from services.registration.texts import reason
 
-_CODED = (
-    "tracks",
-    "cohorts",
-    "districts",
-    "institution_kinds",
-    "activity_kinds",
-    "professions",
-    "professional_roles",
-    "languages",
-    "consent_purposes",
-    "questions",
-    "institutions",
-)
+_CODED = (*CODED_LISTS, "institutions")
 _NUMBERED = (("institutions", "institution_id"), ("institutions", "stil_number"), ("districts", "stil_number"))
 _ALONE = (*((key, "code") for key in _CODED), *_NUMBERED)
 _POINTING = (

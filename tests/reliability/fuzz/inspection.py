@@ -12,10 +12,10 @@ from typing import Any
 from services.chassis import contracts
 from services.chassis.auditor import Auditor
 from services.chassis.bus import Delivery
-from services.chassis.consumer import Sweeper
 from services.chassis.intake import Intake
 from services.chassis.lifecycle import Stop
 from services.chassis.service import Context, Listen
+from services.chassis.sweeper import Sweeper
 from tests.reliability.fuzz.letters import Letters
 from tests.reliability.oracle import rows
 

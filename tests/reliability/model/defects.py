@@ -10,10 +10,11 @@ import sqlalchemy as sa
 
 from services.chassis import consumer, deferred, relay, sorting
 from services.chassis.bus import Delivery, Publisher, Subscription
-from services.chassis.consumer import Consumer, Pauses
+from services.chassis.consumer import Consumer
 from services.chassis.database import unavailable_when_away
 from services.chassis.envelope import Outgoing
 from services.chassis.intake import Intake
+from services.chassis.loops import Pauses
 from services.chassis.reading import Incoming
 from services.chassis.relay import Relay
 from services.chassis.sorting import Sorted, Sorter

@@ -11,12 +11,14 @@ import msgspec
 
 from services.chassis.auditor import Auditor
 from services.chassis.bus import Bus, Delivery, Topology
-from services.chassis.consumer import PREFETCH, Consumer, Pauses, Sweeper
+from services.chassis.consumer import PREFETCH, Consumer
 from services.chassis.errors import Unavailable
 from services.chassis.intake import Intake
 from services.chassis.lifecycle import Stop
+from services.chassis.loops import Pauses
 from services.chassis.relay import Relay
 from services.chassis.service import Context
+from services.chassis.sweeper import Sweeper
 from tests.reliability.model.wire import Wire, WiredPublisher, WiredSubscription, up_to
 
 

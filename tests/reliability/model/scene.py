@@ -22,10 +22,11 @@ from services.chassis.bus import Bus, Delivery, Queue, Topology
 from services.chassis.bus.embedded import EmbeddedBus
 from services.chassis.bus.rabbit import RabbitBus
 from services.chassis.bus.rabbit.connection import connect
-from services.chassis.consumer import PREFETCH, topology
+from services.chassis.consumer import PREFETCH
 from services.chassis.database import Database
 from services.chassis.errors import Unavailable
 from services.chassis.service import EVENTS, REQUESTS, Context
+from services.chassis.topology import topology
 from tests.chassis import tiny
 from tests.reliability.model.faults import Crash, Fault, Nemesis
 from tests.reliability.model.patients import Patients
