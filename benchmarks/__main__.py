@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import psutil
 
-from benchmarks import embedded, enrolments, flatness, interleaved, memory, programme, reads, replicas, report, startup
+from benchmarks import embedded, enrolments, flatness, interleaved, memory, people, programme, reads, replicas, report, startup
 from benchmarks.summary import Pipeline
 from benchmarks.wanted import Result, Wanted, tell
 
@@ -43,6 +43,7 @@ MEASURES = {
     "enrolments": Measure(enrolments.measure, 4, "HTTP: enrolment requests, one at a time and 500 in bulk, beside a transaction each"),
     "programme": Measure(programme.measure, 1, "registration and reporting themselves, from request to report"),
     "memory": Measure(memory.measure, 18, "memory of each service at rest, and over a million messages (once, whatever the rounds)"),
+    "people": Measure(people.measure, 6, "what an enrolment request costs with a thousand people known, and with a million"),
     "flatness": Measure(flatness.measure, 3, "what a message costs with a thousand enrolments stored, and with a million"),
 }
 

@@ -115,6 +115,13 @@ def _of_enrolments(result: Result) -> Iterator[Goal]:
     yield _wrong("HTTP, enrolment requests", result)
 
 
+def _of_people(result: Result) -> Iterator[Goal]:
+    least, *_, most = result["known"]
+    costs = ratio(result["runs"], "cpu_both_s_per_1000", {"known": most}, {"known": least})
+    yield from _goal(f"CPU of an enrolment request with {most:,} people known beside {least:,}", costs, GROWTH, " times")
+    yield _wrong("an enrolment request with so many people known", result)
+
+
 def _of_memory(result: Result) -> Iterator[Goal]:
     early, late = result["stream"][1], result["stream"][-1]
     what = f"after {result['chunk'] * len(result['stream']):,} requests, beside that after {2 * result['chunk']:,}"
@@ -135,6 +142,7 @@ _OTHERS: Mapping[str, Callable[[Result], Iterator[Goal]]] = {
     "flatness": _of_flatness,
     "reads": _of_reads,
     "enrolments": _of_enrolments,
+    "people": _of_people,
     "embedded": _of_embedded,
     "startup": _of_startup,
     "memory": _of_memory,
