@@ -20,10 +20,11 @@ server=$!
 echo "$server"
 read -r _
 kill -s "$stop" "$server" 2>/dev/null
-(trap 'kill -s KILL $!; exit' TERM; sleep "$grace" & wait $! && kill -s KILL "$server") >/dev/null 2>&1 &
+(trap 'kill -s KILL $!; wait $!; exit' TERM; sleep "$grace" & wait $! && kill -s KILL "$server") >/dev/null 2>&1 &
 guard=$!
 wait "$server"
 kill "$guard" 2>/dev/null
+wait "$guard"
 """
 
 
