@@ -1,5 +1,6 @@
 """Kept processes: they stop in order, and never outlive who started them."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -53,9 +54,10 @@ def test_one_that_will_not_stop_is_killed(tmp_path: Path) -> None:
 
 def test_nothing_is_left_behind(tmp_path: Path) -> None:
     """A stop leaves no process of the keeper's own, however quickly it came."""
+    mark = 100_000 + os.getpid()
     for _ in range(20):
-        KeptProcess(["sleep", "600"], log=tmp_path / "log", grace=4_321).stop()
-    assert [process.pid for process in psutil.process_iter(["cmdline"]) if "4321" in (process.info["cmdline"] or [])] == []
+        KeptProcess(["sleep", "600"], log=tmp_path / "log", grace=mark).stop()
+    assert [process.pid for process in psutil.process_iter(["cmdline"]) if str(mark) in (process.info["cmdline"] or [])] == []
 
 
 @pytest.mark.parametrize("stop_signal", [Signals.SIGTERM, Signals.SIGINT])
