@@ -161,6 +161,9 @@ class Settings:
         read=whole(0, 5),
         default=0,
     )
+    max_upload_bytes: int = setting(
+        "DELTAG_MAX_UPLOAD_BYTES", "the largest file that is taken over HTTP, in bytes", read=whole(1024, 268_435_456), default=33_554_432
+    )
     token_issuer: str = setting(
         "DELTAG_TOKEN_ISSUER",
         "who issues access tokens, as their `iss` claim says",
@@ -200,6 +203,12 @@ class Settings:
         default=b"",
         needed_by=("registration",),
         secret=True,
+    )
+    import_days: int = setting(
+        "DELTAG_IMPORT_DAYS",
+        "days after which an imported file and what its report says of people are deleted; until then the import can be undone",
+        read=whole(1, 365),
+        default=30,
     )
     notifications_public_key: str = setting(
         "DELTAG_NOTIFICATIONS_PUBLIC_KEY",

@@ -6,7 +6,8 @@ row lock that lasts to the commit, so an aggregate's messages have no gap and ne
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -77,6 +78,17 @@ class _Emitted:
     envelope: dict[str, Any]
     reply: Received[Any] | None
     snapshot: bool
+
+
+@dataclass(slots=True)
+class Attempt:
+    """See `UnitOfWork.attempt`."""
+
+    kept: bool = False
+
+    def keep(self) -> None:
+        """Let what was done stand."""
+        self.kept = True
 
 
 class UnitOfWork:
@@ -167,6 +179,17 @@ class UnitOfWork:
     def wake(self, name: str) -> None:
         """After the commit, run the timer `name` (or the relay) at once."""
         self._wakes.add(name)
+
+    @contextmanager
+    def attempt(self) -> Iterator["Attempt"]:
+        """What is done in the block is taken back at its end, messages too, unless it said `attempt.keep()`."""
+        emitted, wakes, attempt = len(self._emitted), set(self._wakes), Attempt()
+        with self.connection.begin_nested() as savepoint:
+            yield attempt
+            if not attempt.kept:
+                savepoint.rollback()
+                del self._emitted[emitted:]
+                self._wakes = wakes
 
     def admit(self, consumer: str, source: str, requests: Sequence[tuple[str, bytes]]) -> list[Verdict]:
         """Take each outside request's id once: a repeated id is a duplicate with the same content, else a conflict."""

@@ -8,7 +8,8 @@ deliver, publish_to, published, run_timer, http    the doors of one service, wit
 import copy
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
@@ -25,7 +26,7 @@ from services.chassis.inbox import Verdict
 from services.chassis.intake import Intake
 from services.chassis.lifecycle import Stop
 from services.chassis.service import EVENTS, Context, Listen, Service
-from services.chassis.storage import Cause, aggregate_key, content_hash, sequence_text
+from services.chassis.storage import Attempt, Cause, aggregate_key, content_hash, sequence_text
 from services.chassis.sweeper import Sweeper
 
 
@@ -94,6 +95,14 @@ class FakeUnitOfWork:
         if reply and reply.reply_to:
             self._draft.published.append(message | {"exchange": "", "routing_key": reply.reply_to})
         return str(message["id"])
+
+    @contextmanager
+    def attempt(self) -> Iterator[Attempt]:
+        """See `UnitOfWork.attempt`."""
+        draft, wakes, attempt = copy.deepcopy(self._draft), set(self._wakes), Attempt()
+        yield attempt
+        if not attempt.kept:
+            self._draft, self._wakes = draft, wakes
 
     def wake(self, name: str) -> None:
         """See `UnitOfWork.wake`."""

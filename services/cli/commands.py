@@ -21,6 +21,7 @@ from services.chassis.logs import clean
 from services.chassis.migrating import at_head, migrate
 from services.chassis.service import EVENTS, Context
 from services.chassis.topology import topology
+from services.cli.importing import import_
 from services.cli.places import NAMES, Place, data_dir, distributed, embedded, in_production, is_distributed, place_for, refuse_half
 from services.cli.programme import app as programme
 from services.cli.progress import told
@@ -88,6 +89,7 @@ def demo(exit_: Annotated[bool, typer.Option("--exit", help="End when the story 
 
 
 app.command()(publish)
+app.command("import")(import_)
 
 
 @app.command("migrate")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from services.chassis.settings import Settings
+from services.registration.imports.safe import Safe
 from services.registration.sign_up_keys import SignUpKeys
 from services.registration.vault import CprVault
 
@@ -13,7 +14,7 @@ class Resources:
     """CPR numbers' vault, and the public key with which contact cards and sign-up links are sealed for notifications.
 
     `deferred_key` seals what waits for somebody. `sign_up_ttl` is how long a sign-up link holds, and what it opens;
-    `sign_up_hourly` how many of them are sent in an hour; `public_url` where families' pages are.
+    `sign_up_hourly` how many of them are sent in an hour; `public_url` where families' pages are; `safe` keeps imported files.
     """
 
     vault: CprVault
@@ -23,6 +24,7 @@ class Resources:
     sign_up_ttl: timedelta
     sign_up_hourly: int
     public_url: str
+    safe: Safe
 
 
 def load(settings: Settings) -> Resources:
@@ -35,4 +37,5 @@ def load(settings: Settings) -> Resources:
         timedelta(minutes=settings.sign_up_minutes),
         settings.sign_up_hourly,
         settings.public_url.rstrip("/"),
+        Safe(settings.cpr_key),
     )

@@ -10,6 +10,8 @@ from services.registration.domain.protection import ProtectionRequest
 from services.registration.domain.request import EnrolmentRequest
 from services.registration.domain.step import StepRequest, WithdrawalRequest
 from services.registration.handlers import families, protections, steps
+from services.registration.imports import handlers as imports
+from services.registration.imports.running import Turns
 from services.registration.storage import Work
 
 REQUESTS = Listen.requests(
@@ -68,6 +70,8 @@ SERVICE = Service(
         Timer("protections", every=600.0, run=protections.follow),
         Timer("sign-ups", every=5.0, run=taking.take_sign_ups),
         Timer("forget-sign-ups", every=600.0, run=taking.forget_sign_ups),
+        Timer(imports.TIMER, every=5.0, run=Turns()),
+        Timer("forget-imports", every=3600.0, run=imports.forget_expired),
     ),
     issuer=lambda made: made.sign_up_keys.issuer,
 )

@@ -1,18 +1,15 @@
 """The report for machines: one JSON document, and one tidy table in CSV. Both are made from printed numbers only."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from services.chassis import tables
 from services.reporting.domain.measures import MEASURES, TABLES, part_label
 from services.reporting.domain.report import Report, Row, Section, Table
 from services.reporting.texts import Labels
 
 CSV_COLUMNS = ("programme", "from", "to", "family", "table", "row", "row_label", "measure", "measure_label", "unit", "value", "status")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet run a cell instead of showing it (OWASP, CSV injection)."""
 
 
 def as_json(report: Report) -> Mapping[str, Any]:
@@ -36,17 +33,7 @@ def as_csv(report: Report, language: str) -> str:
 
     Hidden numbers are empty and say `hidden` in `status`; rates are whole percentages. No cell begins a formula.
     """
-    text = io.StringIO()
-    text.write("\ufeff")
-    writer = csv.writer(text)
-    writer.writerow(CSV_COLUMNS)
-    writer.writerows([harmless(value) for value in line] for line in _lines(report, language))
-    return text.getvalue()
-
-
-def harmless(value: Any) -> Any:
-    """A text that a spreadsheet would run gets an apostrophe before it."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+    return tables.as_csv([CSV_COLUMNS, *map(list, _lines(report, language))])
 
 
 def last_day(report: Report) -> date | None:

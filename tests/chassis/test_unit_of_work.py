@@ -59,6 +59,20 @@ def test_rollback_lets_nothing_leave(ways: Ways) -> None:
     assert left() == []
 
 
+def test_an_attempt_is_taken_back_unless_it_is_kept(ways: Ways) -> None:
+    """What a kept attempt emitted leaves with the rest; what another one did never was, and leaves no gap."""
+    begin, left = ways
+    with begin() as work:
+        work.emit(MADE, subject="a", data={"n": 1})
+        with work.attempt() as attempt:
+            work.emit(MADE, subject="a", data={"n": 2})
+            attempt.keep()
+        with work.attempt():
+            work.emit(MADE, subject="a", data={"n": 3})
+        work.emit(MADE, subject="a", data={"n": 4})
+    assert [(m["data"]["n"], int(m["sequence"])) for m in left()] == [(1, 1), (2, 2), (4, 3)]
+
+
 def test_sequence_has_no_gaps(ways: Ways) -> None:
     """An aggregate's messages are numbered from 1 without gaps, across units of work and around a rollback."""
     begin, left = ways

@@ -66,6 +66,9 @@ def test_proxy_stands_where_the_embedded_door_does() -> None:
     """The proxy listens on the port of an embedded Deltag, so that both give the same addresses, and takes as large a body."""
     assert re.search(r"listen (\d+);", text_of(PROXY))[1] == str(Settings(service="registration").http_address.port)  # type: ignore[index]
     assert re.search(r"client_max_body_size (\d+)m;", text_of(PROXY))[1] == str(settings_for("events").max_body_bytes // 2**20)  # type: ignore[index]
+    largest_file = re.search(r"location = /registration/v1/imports \{\s+client_max_body_size (\d+)m;", text_of(PROXY))
+    assert largest_file
+    assert largest_file[1] == str(settings_for("registration").max_upload_bytes // 2**20)
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from services.reporting.documents import as_csv, harmless
+from services.chassis.tables import harmless
+from services.reporting.documents import as_csv
 from services.reporting.domain.figures import TOTAL, Cell, Count
 from services.reporting.domain.measures import FAMILIES
 from services.reporting.domain.report import Place, Programme, Report, section, tabulate

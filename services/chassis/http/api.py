@@ -21,6 +21,7 @@ from services.chassis.http.caller import Role
 from services.chassis.http.contract import Contract
 from services.chassis.http.paging import Paging
 from services.chassis.http.strict import QUERY, strictly
+from services.chassis.http.upload import Upload
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,7 +41,8 @@ class Options(TypedDict, total=False):
 
     roles       the roles it is open to, any of which is enough; or
     public      open to everyone
-    body        a marshmallow schema, or `Contract("enrolment.requested/v1")` for a body that the contract itself checks
+    body        a marshmallow schema, or `Contract("enrolment.requested/v1")` for a body that the contract itself checks, or
+                `Upload(["text/csv"])` for a file
     query       a marshmallow schema for the query string
     paged       the types of the list's sort key, such as `(datetime, UUID)`: `request.page` is set, and the schema for
                 200 is that of one item
@@ -54,7 +56,7 @@ class Options(TypedDict, total=False):
     summary: str
     roles: Sequence[Role]
     public: bool
-    body: Schema | Contract | None
+    body: Schema | Contract | Upload | None
     query: Schema | None
     paged: tuple[Any, ...]
     returns: Mapping[int, Returned]
@@ -74,7 +76,7 @@ class Route:
     summary: str = ""
     roles: Sequence[Role] = ()
     public: bool = False
-    body: Schema | Contract | None = None
+    body: Schema | Contract | Upload | None = None
     query: Schema | None = None
     paged: tuple[Any, ...] = ()
     returns: Mapping[int, Returned] = field(default_factory=lambda: {200: None})
@@ -136,6 +138,7 @@ class Route:
             (self.idempotent and not self.writes, "only a route that changes something is idempotent by key"),
             (self.body is not None and self.method not in ("POST", "PUT", "PATCH"), "this method takes no body"),
             (bool(self.paged) and self.method != "GET", "only a GET is paged"),
+            (isinstance(self.body, Upload) and self.idempotent, "a file is not compared with another by its key"),
             (not self.summary, "say summary=…, what it does in a few words"),
             (not REFUSALS.issuperset(self.errors), f"errors=(…) may name {sorted(REFUSALS)}"),
             (not any(status < 300 for status in self.returns), "returns={…} names no success"),  # noqa: PLR2004

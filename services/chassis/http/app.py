@@ -49,7 +49,7 @@ class Door:
         self._context = context
         self._router = Router([*built_in(api), *api.routes])
         self._identify = authenticator(settings, context.clock, own=context.service.issuer(context.resources))
-        self._limit = settings.max_body_bytes
+        self._limit, self._largest_file = settings.max_body_bytes, settings.max_upload_bytes
         self._municipality = settings.municipality
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -82,7 +82,7 @@ class Door:
         request = Request({name: str(value) for name, value in variables.items()}, self._caller(endpoint, environ), cause)
         request.accept_language = environ.get("HTTP_ACCEPT_LANGUAGE", "")
         request.network = network_of(environ.get("REMOTE_ADDR", "")) if endpoint.public else ""
-        reading.read_into(request, endpoint, environ, self._limit)
+        reading.read_into(request, endpoint, environ, self._limit, largest_file=self._largest_file)
         key = idempotency.key_of(environ) if endpoint.idempotent else None
         for _ in range(TRIES):
             try:

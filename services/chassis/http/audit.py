@@ -4,6 +4,8 @@ It is written in the transaction of what it tells of. It holds ids, roles and a 
 a citizen may later see when and for what purpose his data were read (Datatilsynet, 2024), from here.
 """
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from services.chassis.http.api import Route
@@ -18,6 +20,12 @@ _INSERT = sa.insert(AUDIT)
 def is_due(route: Route) -> bool:
     """Whether what this route does is audited."""
     return route.personal or route.writes
+
+
+def record_command(command: str, actor: str, objects: Sequence[str], work: UnitOfWork) -> None:
+    """Add the row of a command that somebody ran on the machine itself."""
+    row = {"id": new_id(), "at": work.now, "subject": actor, "roles": ["operator"], "purpose": None}
+    work.connection.execute(_INSERT, row | {"route": command, "objects": list(objects), "correlation_id": objects[0]})
 
 
 def record(route: Route, request: Request, work: UnitOfWork) -> None:

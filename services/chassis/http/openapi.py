@@ -18,6 +18,7 @@ from services.chassis.http import document_parts as parts
 from services.chassis.http.api import VARIABLE, Api, Returned, Route
 from services.chassis.http.contract import Contract
 from services.chassis.http.reply import JSON
+from services.chassis.http.upload import Upload
 
 Document = dict[str, Any]
 
@@ -54,7 +55,7 @@ def _operation(route: Route, marshmallow: MarshmallowPlugin) -> Document:
         "x-deltag-roles": [role.value for role in route.roles],
     }
     if route.body is not None:
-        operation["requestBody"] = {"required": True, "content": {JSON: _body(route.body, route.examples.get("body"))}}
+        operation["requestBody"] = {"required": True, "content": _content(route.body, route.examples.get("body"))}
     return operation
 
 
@@ -100,6 +101,12 @@ def _page_of(item: Schema) -> Document:
             "next": {"type": ["string", "null"], "description": "give it as `after` to get the next page; null on the last one"},
         },
     }
+
+
+def _content(body: Schema | Contract | Upload, example: Any) -> Document:
+    if isinstance(body, Upload):
+        return {media_type: {"schema": {"type": "string", "format": "binary", "minLength": 1}} for media_type in body.media_types}
+    return {JSON: _body(body, example)}
 
 
 def _body(body: Schema | Contract, example: Any) -> Document:

@@ -3,7 +3,7 @@
 Whoever raises says what is wrong; the status is derived in `errors.http_status` and the headers here, nowhere else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,9 +19,14 @@ RETRY_AFTER_S = 5
 
 
 class UnsupportedMediaType(Invalid):
-    """The body is not of the type that the route takes."""
+    """The body is not of a type that the route takes; `accepted` are those that it does."""
 
     status, slug = 415, "unsupported-media-type"
+
+    def __init__(self, accepted: Sequence[str] = ()) -> None:
+        self.accepted = ", ".join(accepted or [reply.JSON])
+        slug = "unsupported-file-type" if accepted else self.slug
+        super().__init__(reasons=[texts.reason(slug, types=self.accepted)])
 
 
 class MethodNotAllowed(DeltagError):
@@ -69,7 +74,7 @@ def _headers(error: DeltagError) -> Mapping[str, str]:
         case MethodNotAllowed():
             return {"Allow": error.allowed}
         case UnsupportedMediaType():
-            return {"Accept": reply.JSON}
+            return {"Accept": error.accepted}
         case TooManyRequests():
             return {"Retry-After": str(error.after_s)}
         case TryLater() | Unavailable():

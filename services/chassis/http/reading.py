@@ -24,19 +24,22 @@ from services.chassis.http.purposes import EXPLAINED, PURPOSES
 from services.chassis.http.request import Request
 from services.chassis.http.strict import holds_nul, is_name, load
 from services.chassis.http.texts import error
+from services.chassis.http.upload import Upload
 
 Environ = Mapping[str, Any]
 
 _AT_BYTE = re.compile(r"\(byte (\d+)\)")
 
 
-def read_into(request: Request, route: Route, environ: Environ, limit: int) -> Request:
+def read_into(request: Request, route: Route, environ: Environ, limit: int, *, largest_file: int) -> Request:
     """Fill in the purpose, the query and the body, as the route declares them; raises what is wrong with them."""
     if route.personal:
         request.purpose = purpose(environ)
     if environ.get("QUERY_STRING") or route.query or route.paging:
         _read_query(route, request, environ.get("QUERY_STRING", ""))
-    if route.body is not None:
+    if isinstance(route.body, Upload):
+        request.content = body(environ, largest_file, route.body.media_types)
+    elif route.body is not None:
         request.content = body(environ, limit)
         request.body = checked(route.body, decoded(request.content))
     return request
@@ -89,11 +92,15 @@ def _loaded(schema: Schema | None, pairs: Sequence[tuple[str, str]]) -> Mapping[
     return found
 
 
-def body(environ: Environ, limit: int) -> bytes:
-    """The whole body, whose type and size are checked first; chunked bodies are read no further than the limit."""
+def body(environ: Environ, limit: int, media_types: Sequence[str] = ()) -> bytes:
+    """The whole body, whose type and size are checked first; chunked bodies are read no further than the limit.
+
+    Where no media types are named it must be JSON in UTF-8.
+    """
     kind, options = parse_options_header(environ.get("CONTENT_TYPE"))
-    if kind != reply.JSON or options.get("charset", "utf-8").lower() != "utf-8" or environ.get("HTTP_CONTENT_ENCODING"):
-        raise error(UnsupportedMediaType, "unsupported-media-type")
+    is_json = kind == reply.JSON and options.get("charset", "utf-8").lower() == "utf-8"
+    if environ.get("HTTP_CONTENT_ENCODING") or not (kind in media_types if media_types else is_json):
+        raise UnsupportedMediaType(media_types)
     content = _read_bytes(environ, limit)
     if len(content) > limit:
         raise error(TooLarge, "body-too-large", max=limit)

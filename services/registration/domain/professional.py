@@ -26,6 +26,11 @@ class ProfessionalDetails:
     share_percent: int | None = None
     start_date: date | None = None
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """By what he is known: the programme, and his e-mail address without capitals."""
+        return self.programme, self.email.lower()
+
 
 @dataclass(slots=True, repr=False)
 class Professional:
@@ -55,6 +60,11 @@ class Professional:
     since: date | None = None
     steps: int = 0
     hidden: bool = True
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """By what he is known: the programme, and his e-mail address without capitals."""
+        return self.programme, self.email.lower()
 
     @property
     def name(self) -> str:

@@ -6,6 +6,7 @@ rules (`domain/request.py`) see all of it at once. What a handler stores, tells 
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -118,6 +119,12 @@ def take_enrolment_requests(
     return [None if verdict == "conflict" else answers[m.id] for m, verdict in zip(submitted, admitted, strict=True)]
 
 
+def update_guardians(told: Asked, work: "Work") -> None:
+    """What these requests say of the guardians of children who are known already; nobody is enrolled by it."""
+    children = work.children.take_in({number: message.data.child for message in told if (number := message.data.cpr_number)})
+    _take_in_guardians([_Admitted(message, children[CprNumber.parse(message.data.child.cpr_number)]) for message in told], work)
+
+
 # A consent ends.
 
 
@@ -132,21 +139,48 @@ def withdraw_consent(consent: Consent, work: "Work", cause: Cause) -> Consent:
 # Professionals take part.
 
 
+@dataclass(frozen=True)
+class RegisteredProfessional:
+    """What registering somebody came to: what speaks against it, or the professional, and as he was before."""
+
+    objections: Sequence[Objection] = ()
+    professional: Professional | None = None
+    before: Professional | None = None
+
+    @property
+    def news(self) -> Professional | None:
+        """The professional, where he is new or something of him is."""
+        return None if self.professional == self.before else self.professional
+
+
 def register_professional(details: ProfessionalDetails, work: "Work", cause: Cause, source: str) -> tuple[Professional, bool]:
     """Register a professional, or correct what is known of him; whether he is new. Raises `Invalid` with every reason."""
-    known = known_of([details.programme], [details.institution], work)
-    if objections := list(professionals.objections(details, known)):
-        raise Invalid(reasons=explain(objections))
-    before = work.professionals.by_email(details.programme, details.email)
-    institution, id_ = known.institutions[details.institution], before.professional_id if before else new_id()
-    professional = professionals.registered(id_, details, institution, before, work.today)
-    if professional != before:
-        first = professional.register(source=source, request_id=cause.id) if before is None else None
-        work.professionals.save(professional)
-        work.history.add([first] if first and first.subject_id == professional.professional_id else [])
+    [found] = register_professionals([(details, cause)], work, source)
+    if found.professional is None:
+        raise Invalid(reasons=explain(found.objections))
+    return found.professional, found.before is None
+
+
+def register_professionals(asked: Sequence[tuple[ProfessionalDetails, Cause]], work: "Work", source: str) -> list[RegisteredProfessional]:
+    """The same for several, each on its own. No two of one programme may have the same e-mail address."""
+    known = known_of((details.programme for details, _ in asked), (details.institution for details, _ in asked), work)
+    before = work.professionals.by_emails((details.programme, details.email) for details, _ in asked)
+    found = [_registered(details, known, before.get(details.key), work.today) for details, _ in asked]
+    pairs = zip(found, (cause for _, cause in asked), strict=True)
+    news = [(one, professional, cause) for one, cause in pairs if (professional := one.news)]
+    firsts = [professional.register(source=source, request_id=cause.id) for one, professional, cause in news if one.before is None]
+    change_professionals([(professional, cause) for _, professional, cause in news], work)
+    kept = {professional.professional_id for _, professional, _ in news}
+    work.history.add([first for first in firsts if first.subject_id in kept])
+    return found
+
+
+def change_professionals(told: Sequence[tuple[Professional, Cause]], work: "Work") -> None:
+    """These professionals are what they are here; everybody learns it, and notifications how to reach them."""
+    work.professionals.save([professional for professional, _ in told])
+    for professional, cause in told:
         tell_professional(professional, work, cause)
         telling.send_card(professional.professional_id, professional, work, cause)
-    return professional, before is None
 
 
 # Everything is told again.
@@ -317,6 +351,13 @@ def _consent(case: _Admitted, details: ConsentDetails) -> Consent:
     guardian = case.guardians[details.guardian]
     programme = case.request.programme
     return consents.given(new_id(), details, child_id=case.child.child_id, guardian_id=guardian.guardian_id, programme=programme)
+
+
+def _registered(details: ProfessionalDetails, known: Known, before: Professional | None, on: date) -> RegisteredProfessional:
+    if against := tuple(professionals.objections(details, known)):
+        return RegisteredProfessional(against)
+    professional_id, at = before.professional_id if before else new_id(), known.institutions[details.institution]
+    return RegisteredProfessional((), professionals.registered(professional_id, details, at, before, on), before)
 
 
 def refusal(message: Received[Any], reasons: Iterable[Reason]) -> Enrolment:

@@ -9,8 +9,10 @@ from services.registration.resources import Resources
 from services.registration.storage.answers import Answers
 from services.registration.storage.consents import Consents
 from services.registration.storage.enrolments import Enrolments
+from services.registration.storage.family_records import FamilyRecords
 from services.registration.storage.guardians import Guardians
 from services.registration.storage.guardianships import Families
+from services.registration.storage.imports import Imports
 from services.registration.storage.life import History
 from services.registration.storage.origins import Origins
 from services.registration.storage.people import Children, Professionals
@@ -83,3 +85,11 @@ class Work(UnitOfWork):
     @cached_property
     def history(self) -> History:
         return History(self.connection)
+
+    @cached_property
+    def imports(self) -> Imports:
+        return Imports(self.connection, self.resources.safe)
+
+    @cached_property
+    def family_records(self) -> FamilyRecords:
+        return FamilyRecords(self.connection, self.resources.vault, self.today)

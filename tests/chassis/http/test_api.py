@@ -8,6 +8,7 @@ import pytest
 from marshmallow import EXCLUDE, Schema, fields
 
 from services.chassis.http import Api, Role
+from services.chassis.http.upload import Upload
 
 
 class Body(Schema):
@@ -54,6 +55,7 @@ def declare(decorator: Callable[..., Any]) -> None:
         ("get", CLOSED | {"idempotent": True}, "only a route that changes something"),
         ("get", CLOSED | {"body": Body()}, "this method takes no body"),
         ("post", CLOSED | {"paged": (UUID,)}, "only a GET is paged"),
+        ("post", CLOSED | {"body": Upload(["text/csv"]), "idempotent": True}, "is not compared with another by its key"),
         ("get", CLOSED | {"returns": {404: None}}, "names no success"),
         ("get", CLOSED | {"summary": ""}, "say summary"),
         ("get", CLOSED | {"errors": (418,)}, "may name"),

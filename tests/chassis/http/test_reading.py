@@ -56,6 +56,18 @@ def test_compression_is_not_taken(send: Callable[..., TestResponse]) -> None:
     assert slug(send(b"{}", headers={"Content-Encoding": "gzip"})) == (415, "unsupported-media-type")
 
 
+def test_a_file_is_taken_as_it_is(client: Client, token: Callable[..., dict[str, str]]) -> None:
+    """A route that takes files takes them in its own types and up to a limit of its own, and says which types those are."""
+
+    def send(content: bytes, content_type: str) -> TestResponse:
+        return client.post("/v1/catalogue", data=content, content_type=content_type, headers=token(Role.COORDINATOR))
+
+    large = b"\xe6;\x00" * 1_000_000
+    assert send(large, "text/csv; charset=windows-1252").text == str(len(large))
+    refused = send(b"{}", "application/json")
+    assert (*slug(refused), refused.headers["Accept"]) == (415, "unsupported-file-type", "text/csv")
+
+
 def test_a_charset_may_be_named(send: Callable[..., TestResponse]) -> None:
     """JSON that says it is UTF-8 is JSON."""
     assert slug(send(b"{}", "application/json; charset=UTF-8")) == (422, "invalid")

@@ -8,6 +8,7 @@ from marshmallow import Schema, fields, validate
 
 from services.chassis.errors import Conflict, NotFound
 from services.chassis.http import Answer, Api, Request, Role
+from services.chassis.http.upload import Upload
 from services.chassis.ids import new_id
 from services.chassis.storage import UnitOfWork
 
@@ -95,6 +96,12 @@ def add_book(request: Request, work: UnitOfWork) -> Answer:
 def remove_book(request: Request, work: UnitOfWork) -> None:
     """Take a book off the shelf."""
     found(work.connection.execute(REMOVE_BOOK, request.path).first())
+
+
+@api.post("/v1/catalogue", summary="Send a catalogue", roles=(Role.COORDINATOR,), body=Upload(["text/csv"]), returns={200: "text/plain"})
+def send_catalogue(request: Request, _work: UnitOfWork) -> str:
+    """Answers how large it is."""
+    return str(len(request.content))
 
 
 @api.post(

@@ -1,0 +1,56 @@
+"""Tables for people: CSV and XLSX that spreadsheets open as they are meant, and of which they run nothing."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+import xlsxwriter
+
+CSV: Final = "text/csv"
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+"""What makes a spreadsheet run a cell instead of showing it (OWASP, CSV injection)."""
+
+
+def harmless(value: Any) -> Any:
+    """A text that a spreadsheet would run gets an apostrophe before it."""
+    return f"'{value}" if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA_STARTS) else value
+
+
+def as_csv(rows: Iterable[Sequence[Any]]) -> str:
+    """The whole table, with a byte order mark, because spreadsheets take UTF-8 for something else without it."""
+    return "".join(csv_lines(rows))
+
+
+def csv_lines(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """The same, a line at a time, for tables that are longer than memory."""
+    yield "\ufeff"
+    for row in rows:
+        line = io.StringIO()
+        csv.writer(line).writerow([harmless(value) for value in row])
+        yield line.getvalue()
+
+
+def as_xlsx(rows: Iterable[Sequence[Any]], sheet: str) -> bytes:
+    """The whole table as one sheet, its first row standing still. Texts are written as texts, so that none is a formula or a link."""
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(content, {"in_memory": True})
+    page = book.add_worksheet(sheet)
+    page.freeze_panes(1, 0)
+    for number, row in enumerate(rows):
+        _write(page, number, row)
+    book.close()
+    return content.getvalue()
+
+
+def _write(page: Any, number: int, row: Sequence[Any]) -> None:
+    for column, value in enumerate(row):
+        match value:
+            case None:
+                pass
+            case bool() | int() | float():
+                page.write(number, column, value)
+            case _:
+                page.write_string(number, column, str(value))

@@ -1,0 +1,145 @@
+"""Somebody at a terminal with a file: what is asked of the import, and what is printed of it. Never a word of what stands in a line."""
+
+import sys
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from services.chassis import tables
+from services.chassis.errors import Invalid, Reason
+from services.chassis.http import audit
+from services.chassis.service import Context
+from services.cli.progress import told
+from services.cli.publish.command import Language, print_reasons
+from services.registration.imports import handlers
+from services.registration.imports import report as reporting
+from services.registration.imports.columns import Kind
+from services.registration.imports.record import Import, Row, State
+from services.registration.imports.running import Run
+from services.registration.imports.texts import reason
+
+SHOWN: Final = 50
+"""Lines with something to say that are printed; the table that --report writes has them all."""
+
+
+class Desk:
+    """Somebody at a terminal with a file."""
+
+    def __init__(self, context: Context, console: Console, actor: str, language: Language) -> None:
+        self.context = context
+        self.console = console
+        self.actor = actor
+        self.language = language
+
+    def dry_run(self, content: bytes, kind: str, sender: str, constants: Mapping[str, str], columns: Mapping[str, str]) -> Import:
+        """Take the file, and make its dry run."""
+        with self.context.work() as work:
+            imported = handlers.receive(content, Kind(kind), sender, constants, work)
+            audit.record_command("deltag import", self.actor, [imported.import_id], work)
+        found = self._run(imported.import_id, "Reading")
+        if columns:
+            with self.context.work() as work:
+                handlers.map_columns(imported.import_id, {name: field or None for name, field in columns.items()}, work)
+            found = self._run(imported.import_id, "Reading")
+        return found
+
+    def say(self, imported: Import, table: Path | None) -> bool:
+        """Print what was found; whether nothing speaks against it."""
+        print_reasons(self.console, map(_reason, imported.trouble), self.language)
+        if imported.state is not State.CHECKED:
+            self.console.print(f"The import {imported.import_id} is {imported.state}.")
+            self._say_columns(imported)
+            return False
+        counts = self._counts(imported.import_id)
+        self._say_lines(imported)
+        if table:
+            self._write(imported, table)
+        self.console.print(_counted(counts))
+        self.console.print(f"To apply it: deltag import --confirm {imported.import_id}")
+        return not counts.get("refused")
+
+    def ask(self, imported: Import) -> bool:
+        """Apply it at once, where somebody is there to say yes."""
+        if not sys.stdin.isatty() or not typer.confirm("Apply it now?"):
+            return True
+        return self.confirm(imported.import_id, None)
+
+    def confirm(self, import_id: str, file: Path | None) -> bool:
+        """Apply what the report says, or go on applying; whether no line was left."""
+        with self.context.work() as work:
+            imported = handlers.found(import_id, work)
+            if file and sha256(file.read_bytes()).hexdigest() != imported.file_hash:
+                raise Invalid(reasons=[reason("other-file", "FILE")])
+            if imported.state is not State.APPLYING:
+                handlers.confirm(import_id, imported.report or "", work)
+            audit.record_command("deltag import --confirm", self.actor, [import_id], work)
+        self._run(import_id, "Applying")
+        counts = self._counts(import_id)
+        self.console.print(_counted(counts))
+        return not counts.get("moved")
+
+    def undo(self, import_id: str) -> bool:
+        """Take an import back, or go on doing so; whether no line was left."""
+        with self.context.work() as work:
+            if handlers.found(import_id, work).state is not State.UNDOING:
+                handlers.undo(import_id, work)
+            audit.record_command("deltag import --undo", self.actor, [import_id], work)
+        self._run(import_id, "Undoing")
+        counts = self._counts(import_id)
+        self.console.print(_counted(counts))
+        return not counts.get("kept")
+
+    def _run(self, import_id: str, what: str) -> Import:
+        """Do what there is to do, showing how far it is."""
+        for _lines in told(self.console, what, (imported.done for imported in Run(self.context, import_id).chunks())):
+            pass
+        with self.context.work() as work:
+            return handlers.found(import_id, work)
+
+    def _counts(self, import_id: str) -> dict[str, int]:
+        with self.context.work() as work:
+            return reporting.of_counts(work.imports.counts(import_id))
+
+    def _say_columns(self, imported: Import) -> None:
+        for one in reporting.of_columns(imported)["columns"]:
+            self.console.print(Text(f"    {one['column']}  {one['field'] or '-'}"))
+
+    def _say_lines(self, imported: Import) -> None:
+        """Which lines something is said of, and what: no word of what stands in them."""
+        with self.context.work() as work:
+            rows = work.imports.rows(imported.import_id, limit=SHOWN, after=0, where={"troubled": True})
+        for row in rows:
+            self._say_line(imported, row)
+        if len(rows) == SHOWN:
+            self.console.print("… and more. --report FILE.xlsx writes all of it.")
+
+    def _say_line(self, imported: Import, row: Row) -> None:
+        told_of = reporting.of_row(imported, row)
+        for issue in told_of["issues"]:
+            where = f"line {row.number}, {issue['column'] or issue['field'] or 'all of it'}"
+            self.console.print(Text(f"{where}: {issue['text'][self.language]}", style="red" if issue["severity"] == "error" else ""))
+        for one in told_of["candidates"]:
+            self.console.print(Text(f"line {row.number}, {one['field']}: {getattr(reason(one['slug']), self.language)}"))
+
+    def _write(self, imported: Import, table: Path) -> None:
+        with self.context.work() as work:
+            rows = reporting.table(imported, self.language, work)
+            if table.suffix == ".xlsx":
+                table.write_bytes(tables.as_xlsx(rows, "Report"))
+            else:
+                with table.open("w", encoding="utf-8", newline="") as out:
+                    out.writelines(tables.csv_lines(rows))
+            audit.record_command("deltag import --report", self.actor, [imported.import_id], work)
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "The file is empty."
+
+
+def _reason(said: Mapping[str, Any]) -> Reason:
+    return Reason(said["slug"], said["field"], said["text"]["da"], said["text"]["en"])

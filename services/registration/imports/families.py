@@ -1,0 +1,247 @@
+"""Lines about children: a new one is asked to be enrolled like any other, one who is enrolled brings news of its guardians.
+
+What is stored of a child itself, and where it is enrolled, a file does not change: that is said, and left to a person.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from services.chassis.envelope import Received
+from services.registration import handlers
+from services.registration.domain.cpr_number import CprNumber
+from services.registration.domain.enrolment import Enrolment
+from services.registration.domain.enrolment import Status as EnrolmentStatus
+from services.registration.domain.guardian import Guardian
+from services.registration.domain.objection import Rule
+from services.registration.domain.request import EnrolmentRequest, GuardianDetails
+from services.registration.imports.record import Candidate, Change, Import, Issue, Outcome, Row, Status
+from services.registration.imports.stored import Made, StoredChild, StoredEnrolment, StoredFamilies
+from services.registration.imports.texts import issue
+
+if TYPE_CHECKING:
+    from services.registration.storage import Work
+
+SOURCE: Final = "/imports"
+"""In whose name an import asks for enrolments."""
+
+OWNERS: Final = ("guardian1", "guardian2")
+_NUMBERS: Final = ("child.cpr_number", *(f"{owner}.cpr_number" for owner in OWNERS))
+_OF_A_CHILD: Final = ("given_name", "family_name", "birth_date")
+_OF_AN_ENROLMENT: Final = ("institution", "track", "start_date")
+_OF_A_GUARDIAN: Final = ("given_name", "family_name", "email", "phone", "language", "spoken_language")
+
+Requests = Mapping[int, Received[Any]]
+
+
+def keys(values: Mapping[str, str]) -> Iterator[str]:
+    """Whom a line names by number: lines that share one belong together."""
+    return (values[field] for field in _NUMBERS if field in values)
+
+
+def perform(rows: Sequence[Row], imported: Import, work: "Work") -> dict[int, Outcome]:
+    """Do what these lines say, no two of them of one family; what came of each."""
+    before = stored(rows, imported, work)
+    alike = _candidates([row for row in rows if _number(row) not in before.children], work)
+    asked = {row.number: _request(row, imported, before, work) for row in rows}
+    known = {row.number for row in rows if (child := before.children.get(_number(row))) and child.enrolment}
+    refused = _refusals({n: message for n, message in asked.items() if n in known}, work, tried_only=True)
+    refused |= _refusals({n: message for n, message in asked.items() if n not in known}, work)
+    handlers.update_guardians([_read(asked[n]) for n in sorted(known - refused.keys())], work)
+    after = stored(rows, imported, work)
+    found = {row.number: _outcome(row, refused.get(row.number, ()), before, after) for row in rows}
+    for row in rows:
+        own = after.ids_around(_number(row))
+        found[row.number].candidates = [candidate for candidate in alike.get(row.number, ()) if candidate.id not in own]
+    return found
+
+
+def hidden(rows: Sequence[Row], imported: Import, work: "Work") -> dict[int, list[str]]:
+    """Who in these lines has name and address protection, as far as a line that may be broken names somebody."""
+    named = [row for row in rows if "child.cpr_number" in row.reading.values]
+    now = stored(named, imported, work)
+    protected = work.protections.children([child.child_id for child in now.children.values()])
+    by_number = {one.cpr_number for one in now.guardians.values() if one.cpr_number and one.hidden}
+    return {row.number: list(_hidden_in(row, now, protected, by_number)) for row in named}
+
+
+def _hidden_in(row: Row, now: StoredFamilies, protected: Collection[str], by_number: Collection[CprNumber]) -> Iterator[str]:
+    child = now.children.get(_number(row))
+    if child and child.child_id in protected:
+        yield "child"
+    around = [one for id_ in (child.custody if child else ()) if (one := now.guardians[id_]).hidden]
+    for owner in _owners(row.reading.values):
+        part = _part(row.reading.values, owner)
+        details = GuardianDetails(**{"language": "da", "family_name": "", "custody": False, **part})
+        if any(one.as_guardian().may_be(details) for one in around) or CprNumber.read(part.get("cpr_number", "")) in by_number:
+            yield owner
+
+
+def stored(rows: Sequence[Row], imported: Import, work: "Work") -> StoredFamilies:
+    """Everybody around these lines, as he is now."""
+    guardians = [CprNumber.parse(row.reading.values[field]) for row in rows for field in _NUMBERS[1:] if field in row.reading.values]
+    return work.family_records.stored(imported.programme, map(_number, rows), guardians)
+
+
+def _number(row: Row) -> CprNumber:
+    return CprNumber.parse(row.reading.values["child.cpr_number"])
+
+
+# The line as a request.
+
+
+def _request(row: Row, imported: Import, before: StoredFamilies, work: "Work") -> Received[Any]:
+    values = row.reading.values
+    child = before.children.get(_number(row))
+    data: dict[str, Any] = {name: values[name] for name in _OF_AN_ENROLMENT} | {"programme": imported.programme}
+    data |= {"child": _part(values, "child"), "guardians": [_guardian(values, owner, child, before) for owner in _owners(values)]}
+    return Received(
+        id=f"{imported.import_id}/{row.number}",
+        source=SOURCE,
+        type="enrolment.requested.v1",
+        subject="",
+        data=data,
+        correlationid=imported.import_id,
+        municipality=work.context.settings.municipality,
+    )
+
+
+def _owners(values: Mapping[str, str]) -> list[str]:
+    return [owner for owner in OWNERS if f"{owner}.given_name" in values]
+
+
+def _part(values: Mapping[str, str], owner: str) -> dict[str, Any]:
+    return {name.removeprefix(f"{owner}."): value for name, value in values.items() if name.startswith(f"{owner}.")}
+
+
+def _guardian(values: Mapping[str, str], owner: str, child: StoredChild | None, before: StoredFamilies) -> dict[str, Any]:
+    """As the line describes him; what he reads, where it does not say, is as we know it, or Danish."""
+    described = _part(values, owner)
+    described["custody"] = described["custody"] == "yes"
+    described.setdefault("language", _language(described, child, before))
+    return described
+
+
+def _language(described: Mapping[str, Any], child: StoredChild | None, before: StoredFamilies) -> str:
+    details = GuardianDetails(**{"language": "da", **described})
+    number = details.cpr_number and CprNumber.parse(details.cpr_number)
+    around = [one for id_, one in before.guardians.items() if (child and id_ in child.custody) or (number and one.cpr_number == number)]
+    return next((one.language for one in around if one.as_guardian().may_be(details)), "da")
+
+
+# What came of it.
+
+
+def _refusals(asked: Requests, work: "Work", *, tried_only: bool = False) -> dict[int, Sequence[Issue]]:
+    """Why requests were refused, by line. `tried_only`: of children who are enrolled, to hear what else speaks against the line."""
+    if not asked:
+        return {}
+    with work.attempt() as attempt:
+        answers = handlers.take_enrolment_requests(list(asked.values()), work)
+        if not tried_only:
+            attempt.keep()
+    found = {n: _issues(asked[n], answer) for n, answer in zip(asked, answers, strict=True)}
+    return {n: issues for n, issues in found.items() if issues}
+
+
+def _issues(asked: Received[Any], answer: Enrolment | None) -> Sequence[Issue]:
+    if answer is None or answer.status is not EnrolmentStatus.REJECTED:
+        return ()
+    told = [reason for reason in answer.reasons if reason["slug"] != Rule.ALREADY_ENROLLED]
+    return [Issue(one["slug"], _field(one["field"], asked), one["text"]["da"], one["text"]["en"]) for one in told]
+
+
+def _field(pointer: str, asked: Received[Any]) -> str:
+    """`/guardians/1/email` is `guardian2.email`, where the line names two."""
+    parts = pointer.strip("/").split("/")
+    if parts[0] == "guardians" and len(parts) > 1:
+        parts = [OWNERS[int(parts[1])], *parts[2:]] if int(parts[1]) < len(asked.data["guardians"]) else parts[:1]
+    return ".".join(parts)
+
+
+def _outcome(row: Row, refused: Sequence[Issue], before: StoredFamilies, after: StoredFamilies) -> Outcome:
+    if refused:
+        return Outcome(Status.REFUSED, issues=list(refused))
+    old, new = before.children.get(_number(row)), after.children[_number(row)]
+    is_new = old is None or old.enrolment is None
+    changes = [*_of_enrolment(old, new), *_of_guardians(row, before, after, old, new)]
+    status = Status.NEW if is_new else Status.CHANGED if changes else Status.UNCHANGED
+    outcome = Outcome(status, changes, otherwise=list(_otherwise(row, new)), undo=_made(before, after, old, new))
+    outcome.issues += [issue("stored-otherwise", change.field, error=False) for change in outcome.otherwise]
+    return outcome
+
+
+def _of_enrolment(old: StoredChild | None, new: StoredChild) -> Iterator[Change]:
+    told = {**_told(new, _OF_A_CHILD, "child."), **_told(new.enrolment, _OF_AN_ENROLMENT)}
+    known = {**_told(old, _OF_A_CHILD, "child."), **_told(old and old.enrolment, _OF_AN_ENROLMENT)}
+    return (Change(name, known.get(name), value) for name, value in told.items() if known.get(name) != value)
+
+
+def _told(stored_one: StoredChild | StoredEnrolment | None, names: Sequence[str], prefix: str = "") -> dict[str, str]:
+    """These fields as a report writes them; those that are empty are left out."""
+    return {f"{prefix}{name}": str(value) for name in names if (value := getattr(stored_one, name, None)) is not None}
+
+
+def _of_guardians(row: Row, before: StoredFamilies, after: StoredFamilies, old: StoredChild | None, new: StoredChild) -> Iterator[Change]:
+    for guardian_id, custody in new.custody.items():
+        now, was = after.guardians[guardian_id], before.guardians.get(guardian_id)
+        label = _label(row, now.as_guardian())
+        pairs = [(name, getattr(was, name) if was else None, getattr(now, name)) for name in _OF_A_GUARDIAN]
+        pairs.append(("cpr_number", was and was.masked, now.masked))
+        pairs.append(("custody", _yes(old.custody.get(guardian_id)) if old else None, _yes(custody)))
+        yield from (Change(f"{label}.{name}", one, other) for name, one, other in pairs if one != other)
+
+
+def _label(row: Row, guardian: Guardian) -> str:
+    """Which of the line's guardians he is; `guardian`, where the line does not name him."""
+    values = row.reading.values
+    described = {owner: GuardianDetails(**{"language": "da"} | _part(values, owner)) for owner in _owners(values)}
+    return next((owner for owner, details in described.items() if guardian.may_be(details)), "guardian")
+
+
+def _yes(custody: bool | None) -> str | None:  # noqa: FBT001 - it is what is asked about
+    return None if custody is None else "yes" if custody else "no"
+
+
+def _otherwise(row: Row, new: StoredChild) -> Iterator[Change]:
+    """What the line says of the child or its place that is stored otherwise, and is not changed by a file."""
+    kept = {**_told(new, _OF_A_CHILD, "child."), **_told(new.enrolment, _OF_AN_ENROLMENT)}
+    said = {name: row.reading.values.get(name) for name in (*(f"child.{name}" for name in _OF_A_CHILD), *_OF_AN_ENROLMENT)}
+    return (Change(name, kept.get(name), value) for name, value in said.items() if value and value != kept.get(name))
+
+
+def _made(before: StoredFamilies, after: StoredFamilies, old: StoredChild | None, new: StoredChild) -> dict[str, Any]:
+    guardians = {id_: (before.guardians.get(id_), after.guardians[id_]) for id_ in new.custody}
+    made = Made(
+        child_id=new.child_id,
+        enrolment=None if old and old.enrolment else new.enrolment,
+        guardians={id_: (was, now) for id_, (was, now) in guardians.items() if was != now},
+        custody={id_: (old.custody.get(id_) if old else None, held) for id_, held in new.custody.items()},
+    )
+    found: dict[str, Any] = msgspec.to_builtins(made)
+    return found
+
+
+def _candidates(rows: Sequence[Row], work: "Work") -> dict[int, list[Candidate]]:
+    """Children and guardians who may be stored already, under another number or none: a person decides."""
+    found: dict[int, list[Candidate]] = {row.number: [] for row in rows}
+    for number, child_id in work.family_records.same_children([_described(row) for row in rows]):
+        found[number].append(Candidate("child", child_id, "same-name-and-birth-date"))
+    for number, owner, guardian_id in work.family_records.same_contacts([_contact(row, owner) for row in rows for owner in OWNERS]):
+        found[number].append(Candidate(owner, guardian_id, "same-contact"))
+    return found
+
+
+def _described(row: Row) -> Mapping[str, Any]:
+    child = _part(row.reading.values, "child")
+    return {"n": row.number, "number": _number(row), "b": child["birth_date"], "g": child["given_name"], "f": child["family_name"]}
+
+
+def _contact(row: Row, owner: str) -> Mapping[str, Any]:
+    values = row.reading.values
+    return {"n": row.number, "k": owner, "e": values.get(f"{owner}.email"), "p": values.get(f"{owner}.phone")}
+
+
+def _read(message: Received[Any]) -> Received[EnrolmentRequest]:
+    return msgspec.structs.replace(message, data=msgspec.convert(message.data, EnrolmentRequest, strict=False))

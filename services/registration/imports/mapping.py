@@ -1,0 +1,68 @@
+"""Which line holds the names of the columns, and which column is which field: found, remembered, or decided by a person."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from services.chassis.errors import Invalid, Reason
+from services.registration.imports.columns import fields, header_hash, missing, recognised, suggest
+from services.registration.imports.reading import Line, lines
+from services.registration.imports.record import Import, State
+from services.registration.imports.rows import masked
+from services.registration.imports.texts import reason, unreadable
+from services.registration.imports.values import tidy
+
+if TYPE_CHECKING:
+    from services.registration.storage import Work
+
+_LOOKED_AT: Final = 30
+"""A title, a date of extract and empty lines may stand above the names of the columns."""
+
+
+def recognise(imported: Import, work: "Work") -> None:
+    """Find the header, and read on where every required field has a column or a constant; else wait for a person."""
+    header = _header(imported, islice(lines(work.imports.content(imported.import_id)), _LOOKED_AT))
+    imported.header = [masked(tidy(cell)) for cell in header.cells]
+    imported.header_line = header.number
+    remembered = work.imports.remembered(imported, header_hash(imported.header))
+    suggested = {one.column: one.field for one in suggest(imported.kind, imported.header) if one.field}
+    _settle(imported, suggested if remembered is None else remembered)
+
+
+def decide(imported: Import, chosen: Mapping[str, str | None], work: "Work") -> None:
+    """A person says which column (by its name) is which field, or is none. Raises `Invalid` with everything that is wrong."""
+    if wrong := list(_mistakes(imported, chosen)):
+        raise Invalid(reasons=wrong)
+    columns = {n: field for n, name in enumerate(imported.header) if (field := chosen.get(name, (imported.columns or {}).get(n)))}
+    work.imports.remember(imported, header_hash(imported.header), columns)
+    work.imports.begin_again(imported.import_id)
+    imported.cursor = imported.done = imported.total = 0
+    imported.report = None
+    _settle(imported, columns)
+
+
+def _header(imported: Import, first: Iterable[Line]) -> Line:
+    """The line with most names that we know; the earliest, where several have as many."""
+    filled = [line for line in first if any(tidy(cell) for cell in line.cells)]
+    if not filled:
+        raise unreadable("empty-file")
+    return max(filled, key=lambda line: (recognised(imported.kind, line.cells), -line.number))
+
+
+def _settle(imported: Import, columns: Mapping[int, str]) -> None:
+    imported.columns = dict(columns)
+    lacking = missing(imported.kind, {*columns.values(), *imported.constants})
+    imported.trouble = [reason("column-missing", field.field, {"name": field.en}).as_dict() for field in lacking]
+    imported.state = State.MAPPING if lacking else State.READING
+
+
+def _mistakes(imported: Import, chosen: Mapping[str, str | None]) -> Iterator[Reason]:
+    known = fields(imported.kind)
+    taken = [field for field in chosen.values() if field]
+    for name, field in chosen.items():
+        if name not in imported.header:
+            yield reason("unknown-column", "/columns")
+        if field and field not in known:
+            yield reason("unknown-field", "/columns", {"known": ", ".join(known)})
+        elif field and taken.count(field) > 1:
+            yield reason("column-twice", "/columns")

@@ -1,0 +1,151 @@
+"""What an import and each of its lines know of themselves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from services.registration.imports.columns import Kind
+
+
+class State(StrEnum):
+    """Where an import stands; the package's docstring has the picture."""
+
+    RECEIVED = "received"
+    MAPPING = "mapping"
+    READING = "reading"
+    GROUPING = "grouping"
+    CHECKING = "checking"
+    CHECKED = "checked"
+    APPLYING = "applying"
+    APPLIED = "applied"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+    UNREADABLE = "unreadable"
+    EXPIRED = "expired"
+
+
+WORKING = (State.RECEIVED, State.READING, State.GROUPING, State.CHECKING, State.APPLYING, State.UNDOING)
+"""The states in which there is something to do that needs no person."""
+
+
+class Status(StrEnum):
+    """What an import would do with a line: what is compared is the line and what is stored."""
+
+    UNREAD = "unread"
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+
+
+class Deed(StrEnum):
+    """What it did with it: nothing, if what is stored had `moved` since the dry run. `kept`: it changed since, so it is not undone."""
+
+    APPLIED = "applied"
+    MOVED = "moved"
+    UNDONE = "undone"
+    KEPT = "kept"
+
+
+class Issue(msgspec.Struct, frozen=True):
+    """A rule that a line met: an error keeps it out, anything else is for the reader's eyes."""
+
+    rule: str
+    field: str
+    da: str
+    en: str
+    error: bool = True
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A field, as it is stored and as it will be."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """Somebody who is stored already and may be the one in the line: a person decides."""
+
+    field: str
+    id: str
+    rule: str
+
+
+class Reading(msgspec.Struct):
+    """A line as it was read: what stood there (numbers of people masked), and what was made of it, by field."""
+
+    read: dict[str, str]
+    values: dict[str, str]
+    issues: list[Issue] = []
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing keeps it out so far."""
+        return not any(issue.error for issue in self.issues)
+
+
+class Outcome(msgspec.Struct):
+    """What a line leads to. `otherwise` is what is stored otherwise than in the line and left so; `undo` is for taking it back.
+
+    `hidden` names who in the line is protected: `child`, `guardian1`, or, of a professional, the empty text.
+    """
+
+    status: Status
+    changes: list[Change] = []
+    issues: list[Issue] = []
+    otherwise: list[Change] = []
+    candidates: list[Candidate] = []
+    undo: dict[str, Any] = {}
+    hidden: list[str] = []
+
+    @property
+    def fingerprint(self) -> bytes:
+        """What was promised: the same outcome has the same one, whatever ids it led to."""
+        told = [self.status, self.changes, [(issue.rule, issue.field) for issue in self.issues if issue.error]]
+        return blake2b(msgspec.json.encode(told), digest_size=16).digest()
+
+
+@dataclass(slots=True)
+class Row:
+    """A line of the file, by its number there. `family` is the least number among the lines that name the same people."""
+
+    number: int
+    family: int
+    reading: Reading
+    outcome: Outcome | None = None
+    fingerprint: bytes | None = None
+    deed: Deed | None = None
+
+
+@dataclass(slots=True)
+class Import:
+    """One file on its way. `constants` stand for columns that it has not; `columns` say which column holds which field."""
+
+    import_id: str
+    kind: Kind
+    state: State
+    sender: str
+    file_hash: str
+    constants: dict[str, str]
+    created_at: datetime
+    expires_at: datetime
+    header: Sequence[str] = ()
+    columns: dict[int, str] | None = None
+    header_line: int = 0
+    cursor: int = 0
+    done: int = 0
+    total: int = 0
+    report: str | None = None
+    trouble: Sequence[dict[str, Any]] = ()
+
+    @property
+    def programme(self) -> str:
+        """The code of the programme that the file is about."""
+        return self.constants["programme"]

@@ -1,0 +1,134 @@
+"""The report of a dry run as people read it: every line, every field, what was read and made of it, and what would change."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from services.registration.imports.columns import fields
+from services.registration.imports.record import Change, Import, Issue, Row, Status
+from services.registration.imports.rows import masked_number
+
+if TYPE_CHECKING:
+    from services.registration.storage import Work
+
+PAGE: Final = 1_000
+"""Lines that are opened at a time for a table."""
+
+HIDDEN: Final = "***"
+"""What stands in a report for whatever tells of somebody who is protected."""
+
+_TELLING: Final = frozenset({"given_name", "family_name", "name", "email", "phone", "cpr_number", "birth_date"})
+
+_HEAD: Final[Mapping[str, Sequence[str]]] = {
+    "da": ("linje", "status", "udført", "fejl", "bemærkninger", "ændringer", "ligner"),
+    "en": ("line", "status", "done", "errors", "remarks", "changes", "similar"),
+}
+
+
+def of_import(imported: Import, counts: Iterable[Any] = ()) -> dict[str, Any]:
+    """Where an import stands, without anybody in it."""
+    names = ("import_id", "kind", "state", "sender", "file_hash", "programme", "total", "done", "report", "trouble", "created_at")
+    found = {name: getattr(imported, name) for name in names}
+    return found | {"expires_at": imported.expires_at, "lines": of_counts(counts)}
+
+
+def of_counts(counts: Iterable[Any]) -> dict[str, int]:
+    """Lines by what would be, and what was, done with them; errors and warnings."""
+    found: dict[str, int] = {}
+    for row in counts:
+        for name in filter(None, (row.status, row.deed)):
+            found[name] = found.get(name, 0) + row.lines
+        found["errors"] = found.get("errors", 0) + row.errors
+        found["warnings"] = found.get("warnings", 0) + row.warnings
+    return found
+
+
+def of_columns(imported: Import) -> dict[str, Any]:
+    """Which column is which field, and what fields there are."""
+    mapped = imported.columns or {}
+    columns = [{"column": name, "field": mapped.get(n)} for n, name in enumerate(imported.header)]
+    known = [{"field": f.field, "required": f.required, "name": {"da": f.da, "en": f.en}} for f in fields(imported.kind).values()]
+    return {"columns": columns, "fields": known, "constants": imported.constants}
+
+
+def of_row(imported: Import, row: Row) -> dict[str, Any]:
+    """One line; of CPR numbers no more than may be shown."""
+    outcome = row.outcome
+    headers = {field: imported.header[n] for n, field in (imported.columns or {}).items()}
+    whom = outcome.hidden if outcome else ()
+    return {
+        "line": row.number,
+        "status": outcome.status if outcome else Status.UNREAD if row.reading.sound else Status.REFUSED,
+        "done": row.deed,
+        "fields": [_field(name, headers, row, whom) for name in dict.fromkeys([*row.reading.read, *row.reading.values])],
+        "issues": [_issue(found, headers) for found in (*row.reading.issues, *(outcome.issues if outcome else ()))],
+        "changes": [_change(change, whom) for change in (outcome.changes if outcome else ())],
+        "stored_otherwise": [_change(change, whom) for change in (outcome.otherwise if outcome else ())],
+        "candidates": [{"field": c.field, "id": c.id, "slug": c.rule} for c in (outcome.candidates if outcome else ())],
+    }
+
+
+def people_of(rows: Iterable[Row]) -> list[str]:
+    """The ids of those who are stored and of whom these lines tell: for the audit."""
+    found = [outcome for row in rows if (outcome := row.outcome)]
+    known = [str(outcome.undo["child_id"]) for outcome in found if "child_id" in outcome.undo and outcome.status is not Status.NEW]
+    return list(dict.fromkeys([*known, *(one.id for outcome in found for one in outcome.candidates)]))
+
+
+def table(imported: Import, language: str, work: "Work") -> Iterator[Sequence[Any]]:
+    """The whole report, a line of the file a row: what was found, then what was read and made of each column."""
+    names = list(dict.fromkeys((imported.columns or {}).values()))
+    known = fields(imported.kind)
+    labels = [getattr(known[name], language) for name in names]
+    yield (*_HEAD[language], *(text for label in labels for text in (label, f"{label} →")))
+    for row in _all_rows(imported, work):
+        yield _line(of_row(imported, row), names, language)
+
+
+def _all_rows(imported: Import, work: "Work") -> Iterator[Row]:
+    after = 0
+    while rows := work.imports.rows(imported.import_id, limit=PAGE, after=after, where={}):
+        yield from rows
+        after = rows[-1].number
+
+
+def _line(told: Mapping[str, Any], names: Sequence[str], language: str) -> Sequence[Any]:
+    issues = {error: [_told(one, language) for one in told["issues"] if (one["severity"] == "error") is error] for error in (True, False)}
+    changes = [f"{one['field']}: {one['before'] or '-'} → {one['after'] or '-'}" for one in told["changes"]]
+    alike = [f"{one['field']}: {one['id']} ({one['slug']})" for one in told["candidates"]]
+    cells = {one["field"]: (one["read"], one["value"]) for one in told["fields"]}
+    found = ("\n".join(texts) for texts in (issues[True], issues[False], changes, alike))
+    return (told["line"], told["status"], told["done"], *found, *(cell for name in names for cell in cells.get(name, ("", ""))))
+
+
+def _told(one: Mapping[str, Any], language: str) -> str:
+    return f"{one['column'] or one['field']}: {one['text'][language]}".removeprefix(": ")
+
+
+def _field(name: str, headers: Mapping[str, str], row: Row, hidden: Collection[str]) -> dict[str, Any]:
+    value = row.reading.values.get(name)
+    shown = masked_number(value) if value and name.endswith("cpr_number") else value
+    read = row.reading.read.get(name)
+    if _is_hidden(name, hidden):
+        read, shown = (HIDDEN if text else text for text in (read, shown))
+    return {"field": name, "column": headers.get(name), "read": read, "value": shown}
+
+
+def _is_hidden(name: str, hidden: Collection[str]) -> bool:
+    """Whether it may tell who somebody is, or where, who is protected. Of whom it is not known who he is in the line, it may."""
+    owner, _, field = name.rpartition(".")
+    if name == "institution":
+        return bool({"child", ""} & set(hidden))
+    return field in _TELLING and (owner in hidden or (owner == "guardian" and bool(hidden)))
+
+
+def _issue(found: Issue, headers: Mapping[str, str]) -> dict[str, Any]:
+    severity = "error" if found.error else "warning"
+    text = {"da": found.da, "en": found.en}
+    return {"slug": found.rule, "severity": severity, "field": found.field, "column": headers.get(found.field), "text": text}
+
+
+def _change(change: Change, hidden: Collection[str]) -> dict[str, Any]:
+    before, after = change.before, change.after
+    if _is_hidden(change.field, hidden):
+        before, after = (HIDDEN if text else text for text in (before, after))
+    return {"field": change.field, "before": before, "after": after}

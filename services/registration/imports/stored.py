@@ -1,0 +1,81 @@
+"""Families as they are stored: what lines are compared with, and what undoing goes back to."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+import msgspec
+
+from services.registration.domain.cpr_number import CprNumber
+from services.registration.domain.guardian import Guardian
+
+OF_A_GUARDIAN: Final = ("given_name", "family_name", "email", "phone", "language", "spoken_language", "cpr_number")
+"""What a file may say of a guardian."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class StoredGuardian:
+    """A guardian's own details."""
+
+    given_name: str
+    family_name: str
+    language: str
+    email: str | None = None
+    phone: str | None = None
+    spoken_language: str | None = None
+    cpr_number: CprNumber | None = None
+    hidden: bool = False
+
+    @property
+    def masked(self) -> str | None:
+        """As much of the number as may be shown."""
+        return self.cpr_number.masked if self.cpr_number else None
+
+    def as_guardian(self) -> Guardian:
+        """The guardian whom these details describe."""
+        return Guardian("", **{name: getattr(self, name) for name in self.__slots__})
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEnrolment:
+    """Where a child is enrolled in the programme (no institution: at home), and after how many steps."""
+
+    enrolment_id: str
+    institution: str | None
+    track: str
+    start_date: date
+    steps: int
+
+
+@dataclass(slots=True, repr=False)
+class StoredChild:
+    """A child, its enrolment in the programme, and who has custody: guardian's id → whether he has."""
+
+    child_id: str
+    birth_date: date
+    given_name: str
+    family_name: str
+    enrolment: StoredEnrolment | None = None
+    custody: dict[str, bool] = field(default_factory=dict)
+
+
+@dataclass(slots=True, repr=False)
+class StoredFamilies:
+    """Children by number, and every guardian around them by id."""
+
+    children: dict[CprNumber, StoredChild]
+    guardians: dict[str, StoredGuardian]
+
+    def ids_around(self, number: CprNumber) -> set[str]:
+        """The child's own id, and its guardians'."""
+        child = self.children.get(number)
+        return {child.child_id, *child.custody} if child else set()
+
+
+class Made(msgspec.Struct):
+    """What a line led to, for taking it back: the enrolment that it made; guardians and custody as they were and as they are."""
+
+    child_id: str
+    enrolment: StoredEnrolment | None
+    guardians: dict[str, tuple[StoredGuardian | None, StoredGuardian]]
+    custody: dict[str, tuple[bool | None, bool]]

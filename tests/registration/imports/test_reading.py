@@ -1,0 +1,85 @@
+"""Files of every program become the same lines."""
+
+import io
+
+import pytest
+import xlsxwriter
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.chassis.errors import Invalid
+from services.registration.imports.columns import Kind, recognised, suggest
+from services.registration.imports.reading import lines
+from services.registration.imports.values import tidy
+from tests.registration.imports import messy
+
+LETTERS = "abcæøåABCÆØÅéü 0123456789"
+CELLS = st.text(LETTERS, max_size=12).map(str.strip)
+DANISH = ["Fødselsdato", "Børnehuset Åkærgård", "Sørensen", "Ærø"]
+
+
+@pytest.mark.parametrize("delimiter", [";", ",", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "mac_roman", "cp850"])
+@settings(max_examples=15)
+@given(st.lists(st.lists(CELLS, min_size=3, max_size=3), min_size=1, max_size=6))
+def test_any_encoding_and_delimiter_gives_the_same_cells(encoding: str, delimiter: str, rows: list[list[str]]) -> None:
+    """With or without a byte order mark, on Windows, Mac and DOS, whichever character stands between the cells."""
+    table = [["Navn", "Født", "Hus"], DANISH[:3], DANISH[1:], *rows]
+    content = "\r\n".join(delimiter.join(row) for row in table).encode(encoding)
+    assert [[tidy(cell) for cell in line.cells] for line in lines(content)] == [[tidy(cell) for cell in row] for row in table]
+
+
+def test_the_messy_file_is_the_same_from_both_programs() -> None:
+    """As Windows-1252 with semicolons and as a workbook, line by line, but for how numbers and dates are kept."""
+    from_csv = {line.number: [tidy(cell) for cell in line.cells] for line in lines(messy.as_csv())}
+    from_xlsx = {line.number: [tidy(cell) for cell in line.cells] for line in lines(messy.as_xlsx())}
+    filled = {number for number, cells in from_csv.items() if any(cells)}
+    assert {number for number, cells in from_xlsx.items() if any(cells)} == filled
+    assert all(" ".join(from_csv[n]).split() == " ".join(from_xlsx[n]).split() for n in filled if n < messy.FIRST_LINE)
+
+
+def test_a_merged_cell_stands_in_every_line() -> None:
+    """What was merged downwards is there for each line that it covered, and the line says which columns."""
+    first, second = [line for line in lines(messy.as_xlsx()) if line.number in {messy.FIRST_LINE, messy.FIRST_LINE + 1}]
+    assert (second.cells[3], first.merged, second.merged) == (first.cells[3], frozenset(), frozenset({3}))
+
+
+def test_the_header_is_found_below_titles() -> None:
+    """The line with most names that are known is the header, wherever it stands."""
+    found = max(lines(messy.as_csv()), key=lambda line: recognised(Kind.FAMILIES, line.cells))
+    assert found.number == messy.FIRST_LINE - 1
+    suggested = {one.field for one in suggest(Kind.FAMILIES, found.cells)}
+    assert suggested >= {"child.cpr_number", "child.name", "guardian1.email", "guardian2.name"}
+
+
+def test_a_misspelt_name_is_suggested_and_not_taken_for_certain() -> None:
+    """A column that is nearly called like a field is suggested for it; another person's is not."""
+    [misspelt, other] = suggest(Kind.FAMILIES, ["Barnets fodselsdato", "Bedstemors navn"])
+    assert (misspelt.field, misspelt.likeness < 100) == ("child.birth_date", True)
+    assert other.field is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'navn;hus\r\n"Asta;Birkeg\xc3\xa5rden\r\n' + b"x" * 200_000,
+        b"PK\x03\x04 no workbook at all",
+        bytes.fromhex("d0cf11e0a1b11ae1") + b"nothing",
+    ],
+    ids=["an open quotation mark", "a broken zip", "a broken XLS"],
+)
+def test_what_cannot_be_read_says_so(content: bytes) -> None:
+    """One sentence about the file, and nothing of what stands in it."""
+    with pytest.raises(Invalid) as refused:
+        list(lines(content))
+    assert "Asta" not in str(refused.value)
+
+
+def test_an_absurd_number_of_lines_is_refused() -> None:
+    """A workbook that goes on for ever is not read to its end."""
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(content, {"in_memory": True})
+    book.add_worksheet().write_string(1_000_000, 0, "far below")
+    book.close()
+    with pytest.raises(Invalid, match="more than"):
+        list(lines(content.getvalue()))
