@@ -105,7 +105,7 @@ def _page_of(item: Schema) -> Document:
 
 def _content(body: Schema | Contract | Upload, example: Any) -> Document:
     if isinstance(body, Upload):
-        return {media_type: {"schema": {"type": "string", "format": "binary", "minLength": 1}} for media_type in body.media_types}
+        return {media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in body.media_types}
     return {JSON: _body(body, example)}
 
 

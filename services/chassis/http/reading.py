@@ -95,7 +95,7 @@ def _loaded(schema: Schema | None, pairs: Sequence[tuple[str, str]]) -> Mapping[
 def body(environ: Environ, limit: int, media_types: Sequence[str] = ()) -> bytes:
     """The whole body, whose type and size are checked first; chunked bodies are read no further than the limit.
 
-    Where no media types are named it must be JSON in UTF-8.
+    Where no media types are named it must be JSON in UTF-8; a file may be empty.
     """
     kind, options = parse_options_header(environ.get("CONTENT_TYPE"))
     is_json = kind == reply.JSON and options.get("charset", "utf-8").lower() == "utf-8"
@@ -104,7 +104,7 @@ def body(environ: Environ, limit: int, media_types: Sequence[str] = ()) -> bytes
     content = _read_bytes(environ, limit)
     if len(content) > limit:
         raise error(TooLarge, "body-too-large", max=limit)
-    if not content:
+    if not content and not media_types:
         raise error(Malformed, "body-missing")
     return content
 

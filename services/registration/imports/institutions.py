@@ -41,7 +41,7 @@ def perform(rows: Sequence[Row], imported: Import, work: "Work") -> dict[int, Ou
     return {row.number: _perform(row, imported, work) for row in rows}
 
 
-def hidden(_rows: Sequence[Row], _imported: Import, _work: "Work") -> dict[int, list[str]]:
+def hidden(rows: Sequence[Row], imported: Import, work: "Work") -> dict[int, list[str]]:  # noqa: ARG001 - as of the other kinds
     """Nobody: a place is no person."""
     return {}
 
@@ -135,7 +135,7 @@ def _with_new(files: Files, values: Mapping[str, str]) -> Files:
     named = {"institution_id": new_id(), "code": values.get("code") or _code(values["name"]), "stil_number": values["number"]}
     for name, value in (named | {name: values[name] for name in (*_PLAIN, "district") if name in values}).items():
         entry[name] = value
-    document["institutions"].append(entry)  # type: ignore[union-attr]  # it is a list of tables, or the folder would not be loaded
+    document["institutions"].append(entry)
     text = tomlkit.dumps(document)
     return {**files, FILE: re.sub(r"(?<!\n)\n(?=\[\[institutions\]\])", "\n\n", text).encode()}
 
