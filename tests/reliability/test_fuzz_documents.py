@@ -25,6 +25,7 @@ REPORTS = ("/v1/report", "/v1/report.csv", "/v1/report.html", "/report")
 BUT_FOR = {("GET", path): ACCEPTANCE for path in REPORTS} | {
     ("POST", "/v1/professionals"): ACCEPTANCE,
     ("POST", "/v1/activities"): ACCEPTANCE,
+    ("POST", "/v1/imports"): ACCEPTANCE,
     ("POST", "/v1/enrolment-requests/bulk"): REJECTION,
     ("POST", "/v1/sign-up-links"): ACCEPTANCE,
     ("POST", "/v1/sign-up-sessions"): ACCEPTANCE,
