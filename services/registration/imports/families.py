@@ -13,7 +13,6 @@ from services.registration import handlers
 from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.enrolment import Enrolment
 from services.registration.domain.enrolment import Status as EnrolmentStatus
-from services.registration.domain.guardian import Guardian
 from services.registration.domain.objection import Rule
 from services.registration.domain.request import EnrolmentRequest, GuardianDetails
 from services.registration.imports.record import Candidate, Change, Import, Issue, Outcome, Row, Status
@@ -165,9 +164,10 @@ def _outcome(row: Row, refused: Sequence[Issue], before: StoredFamilies, after: 
         return Outcome(Status.REFUSED, issues=list(refused))
     old, new = before.children.get(_number(row)), after.children[_number(row)]
     is_new = old is None or old.enrolment is None
-    changes = [*_of_enrolment(old, new), *_of_guardians(row, before, after, old, new)]
+    named = _named(row, before, after, new)
+    changes = [*_of_enrolment(old, new), *_of_guardians(named, before, after, old, new)]
     status = Status.NEW if is_new else Status.CHANGED if changes else Status.UNCHANGED
-    outcome = Outcome(status, changes, otherwise=list(_otherwise(row, new)), undo=_made(before, after, old, new))
+    outcome = Outcome(status, changes, otherwise=list(_otherwise(row, new)), undo=_made(named, before, after, old, new))
     outcome.issues += [issue("stored-otherwise", change.field, error=False) for change in outcome.otherwise]
     return outcome
 
@@ -183,21 +183,28 @@ def _told(stored_one: StoredChild | StoredEnrolment | None, names: Sequence[str]
     return {f"{prefix}{name}": str(value) for name in names if (value := getattr(stored_one, name, None)) is not None}
 
 
-def _of_guardians(row: Row, before: StoredFamilies, after: StoredFamilies, old: StoredChild | None, new: StoredChild) -> Iterator[Change]:
-    for guardian_id, custody in new.custody.items():
+def _of_guardians(
+    named: Mapping[str, str], before: StoredFamilies, after: StoredFamilies, old: StoredChild | None, new: StoredChild
+) -> Iterator[Change]:
+    for guardian_id, owner in named.items():
         now, was = after.guardians[guardian_id], before.guardians.get(guardian_id)
-        label = _label(row, now.as_guardian())
         pairs = [(name, getattr(was, name) if was else None, getattr(now, name)) for name in _OF_A_GUARDIAN]
         pairs.append(("cpr_number", was and was.masked, now.masked))
-        pairs.append(("custody", _yes(old.custody.get(guardian_id)) if old else None, _yes(custody)))
-        yield from (Change(f"{label}.{name}", one, other) for name, one, other in pairs if one != other)
+        pairs.append(("custody", _yes(old.custody.get(guardian_id)) if old else None, _yes(new.custody[guardian_id])))
+        yield from (Change(f"{owner}.{name}", one, other) for name, one, other in pairs if one != other)
 
 
-def _label(row: Row, guardian: Guardian) -> str:
-    """Which of the line's guardians he is; `guardian`, where the line does not name him."""
+def _named(row: Row, before: StoredFamilies, after: StoredFamilies, new: StoredChild) -> dict[str, str]:
+    """The child's guardians whom the line names, and as which: what happens to others meanwhile is another line's doing."""
     values = row.reading.values
     described = {owner: GuardianDetails(**{"language": "da"} | _part(values, owner)) for owner in _owners(values)}
-    return next((owner for owner, details in described.items() if guardian.may_be(details)), "guardian")
+    stored_as = {id_: [one for one in (before.guardians.get(id_), after.guardians[id_]) if one] for id_ in new.custody}
+    return {
+        id_: owner
+        for id_, stored_ones in stored_as.items()
+        for owner, details in described.items()
+        if any(one.as_guardian().may_be(details) for one in stored_ones)
+    }
 
 
 def _yes(custody: bool | None) -> str | None:  # noqa: FBT001 - it is what is asked about
@@ -211,13 +218,15 @@ def _otherwise(row: Row, new: StoredChild) -> Iterator[Change]:
     return (Change(name, kept.get(name), value) for name, value in said.items() if value and value != kept.get(name))
 
 
-def _made(before: StoredFamilies, after: StoredFamilies, old: StoredChild | None, new: StoredChild) -> dict[str, Any]:
-    guardians = {id_: (before.guardians.get(id_), after.guardians[id_]) for id_ in new.custody}
+def _made(
+    named: Mapping[str, str], before: StoredFamilies, after: StoredFamilies, old: StoredChild | None, new: StoredChild
+) -> dict[str, Any]:
+    guardians = {id_: (before.guardians.get(id_), after.guardians[id_]) for id_ in named}
     made = Made(
         child_id=new.child_id,
         enrolment=None if old and old.enrolment else new.enrolment,
         guardians={id_: (was, now) for id_, (was, now) in guardians.items() if was != now},
-        custody={id_: (old.custody.get(id_) if old else None, held) for id_, held in new.custody.items()},
+        custody={id_: (old.custody.get(id_) if old else None, new.custody[id_]) for id_ in named},
     )
     found: dict[str, Any] = msgspec.to_builtins(made)
     return found
