@@ -1,7 +1,9 @@
 """Files of every program become the same lines."""
 
 import io
+from collections.abc import Generator
 
+import psutil
 import pytest
 import xlsxwriter
 from hypothesis import given, settings
@@ -75,11 +77,49 @@ def test_what_cannot_be_read_says_so(content: bytes) -> None:
     assert "Asta" not in str(refused.value)
 
 
-def test_an_absurd_number_of_lines_is_refused() -> None:
-    """A workbook that goes on for ever is not read to its end."""
+def a_workbook(*sheets: dict[tuple[int, int], str], hidden: int | None = None) -> bytes:
+    """Sheets by what stands where; one may be hidden."""
     content = io.BytesIO()
     book = xlsxwriter.Workbook(content, {"in_memory": True})
-    book.add_worksheet().write_string(1_000_000, 0, "far below")
+    for number, cells in enumerate(sheets):
+        sheet = book.add_worksheet()
+        for (row, column), text in cells.items():
+            sheet.write_string(row, column, text)
+        if number == hidden:
+            sheet.hide()
+        else:
+            sheet.activate()
     book.close()
-    with pytest.raises(Invalid, match="more than"):
-        list(lines(content.getvalue()))
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "slug"),
+    [
+        (a_workbook({(1_000_000, 0): "far below"}), "too-many-lines"),
+        (a_workbook({(0, 0): "here", (1_048_575, 16_383): "and there"}), "workbook-unreadable"),
+        (a_workbook({(0, 0): "Birkegården"}, {(0, 0): "Globen"}), "several-sheets"),
+    ],
+    ids=["a line far below", "more cells than there is memory", "two sheets"],
+)
+def test_a_workbook_that_is_not_meant_so_is_refused(content: bytes, slug: str) -> None:
+    """One that goes on for ever is not read to its end, and does not end who reads it; of two sheets none is passed over in silence."""
+    with pytest.raises(Invalid) as refused:
+        list(lines(content))
+    assert [reason.slug for reason in refused.value] == [slug]
+
+
+@pytest.mark.parametrize("content", [a_workbook({}, {(1, 2): "Asta"}, {}), a_workbook({(0, 0): "codes"}, {(1, 2): "Asta"}, hidden=0)])
+def test_empty_and_hidden_sheets_do_not_count(content: bytes) -> None:
+    """The one sheet that somebody sees something on is read, each cell where it stands."""
+    assert [(line.number, line.cells) for line in lines(content) if any(line.cells)] == [(2, ["", "", "Asta"])]
+
+
+def test_whoever_stops_reading_a_workbook_leaves_nobody_behind() -> None:
+    """The process that reads it ends with the last line that somebody wants."""
+    reading = lines(a_workbook({(row, 0): "x" * 100 for row in range(5_000)}))
+    next(reading)
+    [child] = psutil.Process().children()
+    assert isinstance(reading, Generator)
+    reading.close()
+    assert not child.is_running()
