@@ -1,6 +1,6 @@
 """Which line holds the names of the columns, and which column is which field: found, remembered, or decided by a person."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -22,7 +22,7 @@ _LOOKED_AT: Final = 30
 def recognise(imported: Import, work: "Work") -> None:
     """Find the header, and read on where every required field has a column or a constant; else wait for a person."""
     header = _header(imported, islice(lines(work.imports.content(imported.import_id)), _LOOKED_AT))
-    imported.header = [masked(tidy(cell)) for cell in header.cells]
+    imported.header = told_apart([masked(tidy(cell)) for cell in header.cells])
     imported.header_line = header.number
     remembered = work.imports.remembered(imported, header_hash(imported.header))
     suggested = {one.column: one.field for one in suggest(imported.kind, imported.header) if one.field}
@@ -30,15 +30,30 @@ def recognise(imported: Import, work: "Work") -> None:
 
 
 def decide(imported: Import, chosen: Mapping[str, str | None], work: "Work") -> None:
-    """A person says which column (by its name) is which field, or is none. Raises `Invalid` with everything that is wrong."""
+    """A person says which column (by its name) is which field, or is none. Raises `Invalid` with everything that is wrong.
+
+    A column that was taken for a field which is another's now is none.
+    """
     if wrong := list(_mistakes(imported, chosen)):
         raise Invalid(reasons=wrong)
-    columns = {n: field for n, name in enumerate(imported.header) if (field := chosen.get(name, (imported.columns or {}).get(n)))}
+    left = {n: field for n, field in (imported.columns or {}).items() if field not in chosen.values()}
+    columns = {n: field for n, name in enumerate(imported.header) if (field := chosen.get(name, left.get(n)))}
     work.imports.remember(imported, header_hash(imported.header), columns)
     work.imports.begin_again(imported.import_id)
     imported.cursor = imported.done = imported.total = 0
     imported.report = None
     _settle(imported, columns)
+
+
+def told_apart(names: Sequence[str]) -> list[str]:
+    """Each column by a name of its own: the second `CPR` is `CPR (2)`, and one without a name is called as the spreadsheet does, `(C)`."""
+    known = [name or f"({_letters(column)})" for column, name in enumerate(names)]
+    return [name if name not in known[:n] else f"{name} ({known[: n + 1].count(name)})" for n, name in enumerate(known)]
+
+
+def _letters(column: int) -> str:
+    """0 is A, 26 is AA."""
+    return (_letters(column // 26 - 1) if column >= 26 else "") + chr(ord("A") + column % 26)  # noqa: PLR2004 - letters
 
 
 def _header(imported: Import, first: Iterable[Line]) -> Line:

@@ -80,11 +80,10 @@ class Reader:
     def _make(self, reading: Reading, known: Field, written: str) -> None:
         if not written:
             return
-        if known.type == "full_name":
-            _split(reading, known, written)
-            return
         made = self._made(known, written)
-        if made.value is not None:
+        if made.value is not None and known.type == "full_name":
+            _split(reading, known, made.value)
+        elif made.value is not None:
             reading.values[known.field] = made.value
         reading.issues += _issues(known, made, self.directory.alike(known.type, written) if made.wrong == "unknown-code" else "")
 

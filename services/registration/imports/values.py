@@ -31,7 +31,8 @@ class Made:
 
 EMPTY: Final = Made()
 
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+_CONTROLS = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0)) if not chr(code).isspace()]
+_INVISIBLE = dict.fromkeys(map(ord, ["\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u00ad", *_CONTROLS]))
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
 
 
@@ -52,7 +53,17 @@ def tidy(cell: Cell | None) -> str:
 
 
 def text(written: str, _today: date) -> Made:
-    return Made(written or None)
+    return Made(wrong="broken-letters") if _is_broken(written) else Made(written or None)
+
+
+def _is_broken(written: str) -> bool:
+    """Whether UTF-8 was read as Windows-1252 on its way here: no Danish text happens to be UTF-8 again."""
+    if "\ufffd" in written:
+        return True
+    try:
+        return written.encode("cp1252").decode("utf-8") != written
+    except UnicodeError:
+        return False
 
 
 # CPR numbers.
@@ -227,6 +238,7 @@ def _languages() -> Mapping[str, str]:
 KINDS: Final[Mapping[str, Callable[[str, date], Made]]] = {
     "text": text,
     "name": text,
+    "full_name": text,
     "cpr": cpr_number,
     "date": day,
     "birth_date": birth_day,

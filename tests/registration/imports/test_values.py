@@ -112,5 +112,13 @@ def test_what_is_tidied_is_one_line_without_spaces_at_its_ends(written: str) -> 
     """Non-breaking, double and trailing spaces are gone, and tidying again changes nothing."""
     tidied = values.tidy(written)
     assert tidied == tidied.strip()
-    assert not {"\u00a0", "\n", "\r", "\t", "\ufeff", "\u200b"} & set(tidied)
+    assert not {"\u00a0", "\n", "\r", "\t", "\ufeff", "\u200b", "\0", "\x1b", "\x9f"} & set(tidied)
     assert values.tidy(tidied) == tidied
+
+
+@given(st.text("abcæøåÆØÅéöü ", min_size=1), st.text("abc ", max_size=3))
+def test_broken_letters_are_seen_and_good_ones_are_not(name: str, more: str) -> None:
+    """UTF-8 that some program took for Windows-1252 is no name; one in Danish letters always is."""
+    assert values.text(name, TODAY).value == name
+    broken = f"{more}ø{name}".encode().decode("cp1252")
+    assert values.text(broken, TODAY) == values.Made(wrong="broken-letters")
