@@ -114,7 +114,7 @@ def _memory(lines: int) -> Mapping[str, float]:
     with context.work() as work:
         handlers.confirm(import_id, handlers.found(import_id, work).report or "", work)
     seen += [(one.state, one.done, me.memory_info().rss / 1e6) for one in Run(context, import_id).chunks()]
-    early = max(rss for state, done, rss in seen if state is State.READING and done <= lines / 10)
+    early = max(rss for state, done, rss in seen if state is State.READING and done <= max(lines / 10, passes.CHUNK))
     return {"early_mb": early, "late_mb": max(rss for _, _, rss in seen)}
 
 

@@ -34,9 +34,12 @@ def csv_lines(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
 
 
 def as_xlsx(rows: Iterable[Sequence[Any]], sheet: str) -> bytes:
-    """The whole table as one sheet, its first row standing still. Texts are written as texts, so that none is a formula or a link."""
+    """The whole table as one sheet, its first row standing still. Texts are written as texts, so that none is a formula or a link.
+
+    Rows wait in a temporary file that only this process's user can read, and that is deleted at the end: not in memory.
+    """
     content = io.BytesIO()
-    book = xlsxwriter.Workbook(content, {"in_memory": True})
+    book = xlsxwriter.Workbook(content, {"constant_memory": True})
     page = book.add_worksheet(sheet)
     page.freeze_panes(1, 0)
     for number, row in enumerate(rows):

@@ -57,6 +57,7 @@ class Desk:
             return False
         counts = self._counts(imported.import_id)
         self._say_lines(imported)
+        self._say_unread(imported)
         if table:
             self._write(imported, table)
         self.console.print(_counted(counts))
@@ -109,6 +110,11 @@ class Desk:
         for one in reporting.of_columns(imported)["columns"]:
             self.console.print(Text(f"    {one['column']}  {one['field'] or '-'}"))
 
+    def _say_unread(self, imported: Import) -> None:
+        unread = [one["column"] for one in reporting.of_columns(imported)["columns"] if one["field"] is None]
+        if unread:
+            self.console.print(Text(f"Columns that are not read: {', '.join(unread)}."))
+
     def _say_lines(self, imported: Import) -> None:
         """Which lines something is said of, and what: no word of what stands in them."""
         with self.context.work() as work:
@@ -127,14 +133,15 @@ class Desk:
             self.console.print(Text(f"line {row.number}, {one['field']}: {getattr(reason(one['slug']), self.language)}"))
 
     def _write(self, imported: Import, table: Path) -> None:
+        people: list[str] = []
         with self.context.work() as work:
-            rows = reporting.table(imported, self.language, work)
+            rows = reporting.table(imported, self.language, work, people.extend)
             if table.suffix == ".xlsx":
                 table.write_bytes(tables.as_xlsx(rows, "Report"))
             else:
                 with table.open("w", encoding="utf-8", newline="") as out:
                     out.writelines(tables.csv_lines(rows))
-            audit.record_command("deltag import --report", self.actor, [imported.import_id], work)
+            audit.record_command("deltag import --report", self.actor, [imported.import_id, *people], work)
 
 
 def _counted(counts: dict[str, int]) -> str:

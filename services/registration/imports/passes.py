@@ -25,7 +25,7 @@ CHUNK: Final = 500
 """Lines in one transaction: half a second of work, and no more rows locked than a batch of messages locks."""
 
 LARGEST_FAMILY: Final = 40
-"""More lines than this that share a person are a mistake, and would be taken one by one."""
+"""More lines than this that share a person are a mistake, and would be taken one by one, in one transaction."""
 
 
 class Perform(Protocol):
@@ -131,9 +131,10 @@ def _finish_reading(imported: Import) -> None:
 
 
 def _group(imported: Import, work: "Work") -> None:
-    """Give every line of a family the same number, the least; lines that nobody's family has are refused."""
+    """Give every line of a family the same number, the least; what is too large for a family is parted again, and refused."""
     while work.imports.group(imported.import_id):
         pass
+    work.imports.part_crowds(imported.import_id, LARGEST_FAMILY)
     imported.state = State.CHECKING
 
 
@@ -145,27 +146,19 @@ def _check(imported: Import, work: "Work") -> None:
         _enter(imported, State.CHECKED)
         return
     left = [row for row in rows if row.deed is not Deed.APPLIED]
-    crowded = _crowded(left)
-    sound = [row for row in left if row.reading.sound and row.family not in crowded]
+    sound = [row for row in left if row.reading.sound and not row.crowd]
     with work.attempt():
         outcomes = in_rounds(sound, imported, work)
     protected = HIDDEN[imported.kind](left, imported, work)
     for row in left:
-        row.outcome = outcomes.get(row.number) or _refused(row, crowded)
+        row.outcome = outcomes.get(row.number) or _refused(row)
         row.outcome.hidden = protected.get(row.number, [])
     work.imports.save_outcomes(imported.import_id, left)
     _advance(imported, rows)
 
 
-def _crowded(rows: Sequence[Row]) -> set[int]:
-    sizes: dict[int, int] = {}
-    for row in rows:
-        sizes[row.family] = sizes.get(row.family, 0) + 1
-    return {family for family, size in sizes.items() if size > LARGEST_FAMILY}
-
-
-def _refused(row: Row, crowded: set[int]) -> Outcome:
-    told = [issue("too-many-lines-together", "", {"most": LARGEST_FAMILY})] if row.family in crowded else []
+def _refused(row: Row) -> Outcome:
+    told = [issue("too-many-lines-together", "", {"most": LARGEST_FAMILY})] if row.crowd else []
     return Outcome(Status.REFUSED, issues=told)
 
 
@@ -176,15 +169,16 @@ def _apply(imported: Import, work: "Work") -> None:
     done = _as_promised(promised, imported, work)
     for row in promised:
         row.deed = Deed.APPLIED if row.number in done else Deed.MOVED
-        row.outcome = _as_done(row, done)
+        row.outcome = row.outcome and _as_done(row.outcome, done.get(row.number))
     work.imports.save_deeds(imported.import_id, promised)
     _advance(imported, rows, State.APPLIED)
 
 
-def _as_done(row: Row, done: Mapping[int, Outcome]) -> Outcome | None:
-    """Its outcome with what is needed to take it back; who is hidden in it stays so."""
-    outcome = done.get(row.number, row.outcome)
-    return msgspec.structs.replace(outcome, hidden=row.outcome.hidden) if outcome and row.outcome else outcome
+def _as_done(promised: Outcome, done: Outcome | None) -> Outcome:
+    """What was done, with what is needed to take it back, or that it moved; who is hidden in it stays so."""
+    if done is None:
+        return msgspec.structs.replace(promised, issues=[*promised.issues, issue("moved", "", error=False)])
+    return msgspec.structs.replace(done, hidden=promised.hidden)
 
 
 def _as_promised(promised: Sequence[Row], imported: Import, work: "Work") -> dict[int, Outcome]:

@@ -114,11 +114,15 @@ class Outcome(msgspec.Struct):
 
 @dataclass(slots=True)
 class Row:
-    """A line of the file, by its number there. `family` is the least number among the lines that name the same people."""
+    """A line of the file, by its number there. `family` is the least number among the lines that name the same people.
+
+    `crowd`: too many lines named the same people for that to be meant.
+    """
 
     number: int
     family: int
     reading: Reading
+    crowd: bool = False
     outcome: Outcome | None = None
     fingerprint: bytes | None = None
     deed: Deed | None = None

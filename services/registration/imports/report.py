@@ -1,10 +1,10 @@
 """The report of a dry run as people read it: every line, every field, what was read and made of it, and what would change."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from services.registration.imports.columns import fields
-from services.registration.imports.record import Change, Import, Issue, Row, Status
+from services.registration.imports.record import Change, Import, Issue, Outcome, Row, Status
 from services.registration.imports.rows import masked_number
 
 if TYPE_CHECKING:
@@ -68,26 +68,36 @@ def of_row(imported: Import, row: Row) -> dict[str, Any]:
 
 
 def people_of(rows: Iterable[Row]) -> list[str]:
-    """The ids of those who are stored and of whom these lines tell: for the audit."""
-    found = [outcome for row in rows if (outcome := row.outcome)]
-    known = [str(outcome.undo["child_id"]) for outcome in found if "child_id" in outcome.undo and outcome.status is not Status.NEW]
-    return list(dict.fromkeys([*known, *(one.id for outcome in found for one in outcome.candidates)]))
+    """The ids of those who are stored and of whom these lines tell: for the audit. A line that was not done may name ids of nobody."""
+    return list(dict.fromkeys(id_ for row in rows if row.outcome for id_ in _people_of(row.outcome)))
 
 
-def table(imported: Import, language: str, work: "Work") -> Iterator[Sequence[Any]]:
-    """The whole report, a line of the file a row: what was found, then what was read and made of each column."""
+def _people_of(outcome: Outcome) -> Iterator[str]:
+    undo = outcome.undo
+    yield from (undo[name] for name in ("child_id",) if name in undo)
+    yield from undo.get("custody", ())
+    yield from (one["professional_id"] for one in (undo.get("before"), undo.get("after")) if one and "professional_id" in one)
+    yield from (one.id for one in outcome.candidates)
+
+
+def table(imported: Import, language: str, work: "Work", note: Callable[[Sequence[str]], None]) -> Iterator[Sequence[Any]]:
+    """The whole report, a line of the file a row: what was found, then what was read and made of each column.
+
+    `note` is told the ids of those of whom it tells, as it goes on.
+    """
     names = list(dict.fromkeys((imported.columns or {}).values()))
     known = fields(imported.kind)
     labels = [getattr(known[name], language) for name in names]
     yield (*_HEAD[language], *(text for label in labels for text in (label, f"{label} →")))
-    for row in _all_rows(imported, work):
-        yield _line(of_row(imported, row), names, language)
+    for rows in _pages(imported, work):
+        note(people_of(rows))
+        yield from (_line(of_row(imported, row), names, language) for row in rows)
 
 
-def _all_rows(imported: Import, work: "Work") -> Iterator[Row]:
+def _pages(imported: Import, work: "Work") -> Iterator[Sequence[Row]]:
     after = 0
     while rows := work.imports.rows(imported.import_id, limit=PAGE, after=after, where={}):
-        yield from rows
+        yield rows
         after = rows[-1].number
 
 

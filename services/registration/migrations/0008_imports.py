@@ -36,6 +36,7 @@ create table import_row (
     import_id uuid not null references import,
     number integer not null,
     family integer not null,
+    crowd boolean not null default false,
     status text not null,
     errors smallint not null,
     warnings smallint not null,

@@ -56,11 +56,15 @@ _GROUP = sa.text(
     "with least_of_key as (select key, min(family) as family from import_key join import_row using (import_id, number)"
     " where import_id = cast(:id as uuid) group by key), least_of_row as (select number, min(family) as family from import_key"
     " join least_of_key using (key) where import_id = cast(:id as uuid) group by number)"
-    " update import_row r set family = l.family from least_of_row l"
-    " where r.import_id = cast(:id as uuid) and r.number = l.number and l.family < r.family"
+    " update import_row r set family = least.family from least_of_row l"
+    " join import_row least on least.import_id = cast(:id as uuid) and least.number = l.family"
+    " where r.import_id = cast(:id as uuid) and r.number = l.number and least.family < r.family"
 )
-_CROWDS = sa.text("select family from import_row where import_id = cast(:id as uuid) group by family having count(*) > :most")
-_ROW = "select number, family, status, deed, fingerprint, reading_sealed, outcome_sealed from import_row"
+_PART_CROWDS = sa.text(
+    "update import_row set family = number, crowd = true where import_id = cast(:id as uuid) and family in"
+    " (select family from import_row where import_id = cast(:id as uuid) group by family having count(*) > :most)"
+)
+_ROW = "select number, family, crowd, status, deed, fingerprint, reading_sealed, outcome_sealed from import_row"
 _CHUNK = sa.text(
     f"with ahead as (select family from import_row where import_id = cast(:id as uuid) and family > :cursor order by family limit :limit)"
     f" {_ROW} where import_id = cast(:id as uuid) and family > :cursor and family <= (select max(family) from ahead)"
@@ -158,12 +162,12 @@ class Imports:
         self._connection.execute(_ADD_KEYS, {"id": import_id, "rows": as_json({"n": n, "k": as_bytea(key)} for n, key in tied)})
 
     def group(self, import_id: str) -> int:
-        """One step towards every line bearing the least number of its family; how many it changed."""
+        """One step towards every line bearing the least number of its family, each twice as far as the last; how many it changed."""
         return self._connection.execute(_GROUP, {"id": import_id}).rowcount
 
-    def crowds(self, import_id: str, most: int) -> list[int]:
-        """Families of more lines than a family has."""
-        return list(self._connection.execute(_CROWDS, {"id": import_id, "most": most}).scalars())
+    def part_crowds(self, import_id: str, most: int) -> None:
+        """Lines of what is larger than a family are marked, and each stands alone again."""
+        self._connection.execute(_PART_CROWDS, {"id": import_id, "most": most})
 
     def chunk(self, imported: Import, limit: int) -> list[Row]:
         """The next lines after the cursor, whole families, about as many as asked."""
@@ -242,6 +246,7 @@ class Imports:
         return Row(
             number=row.number,
             family=row.family,
+            crowd=row.crowd,
             reading=self._safe.open_value(bytes(row.reading_sealed), f"line {import_id}/{row.number}", Reading),
             outcome=self._safe.open_value(bytes(sealed), f"outcome {import_id}/{row.number}", Outcome) if sealed else None,
             fingerprint=bytes(row.fingerprint) if row.fingerprint else None,

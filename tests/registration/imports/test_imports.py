@@ -87,7 +87,9 @@ class TestApplying:
         imported = checked(registration, a_file(a_line(CPR=number), a_line(Fornavn="Bo")))
         deliver(registration, REQUESTED, a_request(cpr_number=number, guardians=[a_guardian(email="other@example.org")]))
         confirmed(registration, imported)
-        assert [row.deed for row in rows(registration, imported)] == [Deed.MOVED, Deed.APPLIED]
+        moved, done = rows(registration, imported)
+        assert (moved.deed, done.deed) == (Deed.MOVED, Deed.APPLIED)
+        assert [issue.rule for issue in (moved.outcome.issues if moved.outcome else ())] == ["moved"]
         asked(registration, handlers.check_again, imported.import_id)
         assert [row.outcome.status for row in rows(registration, imported) if row.outcome] == [Status.CHANGED, Status.NEW]
         confirmed(registration, found(registration, imported.import_id))
@@ -124,6 +126,15 @@ class TestApplying:
             ("child", "same-name-and-birth-date"),
             ("guardian1", "same-contact"),
         ]
+
+    def test_a_chain_of_people_is_one_crowd(self, registration: Context) -> None:
+        """Lines that hang together, each by the next, are one family, however far it is from the first to the last."""
+        children, mothers = [a_number() for _ in range(30)], [a_number("1991-03-09") for _ in range(31)]
+        chain = [a_line(CPR=children[n // 2], **{"Forælder 1 CPR": mothers[(n + 1) // 2]}) for n in range(60)]
+        several = checked(registration, a_file(*chain[:8], a_line()))
+        assert len({row.family for row in rows(registration, several)}) == 2
+        imported = checked(registration, a_file(*chain, a_line()))
+        assert Counter(statuses(registration, imported)) == {Status.REFUSED: 60, Status.NEW: 1}
 
     def test_a_crowd_is_refused(self, registration: Context) -> None:
         """Where one number stands in more lines than a family has, it came into a wrong column: none of them is done."""
@@ -257,6 +268,16 @@ class TestColumns:
         with pytest.raises(Invalid) as refused, registration.work() as work:
             handlers.map_columns(imported.import_id, {"Ukendt": "track", "Spor": "track", "Født": "birthday"}, work)
         assert {reason.slug for reason in refused.value} == {"unknown-column", "unknown-field", "column-twice"}
+
+    def test_columns_of_one_name_are_told_apart(self, registration: Context) -> None:
+        """The second `CPR` is nobody's until a person says whose, and may take the field of the first; one without a name gets a name."""
+        content = a_file(a_line()).replace("Forælder 1 CPR".encode(), b"CPR").replace(b";Fornavn;", b";;")
+        imported = run(registration, sent(registration, content))
+        mapped = {name: (imported.columns or {}).get(n) for n, name in enumerate(imported.header)}
+        assert (mapped["CPR"], mapped["CPR (2)"], mapped["(B)"]) == ("child.cpr_number", None, None)
+        with registration.work() as work:
+            decided = handlers.map_columns(imported.import_id, {"CPR (2)": "child.cpr_number", "(B)": "child.given_name"}, work)
+        assert sorted((decided.columns or {}).values()).count("child.cpr_number") == 1
 
     def test_what_is_no_field_or_programme_is_refused_at_the_door(self, registration: Context) -> None:
         """A constant for a field that there is not, and a programme that is not loaded, are named before anything is read."""

@@ -10,11 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.chassis.service import Context
+from services.chassis.tables import as_csv
 from services.registration.imports import handlers, passes
-from services.registration.imports.record import WORKING, Deed, Outcome, Status
+from services.registration.imports.record import WORKING, Deed, Outcome, State, Status
 from services.registration.imports.running import Run
 from tests.registration.builders import a_number
-from tests.registration.imports.desk import a_file, a_line, asked, checked, confirmed, found, living, outcomes, rows, run, sent
+from tests.registration.imports.desk import HEADER, a_file, a_line, asked, checked, confirmed, found, living, outcomes, rows, run, sent
 
 universes = count()
 law = settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -118,6 +119,16 @@ def test_broken_off_between_chunks_it_ends_the_same(registration: Context, plan:
         broken_off(registration, import_id, breaks)
     assert nameless(living(registration, broken.family)) == nameless(living(registration, alone.family))
     assert run(registration, import_id).done == len(plan)
+
+
+@law
+@given(st.one_of(st.binary(max_size=200), st.lists(st.lists(st.text(max_size=20), min_size=len(HEADER), max_size=len(HEADER)), max_size=3)))
+def test_whatever_a_file_holds_it_comes_to_an_end(registration: Context, content: bytes | list[list[str]]) -> None:
+    """No byte and no character keeps an import from being checked, or from saying why it is not."""
+    table = content if isinstance(content, bytes) else as_csv([HEADER, *content]).encode()
+    imported = run(registration, sent(registration, table))
+    assert imported.state in {State.CHECKED, State.MAPPING, State.UNREADABLE}
+    assert (imported.state is State.CHECKED) is not bool(imported.trouble)
 
 
 def broken_off(context: Context, import_id: str, breaks: list[int]) -> None:
