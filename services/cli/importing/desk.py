@@ -50,7 +50,7 @@ class Desk:
 
     def say(self, imported: Import, table: Path | None) -> bool:
         """Print what was found; whether nothing speaks against it."""
-        print_reasons(self.console, map(_reason, imported.trouble), self.language)
+        self._say_trouble(imported)
         if imported.state is not State.CHECKED:
             self.console.print(f"The import {imported.import_id} is {imported.state}.")
             self._say_columns(imported)
@@ -79,10 +79,7 @@ class Desk:
             if imported.state is not State.APPLYING:
                 handlers.confirm(import_id, imported.report or "", work)
             audit.record_command("deltag import --confirm", self.actor, [import_id], work)
-        self._run(import_id, "Applying")
-        counts = self._counts(import_id)
-        self.console.print(_counted(counts))
-        return not counts.get("moved")
+        return self._end(self._run(import_id, "Applying"), "moved")
 
     def undo(self, import_id: str) -> bool:
         """Take an import back, or go on doing so; whether no line was left."""
@@ -90,10 +87,17 @@ class Desk:
             if handlers.found(import_id, work).state is not State.UNDOING:
                 handlers.undo(import_id, work)
             audit.record_command("deltag import --undo", self.actor, [import_id], work)
-        self._run(import_id, "Undoing")
-        counts = self._counts(import_id)
+        return self._end(self._run(import_id, "Undoing"), "kept")
+
+    def _end(self, imported: Import, left: str) -> bool:
+        """Print what was done; whether that was all, and no line was `left`."""
+        self._say_trouble(imported)
+        counts = self._counts(imported.import_id)
         self.console.print(_counted(counts))
-        return not counts.get("kept")
+        return not imported.trouble and not counts.get(left)
+
+    def _say_trouble(self, imported: Import) -> None:
+        print_reasons(self.console, map(_reason, imported.trouble), self.language)
 
     def _run(self, import_id: str, what: str) -> Import:
         """Do what there is to do, showing how far it is."""

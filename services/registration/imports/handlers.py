@@ -99,7 +99,7 @@ def _locked(import_id: str, work: "Work", *allowed: State) -> Import:
 
 
 def _begun(imported: Import, state: State, work: "Work") -> Import:
-    imported.state, imported.cursor, imported.done = state, 0, 0
+    imported.state, imported.cursor, imported.done, imported.trouble = state, 0, 0, ()
     return _saved(imported, work)
 
 

@@ -3,18 +3,22 @@
 Two who work on the same import take turns at its row, and each chunk begins where the last committed one ended.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 import sqlalchemy as sa
+import structlog
 
 from services.chassis.crashpoints import crash_point
 from services.chassis.database import is_collision
-from services.chassis.errors import Invalid, TryLater
+from services.chassis.errors import Invalid, Reason, TryLater, Unavailable
 from services.chassis.service import Context
 from services.registration.imports.handlers import TIMER
 from services.registration.imports.passes import Passes
 from services.registration.imports.record import WORKING, Import, State
+from services.registration.imports.texts import reason
+
+log = structlog.get_logger(__name__)
 
 CHUNKS_A_TURN = 4
 """How many chunks the clock does before it lets a stop, or another import, be heard."""
@@ -41,8 +45,13 @@ class Run:
     def _next(self) -> Import | None:
         try:
             return self._without_collision()
+        except (TryLater, Unavailable):
+            raise
         except Invalid as unreadable:
             return self._give_up(unreadable)
+        except Exception:
+            log.exception("import.failed", import_id=self.import_id)
+            return self._give_up([reason("defect")])
 
     def _without_collision(self) -> Import | None:
         for _ in range(TRIES):
@@ -62,13 +71,13 @@ class Run:
             work.imports.save(imported)
             return imported
 
-    def _give_up(self, unreadable: Invalid) -> Import | None:
-        """The file cannot be read: say why, and leave it to a person."""
+    def _give_up(self, reasons: Iterable[Reason]) -> Import | None:
+        """Say why it cannot go on, and leave it to a person, so that the other imports do; what was done can be undone."""
         with self.context.work() as work:
             imported: Import | None = work.imports.lock(self.import_id)
             if imported is not None:
-                imported.state = State.UNREADABLE
-                imported.trouble = [one.as_dict() for one in unreadable]
+                imported.state = State.APPLIED if imported.state in {State.APPLYING, State.UNDOING} else State.UNREADABLE
+                imported.trouble = [one.as_dict() for one in reasons]
                 work.imports.save(imported)
             return imported
 

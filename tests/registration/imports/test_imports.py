@@ -3,17 +3,19 @@
 from collections import Counter
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock, patch
 
 import pytest
 import sqlalchemy as sa
 
-from services.chassis.errors import Conflict, Invalid
+from services.chassis.errors import Conflict, Invalid, Unavailable
 from services.chassis.service import Context
 from services.chassis.testing import FakeClock, deliver, published, run_timer
 from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.protection import PersonKind, ProtectionRequest
-from services.registration.imports import handlers
+from services.registration.imports import handlers, passes
 from services.registration.imports.columns import Kind
+from services.registration.imports.passes import Passes
 from services.registration.imports.record import Deed, State, Status
 from services.registration.imports.report import of_row
 from tests.registration.builders import REQUESTED, a_guardian, a_number, a_request
@@ -141,6 +143,27 @@ class TestApplying:
         crowd = [a_line(**{"Forælder 1 CPR": "690391-4028"}) for _ in range(41)]
         imported = checked(registration, a_file(*crowd, a_line()))
         assert Counter(statuses(registration, imported)) == {Status.REFUSED: 41, Status.NEW: 1}
+
+
+class TestFaults:
+    """What happens where Deltag itself is wrong."""
+
+    def test_an_import_that_meets_a_fault_says_so_and_lets_others_go_on(self, registration: Context) -> None:
+        """It stops instead of being tried for ever; what it did can be undone, and it can be tried again when the fault is mended."""
+        [broken, other] = [checked(registration, a_file(a_line())) for _ in range(2)]
+        with patch.dict(passes.PERFORM, {Kind.FAMILIES: Mock(side_effect=KeyError("fault"))}):
+            stopped = confirmed(registration, broken)
+        assert (stopped.state, [one["slug"] for one in stopped.trouble]) == (State.APPLIED, ["defect"])
+        assert confirmed(registration, other).state is State.APPLIED
+        again = asked(registration, handlers.check_again, broken.import_id)
+        assert (again.trouble, [row.deed for row in rows(registration, confirmed(registration, again))]) == ([], [Deed.APPLIED])
+
+    def test_an_outage_is_no_fault(self, registration: Context) -> None:
+        """While the database is away the import waits where it is."""
+        import_id = sent(registration, a_file(a_line()))
+        with patch.object(Passes, "step", side_effect=Unavailable), pytest.raises(Unavailable):
+            run(registration, import_id)
+        assert found(registration, import_id).state is State.RECEIVED
 
 
 class TestUndoing:

@@ -129,6 +129,7 @@ def test_whatever_a_file_holds_it_comes_to_an_end(registration: Context, content
     imported = run(registration, sent(registration, table))
     assert imported.state in {State.CHECKED, State.MAPPING, State.UNREADABLE}
     assert (imported.state is State.CHECKED) is not bool(imported.trouble)
+    assert "defect" not in {one["slug"] for one in imported.trouble}
 
 
 def broken_off(context: Context, import_id: str, breaks: list[int]) -> None:
