@@ -31,6 +31,14 @@ def test_any_encoding_and_delimiter_gives_the_same_cells(encoding: str, delimite
     assert [[tidy(cell) for cell in line.cells] for line in lines(content)] == [[tidy(cell) for cell in row] for row in table]
 
 
+def test_a_byte_that_does_not_fit_breaks_its_own_cell_alone() -> None:
+    """In a file of UTF-8 that somebody mended with an old program, and in one that was cut off, all other letters stay good."""
+    content = "Navn;Hus\nSøren;Birkegården\nM\udcf8na;Åkanden\nÆrø".encode("utf-8", "surrogateescape") + b"\xc3"
+    cells = [line.cells for line in lines(content)]
+    assert cells == [["Navn", "Hus"], ["Søren", "Birkegården"], ["M\ufffdna", "Åkanden"], ["Ærø\ufffd"]]
+    assert [tidy(cell) for line in lines(b"Navn;Hus\nAs\0ta;Globen\n") for cell in line.cells] == ["Navn", "Hus", "Asta", "Globen"]
+
+
 def test_the_messy_file_is_the_same_from_both_programs() -> None:
     """As Windows-1252 with semicolons and as a workbook, line by line, but for how numbers and dates are kept."""
     from_csv = {line.number: [tidy(cell) for cell in line.cells] for line in lines(messy.as_csv())}

@@ -30,7 +30,8 @@ def lines(content: bytes) -> Iterator[Line]:
 
 
 def _open(content: bytes, codec: str) -> TextIOWrapper:
-    return TextIOWrapper(BytesIO(content), encoding=codec, newline="")
+    """What is no UTF-8 in a file that otherwise is becomes U+FFFD, and is an objection to its cell alone."""
+    return TextIOWrapper(BytesIO(content), encoding=codec, errors="replace" if codec == "utf-8" else "strict", newline="")
 
 
 def _delimiter(content: bytes, codec: str) -> str:
