@@ -6,7 +6,8 @@
     parked   permanent, or its attempts are used up; `deltag parked` shows, replays and discards
 
 A row keeps the raw bytes (encrypted) and what the broker said, so that a replay is the same message under its own id. What a
-consumer has deferred blocks its own aggregate only: the position stays in front of it, so later messages are early.
+consumer has deferred blocks its own aggregate only: the position stays in front of it, so later messages are early. A snapshot has
+no place in that order, and blocks nothing: its row has no sequence.
 All times are the database's, so a clock that jumps on one machine moves nothing.
 """
 
@@ -98,7 +99,7 @@ _TRY_ALONE = sa.text(
 
 
 _AWAITED = sa.text(
-    "select distinct key from chassis.deferred where consumer = :consumer and kind in ('retry', 'parked')"
+    "select distinct key from chassis.deferred where consumer = :consumer and kind in ('retry', 'parked') and sequence is not null"
     " and key = any(array(select json_array_elements_text(cast(:keys as json))))"
 )
 
@@ -180,7 +181,7 @@ def release(work: UnitOfWork, rows: Sequence[int]) -> int:
 
 
 def awaited(work: UnitOfWork, consumer: str, keys: Sequence[str]) -> set[str]:
-    """Which of these aggregates have a message that will be tried again, or waits for a person."""
+    """Which of these aggregates have a fact that will be tried again, or waits for a person; snapshots are none."""
     if not keys:
         return set()
     return set(work.connection.execute(_AWAITED, {"consumer": consumer, "keys": _encode(keys).decode()}).scalars())
@@ -266,7 +267,7 @@ def _row(work: UnitOfWork, consumer: str, message: Incoming, why: Why) -> dict[s
         "content": message.content,
         "type": message.type,
         "key": message.key,
-        "sequence": message.sequence,
+        "sequence": None if message.snapshot else message.sequence,
         "attempts": why.attempts,
         "delay": why.delay,
         "slug": why.slug,

@@ -103,7 +103,7 @@ class Relay:
             while not self.stop.is_set():
                 taken = self.publish_batch(publisher)
                 pauses.reset()
-                if taken < self._limit and not self._pace.full:
+                if not self._may_have_left_some(taken):
                     self.wake.wait(POLL_S)
                     publisher.keep_alive()
             self._publish_the_last(publisher)
@@ -112,8 +112,12 @@ class Relay:
 
     def _publish_the_last(self, publisher: Publisher) -> None:
         until = monotonic() + LAST_S
-        while self.publish_batch(publisher) and self._pace.full and monotonic() < until:
+        while self._may_have_left_some(self.publish_batch(publisher)) and monotonic() < until:
             pass
+
+    def _may_have_left_some(self, taken: int) -> bool:
+        """A batch ends at so many messages, or at so many bytes."""
+        return taken >= self._limit or self._pace.full
 
     @property
     def _limit(self) -> int:

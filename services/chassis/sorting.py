@@ -117,6 +117,7 @@ class Sorter:
             verdict.early.append(message)
         elif message.fault:
             verdict.faulty.append(message)
+            verdict.awaited.add(message.key)
         else:
             verdict.fit.append(message)
             verdict.skipped += sequence - position - 1

@@ -17,10 +17,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.chassis import deferred as claiming
+from services.chassis import parked as parking
 from services.chassis import reading
 from services.chassis.bus import Delivery
 from services.chassis.database import Database
-from services.chassis.errors import Unavailable
+from services.chassis.errors import Conflict, Unavailable
 from services.chassis.intake import Intake
 from services.chassis.lifecycle import Stop
 from services.chassis.reading import Incoming
@@ -509,6 +510,45 @@ def test_snapshot_does_not_pass_what_waits(context: Context, trouble: str) -> No
     deliver_raw(context, FACTS, [fact("a", 1, trouble=trouble)])
     deliver(context, DONE, {"number": 9}, subject="a", sequence=1, snapshot=True)
     assert (effects(context), deferred(context)) == ([], [("retry", "a-1")])
+
+
+def test_snapshot_that_failed_is_tried_again(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A present state that could not be taken the first time is taken later, and what follows it is not early for ever."""
+    snapshot = event(DONE, {"number": 5, "trouble": "later"}, subject="a", sequence=5, snapshot=True)
+    intake = deliver_raw(context, FACTS, [snapshot])
+    monkeypatch.setattr(tiny, "stumble", lambda _thing: None)
+    try_again(intake)
+    deliver_raw(context, FACTS, [fact("a", 6)])
+    assert (effects(context), deferred(context)) == ([("a", 5), ("a", 6)], [])
+
+
+def test_snapshot_passes_one_that_waits(context: Context) -> None:
+    """A present state waits for no older one: it says all that the older one would."""
+    deliver_raw(context, FACTS, [event(DONE, {"number": 5, "trouble": "later"}, subject="a", sequence=5, snapshot=True)])
+    deliver_raw(context, FACTS, [event(DONE, {"number": 7}, subject="a", sequence=7, snapshot=True)])
+    assert effects(context) == [("a", 7)]
+
+
+def test_snapshot_given_up_covers_no_fact(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When a present state that failed is discarded, the fact of its number still has its effect."""
+    monkeypatch.setattr(tiny, "stumble", contradict)
+    deliver_raw(context, FACTS, [event(DONE, {"number": 1, "trouble": "contradicts"}, subject="a", sequence=1, snapshot=True)])
+    list(parking.discard(context, [row.id for row in parking.rows(context)], actor="kim", reason="wrong"))
+    deliver_raw(context, FACTS, [fact("a", 1)])
+    assert effects(context) == [("a", 1)]
+
+
+def contradict(thing: tiny.Thing) -> None:
+    """Fail for good."""
+    if thing.trouble:
+        raise Conflict(en="It contradicts what is.")
+
+
+def test_snapshot_does_not_pass_what_is_parked_with_it(context: Context) -> None:
+    """A fact that no version of the service can read is not passed by a present state that came in the same batch."""
+    unreadable = event("other.thing.done.v9", {"number": 2}, subject="a", sequence=2, id="a-2")
+    deliver_raw(context, FACTS, [fact("a", 1), unreadable, event(DONE, {"number": 3}, subject="a", sequence=3, snapshot=True)])
+    assert (effects(context), deferred(context)) == ([("a", 1)], [("parked", "a-2")])
 
 
 def test_database_away_is_nobodys_attempt(context: Context) -> None:

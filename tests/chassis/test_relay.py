@@ -14,6 +14,7 @@ from services.chassis.database import Database
 from services.chassis.envelope import Outgoing, Received
 from services.chassis.errors import Unavailable
 from services.chassis.lifecycle import Stop
+from services.chassis.loops import Pauses
 from services.chassis.parked import chosen, replay, rows
 from services.chassis.relay import BATCH, BYTES, Listener, Relay
 from services.chassis.service import EVENTS, REQUESTS, Context
@@ -281,6 +282,17 @@ def test_publishes_what_is_committed_while_it_stops(context: Context, bus: Embed
         eventually(lambda: relay.trouble == "")
         context.wakers.pop("relay")
         emit(context, 4)
+    assert published(context) == []
+
+
+def test_publishes_batch_after_batch_while_it_stops(context: Context, bus: EmbeddedBus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many batches that takes: they end at a number of messages, or at a number of bytes."""
+    monkeypatch.setattr("services.chassis.relay.BATCH", 10)
+    stop = Stop()
+    relay = Relay(context, bus, stop)
+    emit(context, 35)
+    stop.set()
+    relay._session(Pauses(stop))  # noqa: SLF001 - what a session does at the stop, and nothing before
     assert published(context) == []
 
 

@@ -14,6 +14,7 @@ from tests.chassis.tiny import SERVICE
 from tests.reliability.chance import rounds, seed
 from tests.reliability.model.defects import DEFECTS, Defect
 from tests.reliability.model.machine import ATTEMPTS, Delivery, tell_again
+from tests.reliability.model.patients import Patients
 from tests.reliability.model.scene import EmbeddedGround, Ground, RabbitGround, Theatre, a_theatre
 from tests.reliability.report import SIZE
 from tests.servers.databases import Databases
@@ -28,7 +29,9 @@ pytestmark = pytest.mark.server
 @pytest.fixture
 def theatre(context_of: Callable[..., Context], databases: Databases, ground: Ground, monkeypatch: pytest.MonkeyPatch) -> Iterator[Theatre]:
     """The tiny service on a bus, with a nemesis."""
-    context = context_of(replace(SERVICE, refresh=tell_again), retry_attempts=ATTEMPTS, retry_base_s=0.01)
+    context = context_of(
+        replace(SERVICE, refresh=tell_again, resources=lambda _settings: Patients()), retry_attempts=ATTEMPTS, retry_base_s=0.01
+    )
     with a_theatre(context, ground, databases.server.url(), monkeypatch) as theatre:
         yield theatre
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,12 +36,12 @@ ATTEMPTS = 3
 
 
 def tell_again(work: UnitOfWork) -> None:
-    """The tiny service's refresh: an aggregate's present state is how many facts it has seen."""
+    """The tiny service's refresh: an aggregate's present state is how many facts it has seen, and may be as hard to handle as a fact."""
     rows = work.connection.execute(sa.text("select key, last from chassis.aggregate_sequence order by key")).all()
     prefix = aggregate_key(DONE, "")
     for key, last in rows:
         if key.startswith(prefix):
-            work.snapshot(DONE, subject=key.removeprefix(prefix), data={"number": last})
+            work.snapshot(DONE, subject=key.removeprefix(prefix), data={"number": last, "trouble": work.resources.present})
 
 
 class Regret(Exception):
@@ -190,10 +190,11 @@ class Delivery(RuleBasedStateMachine):
         with self.scene.context.work() as work:
             self.reference.unroutable.add(work.emit(NOBODYS, subject="x", data={}, exchange=REQUESTS))
 
-    @rule(number=processes, fault=faults)
-    def refresh(self, number: int, fault: Fault | None) -> None:
+    @rule(number=processes, ailment=ailments, times=times, fault=faults)
+    def refresh(self, number: int, ailment: Ailment, times: int, fault: Fault | None) -> None:
         """The present state of every aggregate is told again."""
         self.reference.refreshed |= set("abc")
+        self.theatre.patients.present = self.theatre.patients.admit(ailment, times)
         self.scene.attempt(number, lambda process: refresh(process.context), fault)
 
     @rule(which=st.integers(0, 9), gives_up=st.booleans(), mends=st.booleans(), fault=faults)
@@ -323,10 +324,9 @@ class Delivery(RuleBasedStateMachine):
                 return len(self.reference.requests[row.message_id]) > 1
             case _, "ended-the-process":
                 return self.scene.deaths[row.message_id] >= ATTEMPTS
-        return self._tried_enough(row.message_id)
+        return self._tried_enough(row.message_id, self.reference.troubles[row.message_id] or {trouble_of(row.body)})
 
-    def _tried_enough(self, id_: str) -> bool:
-        troubles = self.reference.troubles[id_]
+    def _tried_enough(self, id_: str, troubles: Collection[str]) -> bool:
         failed = sum(self.theatre.patients.failed[trouble] for trouble in troubles)
         contradicts = any(ailment_of(trouble) is Ailment.CONTRADICTS for trouble in troubles)
         return contradicts or (failed > 0 and failed + self.scene.deaths[id_] >= ATTEMPTS)
@@ -378,3 +378,8 @@ def name_of(row: parking.Parked) -> str:
 def number_of(body: bytes) -> Any:
     """The number that a message carries."""
     return msgspec.json.decode(body)["data"]["number"]
+
+
+def trouble_of(body: bytes) -> str:
+    """What ails a message."""
+    return str(msgspec.json.decode(body)["data"]["trouble"])

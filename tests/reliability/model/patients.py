@@ -40,6 +40,8 @@ class Patients:
 
     left: dict[str, int] = field(default_factory=dict)
     failed: Counter[str] = field(default_factory=Counter)
+    present: str = ""
+    """What ails the present states that are told again."""
 
     def admit(self, ailment: Ailment, times: int) -> str:
         """A new name for a message that will fail so many times."""

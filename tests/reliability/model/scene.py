@@ -336,7 +336,7 @@ def until(condition: Callable[[], bool]) -> None:
 @contextmanager
 def a_theatre(context: Context, ground: Ground, server_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Theatre]:
     """The tiny service with the nemesis in its database, its bus and its crash points, and with nobody writing a log."""
-    nemesis, patients = Nemesis(server_url), Patients()
+    nemesis, patients = Nemesis(server_url), context.resources
     nemesis.watch(context.database.engine)
     if isinstance(ground, EmbeddedGround):
         nemesis.watch(ground.database.engine)
