@@ -1,7 +1,6 @@
 """What RabbitMQ carries for foreign clients and py-amqp cannot read: it is delivered all the same, and stops no queue."""
 
 import os
-import struct
 import tracemalloc
 from _thread import allocate_lock
 from collections.abc import Iterator
@@ -24,9 +23,10 @@ from services.chassis.bus.rabbit.log import STREAM_PREFETCH
 from services.chassis.bus.rabbit.subscription import RabbitSubscription
 from services.chassis.envelope import Outgoing
 from services.chassis.errors import Unavailable
-from services.chassis.service import REQUESTS
+from services.chassis.service import EVENTS, REQUESTS
 from tests.servers.ports import free_port
 from tests.servers.rabbit import RabbitNode
+from tests.tables import TABLES, Table
 
 BODY = b'{"caf\xc3\xa9": "\\ud800"}'
 ROUNDS, AT_ONCE = 40, 25
@@ -35,15 +35,6 @@ COMPUTED_S = 3.0
 """For 32 MB; it was 12.5 when every read looked at all that had come before."""
 HELD_BYTES = 20_000_000
 NOT_UTF8, HALF_A_CHARACTER = b"\xff\xfe", b"\xed\xa0\x80"
-
-
-class FarFuture(BasicProperties):  # type: ignore[misc] # pika has no types
-    """One header, with milliseconds where AMQP has seconds: a year that no calendar has."""
-
-    def encode(self) -> list[bytes]:
-        """The properties as they go over the wire."""
-        header = b"\x01tT" + struct.pack(">Q", 1_700_000_000_000)
-        return [struct.pack(">HI", self.FLAG_HEADERS, len(header)) + header]
 
 
 @pytest.mark.parametrize(
@@ -57,7 +48,7 @@ class FarFuture(BasicProperties):  # type: ignore[misc] # pika has no types
         (b"thing.asked", BasicProperties(content_type=NOT_UTF8)),
         (b"thing.asked", BasicProperties(content_encoding="unicode_escape")),
         (b"thing.asked", BasicProperties(headers={NOT_UTF8: "x"})),
-        (b"thing.asked", FarFuture()),
+        *((b"thing.asked", Table(table)) for table in TABLES.values()),
     ],
 )
 def test_odd_message_is_delivered(bus_url: str, key: bytes, properties: Any) -> None:
@@ -70,6 +61,20 @@ def test_odd_message_is_delivered(bus_url: str, key: bytes, properties: Any) -> 
         channel.basic_publish(REQUESTS, key, BODY, properties)
         channel.basic_publish(REQUESTS, "thing.after", b"after")
     assert arrived(bus, 2) == [BODY, b"after"]
+
+
+def test_odd_facts_are_read(bus_url: str) -> None:
+    """Whatever a sender puts beside the content, the log can be read past it, and from it on."""
+    bus = RabbitBus(bus_url)
+    bus.declare(Topology([EVENTS], [], "deltag.log"))
+    with pika.BlockingConnection(pika.URLParameters(bus_url)) as connection:
+        channel = connection.channel()
+        channel.confirm_delivery()
+        for name, table in TABLES.items():
+            channel.basic_publish(EVENTS, "thing.done", name.encode(), Table(table))
+    read = list(bus.read_log("deltag.log"))
+    assert [delivery.body.decode() for delivery in read] == list(TABLES)
+    assert [delivery.body for delivery in bus.read_log("deltag.log", read[1].tag)] == [delivery.body for delivery in read[1:]]
 
 
 def test_nul_is_no_text(bus_url: str) -> None:

@@ -1,7 +1,6 @@
 """What no consumer can take, between what it can: it is parked with a reason, and nobody else notices."""
 
 import json
-import struct
 from collections.abc import Iterator
 from string import ascii_letters
 from typing import Any
@@ -15,6 +14,7 @@ from tests.reliability.load import REQUESTED, STRUCTURED, Families, Raw, event, 
 from tests.reliability.oracle import deferred, rows
 from tests.reliability.patience import START_WITHIN_S, eventually
 from tests.reliability.stage import Stage
+from tests.tables import TABLES, Table
 
 FIVE_MEGABYTES = 5_000_000
 MORE_THAN_IS_HELD = 9_000_000
@@ -24,15 +24,6 @@ HUGE = 64_000_000
 HELD_AT_MOST_MB = 250
 """However many there are."""
 OTHERS = "https://other-systems.example"
-
-
-class FarFuture(BasicProperties):  # type: ignore[misc]
-    """A header that holds a time in milliseconds where AMQP has seconds: a year that no calendar has."""
-
-    def encode(self) -> list[bytes]:
-        """The properties as they go over the wire: one table, with one header in it."""
-        header = b"\x01t" + b"T" + struct.pack(">Q", 1_700_000_000_000)
-        return [struct.pack(">H", self.FLAG_HEADERS), struct.pack(">I", len(header)) + header]
 
 
 def raw(body: bytes, *, key: str | bytes = REQUESTED, **properties: Any) -> Raw:
@@ -83,7 +74,7 @@ ODD = {
     "headers of every kind": raw(structured(), headers={"deep": {"deeper": [1, 2**40, True, None]}}),
     "a routing key of half a character": raw(structured(), key=b"enrolment.\xed\xa0\x80"),
     "a routing key in another encoding": raw(structured(), key=b"enrolment.\xff"),
-    "a time that no calendar has": Raw(REQUESTS, REQUESTED, structured(), FarFuture()),
+    **{name: Raw(REQUESTS, REQUESTED, structured(), Table(table)) for name, table in TABLES.items()},
     "a NUL to reply to": raw(structured(), reply_to=b"a\0b"),
     "an address for the answer that grows when it is read": raw(structured(), reply_to=b"\xff" * 100),
     "a correlation that grows when it is read": raw(structured(), correlation_id=b"\xff" * 100),

@@ -1,6 +1,7 @@
 """Mutated messages over the wire: sent by pika, through a real RabbitMQ, to a process of registration."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from random import Random
@@ -21,6 +22,7 @@ from tests.reliability.oracle import rows
 from tests.reliability.patience import START_WITHIN_S, eventually
 from tests.reliability.report import SIZE
 from tests.reliability.stage import Stage
+from tests.tables import TABLES, Table
 
 QUICK = 400
 THOROUGH = 10_000
@@ -29,9 +31,10 @@ _SETTLED = "select coalesce(sum(handled + duplicate + deferred), 0) from chassis
 
 
 def on_the_wire(letters: Letters, number: int) -> Iterator[Raw]:
-    """So many bad ones, between two good ones."""
+    """So many bad ones, and good ones with odd headers, between two good ones."""
     yield _raw(letters.good())
     yield from map(_raw, letters.bad(number))
+    yield from (replace(_raw(letters.good()), properties=Table(table)) for table in TABLES.values())
     yield _raw(letters.good())
 
 

@@ -10,7 +10,8 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from services.chassis.bus import Delivery, wire
+from services.chassis.bus import Delivery
+from services.chassis.bus.headers import text
 from services.chassis.contracts import FOLDER, by_type, read
 from services.chassis.envelope import STRUCTURED
 from services.chassis.service import Listen
@@ -154,4 +155,4 @@ class Letters:
 
 def _as_text(given: str) -> str:
     """As a bus hands over a text that a sender chose: of at most 255 bytes, each of which may have become a character of three."""
-    return wire.text(given.encode(errors="surrogatepass")[:255])
+    return text(given.encode(errors="surrogatepass")[:255])
