@@ -25,6 +25,7 @@ from services.chassis.envelope import Outgoing
 from services.chassis.errors import Unavailable
 from services.chassis.service import EVENTS, REQUESTS
 from tests.servers.ports import free_port
+from tests.servers.proxy import PIECE, Proxy
 from tests.servers.rabbit import RabbitNode
 from tests.tables import TABLES, Table
 
@@ -248,6 +249,40 @@ def test_a_huge_message_costs_no_more_by_the_byte(bus_url: str, monkeypatch: pyt
     assert process_time() - began < COMPUTED_S
     assert turns.call_count > len(huge) / READ_BYTES
     assert (huge[: wire.KEPT], b"32000000" in huge[wire.KEPT :], small) == (b"x" * wire.KEPT, True, b"x")
+
+
+def test_a_slow_line_keeps_nobody_waiting(bus_url: str, rabbit: RabbitNode) -> None:
+    """What has come over a slow line is handed out at once, though half of the next message has come too, and more is on its way."""
+    with Proxy(rabbit.port).running() as network:
+        bus = RabbitBus(network.url(bus_url))
+        bus.declare(Topology((), [Queue("things", "", ())]))
+        subscription = bus.subscribe("things", 100)
+        network.bytes_per_s = 4 * PIECE
+        publisher = RabbitBus(bus_url).publisher()
+        publisher.publish([Outgoing(str(n), "", "things", str(n).encode().ljust(1_000)) for n in range(60)])
+        publisher.close()
+        batches: list[int] = []
+        while sum(batches) < 60:
+            batches.append(len(subscription.receive(100, PATIENCE_S)))
+        subscription.close()
+    assert len(batches) > 2
+
+
+def test_a_slow_message_is_waited_for_no_longer(bus_url: str, rabbit: RabbitNode) -> None:
+    """Who receives while a large message comes over a slow line gets his turn again and again until it is whole."""
+    with Proxy(rabbit.port).running() as network:
+        bus = RabbitBus(network.url(bus_url))
+        bus.declare(Topology((), [Queue("things", "", ())]))
+        subscription = bus.subscribe("things", 100)
+        network.bytes_per_s = 8 * PIECE
+        publisher = RabbitBus(bus_url).publisher()
+        publisher.publish([Outgoing("1", "", "things", b"x" * 8 * PIECE)])
+        publisher.close()
+        turns = 0
+        while not subscription.receive(100, 0.05):
+            turns += 1
+        subscription.close()
+    assert turns > 2
 
 
 def test_a_goodbye_holds_nothing(bus_url: str) -> None:

@@ -82,11 +82,14 @@ def _stays_closed() -> None:
 
 
 def readable(transport: Any) -> bool:
-    """Whether a read would find bytes at once: in py-amqp's buffer, in the TLS layer, or in the kernel."""
+    """Whether there are bytes that nobody has looked at: in py-amqp's buffer, or arrived since."""
+    return bool(transport.sock and transport._read_buffer) or arrived(transport)  # noqa: SLF001
+
+
+def arrived(transport: Any) -> bool:
+    """Whether a read would find bytes at once, in the TLS layer or in the kernel."""
     if transport.sock is None:
         raise ConnectionResetError("the connection is closed")
-    if transport._read_buffer:  # noqa: SLF001
-        return True
     pending = getattr(transport.sock, "pending", None)
     if pending and pending():
         return True

@@ -10,11 +10,14 @@ import amqp
 from amqp import spec
 
 from services.chassis.bus import Delivery, wire
-from services.chassis.bus.rabbit.connection import GOODBYE_S, away, hang_up, readable
+from services.chassis.bus.rabbit.connection import GOODBYE_S, arrived, away, hang_up
 from services.chassis.errors import Unavailable
 
 BATCH_BYTES = 8_000_000
 """What is taken into memory at once, whatever the number of messages: the rest waits in the socket, and then at the broker."""
+
+LOOK_S = 0.001
+"""How long a look takes at least: with no time at all py-amqp would try again and again."""
 
 
 class RabbitSubscription:
@@ -68,15 +71,23 @@ class RabbitSubscription:
         hang_up(self._connection)
 
     def _pump(self, limit: int, timeout: float) -> None:
-        """Read: wait for the first bytes, then take whatever has arrived."""
-        transport = self._connection.transport
+        """Read: wait for the first message, then take whatever else has arrived. Who waited for the rest of half a message would get
+        the next half with it on a slow line, and so on, while the broker waits for what is here already to be settled.
+        """
+        deadline = monotonic() + max(timeout, LOOK_S)
         self._take()
-        if not self._buffer and not readable(transport):
-            with suppress(TimeoutError), transport.having_timeout(timeout):
-                self._read()
-        while len(self._buffer) < limit and self._bytes < BATCH_BYTES and readable(transport):
-            self._read()
+        while len(self._buffer) < limit and self._bytes < BATCH_BYTES and self._more(deadline - monotonic()):
+            self._connection.deltag_guard.attend()
         self._connection.deltag_guard.attend()
+
+    def _more(self, within: float) -> bool:
+        """Read what has arrived, or wait for it if there is nothing yet; says whether to go on. Of TLS half a record may have arrived."""
+        transport = self._connection.transport
+        if within <= 0 or (self._buffer and not arrived(transport)):
+            return False
+        with suppress(TimeoutError), transport.having_timeout(within):
+            self._read()
+        return True
 
     def _read(self) -> None:
         """At least one more byte, and what it completes. In the middle of a large message the other green threads get their turn."""
