@@ -129,6 +129,34 @@ def test_a_port_is_not_shared() -> None:
         assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "address-taken\n"
 
 
+MORTAL = """
+from services.chassis.hosting.green import patch
+patch()
+import sys
+from types import SimpleNamespace
+from services.chassis import logs
+from services.chassis.hosting.host import host
+from services.chassis.lifecycle import Stop
+from services.chassis.runtime import Loop
+def running(name, *loops):
+    stop = Stop()
+    context = SimpleNamespace(service=SimpleNamespace(name=name))
+    last = lambda: (stop.wait(60), print(name, "ended in order", stop.is_set()))
+    return SimpleNamespace(context=context, consumers=[], stop=stop, loops=lambda: [Loop("last", last), *loops])
+def die():
+    raise MemoryError
+logs.configure("test")
+sys.exit(0 if host([running("well"), running("mortal", Loop("die", die))], {}, drain_s=5) else 1)
+"""
+
+
+def test_the_death_of_a_service_ends_the_process() -> None:
+    """When a loop dies of what nobody thought of, the process does not linger without it: the others end in order, and it fails."""
+    command = [sys.executable, "-W", "ignore", "-c", MORTAL]
+    child = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (child.returncode, child.stdout) == (1, "well ended in order True\n")
+
+
 Host = Callable[[], subprocess.Popen[str]]
 
 

@@ -18,7 +18,7 @@ import structlog
 from eventlet.event import Event
 from eventlet.support.greenlets import GreenletExit
 from eventlet.timeout import Timeout
-from nameko.containers import WorkerContext
+from nameko.containers import ServiceContainer, WorkerContext
 from nameko.extensions import DependencyProvider, Entrypoint
 from nameko.runners import ServiceRunner
 
@@ -108,26 +108,38 @@ def _queue_door(consumer: Consumer) -> Callable[..., None]:
 def host(runnings: Sequence[Running], doors: Mapping[Address, Wsgi], *, drain_s: float, started: Callable[[], None] = lambda: None) -> bool:
     """Run services and HTTP doors until SIGTERM or SIGINT, then drain; False when that took longer than `drain_s` seconds.
 
+    Also False when a service dies meanwhile: the others are drained, and whoever supervises the process starts it again.
     `started` is called when the doors listen and the loops run.
     """
-    signalled = Event()
+    asked = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: eventlet.spawn_n(_send_once, signalled))
+        signal.signal(number, lambda *_: eventlet.spawn_n(_send_once, asked, in_order=True))
     servers = [_serve(address, wsgi) for address, wsgi in doors.items()]
     runner = ServiceRunner(config={"max_workers": 16})
     for running in runnings:
         runner.add_service(nameko_service(running))
     gc.freeze()  # what is there now stays: to look through it again and again made a fifth of what Python costs for a message
     runner.start()
+    for container in runner.containers:
+        eventlet.spawn_n(_tell_of_death, container, asked)
     eventlet.spawn_n(started)
-    signalled.wait()
+    in_order = bool(asked.wait())
     try:
         with Timeout(drain_s):
             _close(servers, within=drain_s / 2)
             runner.stop()
     except Timeout:
         return False
-    return True
+    return in_order
+
+
+def _tell_of_death(container: ServiceContainer, asked: Event) -> None:
+    """Where one thread of a service fails, nameko ends them all: nothing of it works any more, and nothing of it says so."""
+    try:
+        container.wait()
+    except Exception as error:  # noqa: BLE001 - whatever it died of
+        log.critical("host.service-died", died=container.service_name, reason=type(error).__name__)
+        _send_once(asked, in_order=False)
 
 
 def _serve(address: Address, wsgi: Wsgi) -> Any:
@@ -168,9 +180,9 @@ def _accepted(accept: Callable[[], Any]) -> Any:
             eventlet.sleep(SHORT_S)
 
 
-def _send_once(event: Event) -> None:
+def _send_once(event: Event, *, in_order: bool) -> None:
     if not event.ready():
-        event.send()
+        event.send(in_order)
 
 
 def _run_and_tell(run: Callable[[], None], ended: Event) -> None:
