@@ -4,11 +4,13 @@ Errors are told apart by SQLSTATE: the database is away (nobody's fault and nobo
 long, two transactions collided, or the values themselves cannot be kept.
 """
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from functools import cached_property
 from types import TracebackType
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 
 from services.chassis.errors import Unavailable
@@ -18,9 +20,15 @@ STATEMENT_TIMEOUT_S = 30
 CONNECT_TIMEOUT_S = 5
 CONNECTIONS = 16
 """What a process keeps open at most; 4 more for a moment. With 8, sixteen callers of one row got half as many answers."""
+SILENT_S, PROBE_S, PROBES = 3, 1, 3
+"""A connection on which nothing has come for so long is probed so often and so many times; then it is given up, by us and by the server.
+What is sent, too, has to be confirmed as soon. Else a statement would wait for minutes for a server that has vanished from the network,
+and what a vanished process had locked would stay locked for one. It is half of what recovery may take and less: somebody may send just
+before the probes have failed. Nobody probes a unix socket."""
 NOTICE_DEATH_S = 1
 """So often the server looks whether we still live while it works for us: else a killed process keeps its locks to the statement's end."""
 
+_GIVEN_UP_MS = (SILENT_S + PROBE_S * PROBES) * 1_000
 _UNAVAILABLE = ("08", "53", "57P", "58")
 """SQLSTATE classes of a database that is away, full or going down (PostgreSQL documentation, appendix A)."""
 
@@ -64,18 +72,35 @@ class Database:
             max_overflow=4,
             pool_timeout=10,
             hide_parameters=True,  # an error's text may reach a log, and parameters are people's data
-            connect_args={
-                "connect_timeout": CONNECT_TIMEOUT_S,
-                "application_name": self._application,
-                "tcp_user_timeout": 10_000,
-                "keepalives_idle": 10,
-                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_S}s -c lock_timeout={self._lock_s * 1000:.0f}"
-                " -c idle_in_transaction_session_timeout=60s"
-                f" -c client_connection_check_interval={NOTICE_DEATH_S}s -c timezone=UTC",
-            },
+            connect_args=self._arguments,
         )
         sa.event.listen(engine, "do_connect", self._at_present)
         return engine
+
+    @contextmanager
+    def apart(self) -> Iterator[psycopg.Connection]:
+        """A connection beside the pool, in autocommit, for who keeps it. Raises `Unavailable` when it cannot be had, or is lost."""
+        try:
+            with psycopg.connect(self.url, autocommit=True, **self._arguments) as connection:
+                yield connection
+        except psycopg.OperationalError as error:
+            raise _away() from error
+
+    @property
+    def _arguments(self) -> dict[str, Any]:
+        return {
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "application_name": self._application,
+            "tcp_user_timeout": _GIVEN_UP_MS,
+            "keepalives_idle": SILENT_S,
+            "keepalives_interval": PROBE_S,
+            "keepalives_count": PROBES,
+            "options": f"-c statement_timeout={STATEMENT_TIMEOUT_S}s -c lock_timeout={self._lock_s * 1000:.0f}"
+            " -c idle_in_transaction_session_timeout=60s"
+            f" -c client_connection_check_interval={NOTICE_DEATH_S}s -c timezone=UTC"
+            f" -c tcp_keepalives_idle={SILENT_S} -c tcp_keepalives_interval={PROBE_S} -c tcp_keepalives_count={PROBES}"
+            f" -c tcp_user_timeout={_GIVEN_UP_MS}",
+        }
 
     def close(self) -> None:
         """Give all connections back to the server."""
@@ -118,8 +143,12 @@ def as_unavailable(error: BaseException) -> Unavailable | None:
     if sqlstate(error) == _LOCKED:
         return Locked(da="En anden transaktion holder noget låst for længe.", en="Another transaction holds something locked for too long.")
     if is_away(error):
-        return Unavailable(da="Databasen svarer ikke.", en="The database does not answer.")
+        return _away()
     return None
+
+
+def _away() -> Unavailable:
+    return Unavailable(da="Databasen svarer ikke.", en="The database does not answer.")
 
 
 def is_away(error: BaseException) -> bool:

@@ -108,7 +108,8 @@ class EmbeddedPostgres:
 
     def url(self, database: str = "postgres") -> str:
         """The address of a database: `postgresql://postgres@/events?host=/…`."""
-        return f"postgresql://postgres@/{quote(database)}?host={quote(str(self._sockets), safe='')}"
+        port = f"&port={self._options['port']}" if "port" in self._options else ""
+        return f"postgresql://postgres@/{quote(database)}?host={quote(str(self._sockets), safe='')}{port}"
 
     @property
     def running(self) -> bool:

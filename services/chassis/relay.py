@@ -11,12 +11,10 @@ process, by NOTIFY from others, and polls as a fallback.
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
 
-import psycopg
 import sqlalchemy as sa
 
 from services.chassis import deferred, instruments
@@ -220,7 +218,7 @@ def _is_answer(row: Any) -> bool:
 
 
 class Listener:
-    """Wakes the relay for commits of other processes, by LISTEN; without it the relay still polls."""
+    """Wakes the relay for commits of other processes, by LISTEN; without it the relay still polls, so it is nobody's trouble."""
 
     def __init__(self, context: Context, wake: Wake, stop: Stop) -> None:
         self.context = context
@@ -229,14 +227,12 @@ class Listener:
 
     def run(self) -> None:
         """Listen until stopped; a lost connection is made again."""
-        while not self.stop.is_set():
-            with suppress(psycopg.Error):
-                self._listen()
-            self.stop.wait(POLL_S)
+        persist(self._session, self.stop, lambda _trouble: None, loop="listener")
 
-    def _listen(self) -> None:
-        with psycopg.connect(self.context.database.url, autocommit=True, connect_timeout=5, tcp_user_timeout=10_000) as connection:
+    def _session(self, pauses: Pauses) -> None:
+        with self.context.database.apart() as connection:
             connection.execute("listen deltag_outbox")
+            pauses.reset()
             while not self.stop.is_set():
                 for _ in connection.notifies(timeout=LISTEN_S, stop_after=1):
                     self.wake()

@@ -274,6 +274,21 @@ def test_listens_again_when_cut_off(context: Context) -> None:
         eventually(lambda: bool(emit(context)) and bool(rings))
 
 
+def test_listens_again_whatever_happened(context: Context) -> None:
+    """A listener goes on after what nobody thought of, too: no memory left for a connection, or no file with its password."""
+    stop, rings, url, troubles = Stop(), [], context.database.url, [MemoryError(), FileNotFoundError()]
+
+    def present() -> str:
+        if troubles:
+            raise troubles.pop()
+        return url
+
+    context.database = Database(present)
+    with in_background(Listener(context, lambda: rings.append(1), stop).run, stop):  # type: ignore[arg-type]
+        eventually(lambda: not troubles)
+        eventually(lambda: bool(emit(context)) and bool(rings))
+
+
 def test_publishes_what_is_committed_while_it_stops(context: Context, bus: EmbeddedBus) -> None:
     """A relay that is told to stop publishes once more what was committed by then."""
     stop = Stop()

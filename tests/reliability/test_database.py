@@ -10,9 +10,12 @@ from functools import partial
 from random import Random
 from threading import Event
 
+import psutil
 import pytest
 import sqlalchemy as sa
 
+from services.chassis.database import Database, unavailable_when_away
+from services.chassis.errors import Unavailable
 from services.chassis.http import Grant, LocalIssuer, Role
 from services.chassis.postgres import EmbeddedPostgres
 from services.chassis.runtime import utc_now
@@ -20,7 +23,7 @@ from tests.reliability.chance import rounds, seed
 from tests.reliability.clerk import Clerk
 from tests.reliability.load import SOURCE, Families, Ledger
 from tests.reliability.oracle import number
-from tests.reliability.patience import START_WITHIN_S, eventually
+from tests.reliability.patience import RECOVERED_WITHIN_S, START_WITHIN_S, eventually
 from tests.reliability.processes import Process
 from tests.reliability.sabotage import (
     deadlocks,
@@ -33,6 +36,8 @@ from tests.reliability.sabotage import (
 )
 from tests.reliability.stage import Stage
 from tests.servers.databases import Databases
+from tests.servers.ports import free_port
+from tests.servers.proxy import Proxy
 from tests.settings import settings_for
 
 NAMES = ("registration", "reporting")
@@ -41,6 +46,9 @@ DEADLOCKS = 3
 CALLERS = 30
 """More than the connections that a service may have."""
 HELD_UP = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+VANISHING = "select count(*) from pg_stat_activity where application_name = 'vanishing' and wait_event = 'PgSleep'"
+LASTING = 4
+"""Connections that both services keep, at the least: a relay's and a listener's each."""
 CONNECTIONS = 20
 TOKEN = LocalIssuer(settings_for("registration"), utc_now).issue("clerk", [Grant(Role.SYSTEM, "0151", None, SOURCE)])
 
@@ -48,7 +56,8 @@ TOKEN = LocalIssuer(settings_for("registration"), utc_now).issue("clerk", [Grant
 @pytest.fixture(scope="module")
 def durable_postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
     """A PostgreSQL that only this module uses."""
-    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), options={"deadlock_timeout": "100ms"}) as server:
+    options = {"deadlock_timeout": "100ms", "listen_addresses": "127.0.0.1", "port": str(free_port())}
+    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), options=options) as server:
         yield server
 
 
@@ -62,6 +71,13 @@ def all_durable_databases(durable_postgres_server: EmbeddedPostgres) -> Database
 def server(durable_databases: Databases) -> EmbeddedPostgres:
     """The server below the stage."""
     return durable_databases.server
+
+
+@pytest.fixture
+def wire(server: EmbeddedPostgres) -> Iterator[Proxy]:
+    """What lies between the server and those who reach it over TCP."""
+    with Proxy(int(str(sa.make_url(server.url()).query["port"]))).running() as wire:
+        yield wire
 
 
 def test_database_goes_down_under_load(stage: Stage, server: EmbeddedPostgres) -> None:
@@ -126,6 +142,44 @@ def test_database_hangs(stage: Stage, server: EmbeddedPostgres, hung_s: float) -
 
 
 @pytest.mark.thorough
+def test_database_half_open(stage: Stage, wire: Proxy) -> None:
+    """Fault 28, half open: PostgreSQL and the services have vanished for one another, and nobody is told. Both give up all connections,
+    and new ones are made.
+    """
+    urls = {f"DELTAG_{name.upper()}_DATABASE_URL": over(wire, stage.contexts[name].database.url) for name in NAMES}
+    stage.start_all(*NAMES, **urls)
+    with stage.flowing():
+        stage.await_progress()
+        before = connected(stage, wire)
+        wire.forget()
+        seconds = recovered(stage)
+        seconds += eventually(lambda: not before & connected(stage, wire), within=RECOVERED_WITHIN_S - seconds, what="all given up")
+    assert len(before) >= LASTING
+    assert deferred_alone(stage) == 0
+    stage.figures(seconds).judge(f"{len(before)} connections to the database half open")
+
+
+@pytest.mark.thorough
+def test_a_statement_under_way_is_half_open(durable_databases: Databases, wire: Proxy) -> None:
+    """Fault 28, half open while PostgreSQL computes: whoever waits for it gives up, and what his transaction held is free again."""
+    with durable_databases.copied() as url, ThreadPoolExecutor(1) as waiting:
+        direct, vanishing = Database(url), Database(over(wire, url), application="vanishing")
+        with direct.engine.begin() as connection:
+            connection.execute(sa.text("create table held ()"))
+        answer = waiting.submit(work_for_long, vanishing)
+        eventually(lambda: works_on(direct), what="a statement under way")
+        wire.forget()
+        given_up = eventually(answer.done, what="the end of the wait")
+        assert isinstance(answer.exception(), Unavailable)
+        freed = eventually(lambda: not works_on(direct), what="the end of the transaction")
+        with direct.engine.begin() as connection:
+            connection.execute(sa.text("lock table held nowait"))
+        vanishing.close()
+        direct.close()
+    print(f"given up after {given_up:.1f} s, all it held was free after {given_up + freed:.1f} s")  # noqa: T201 - as the oracle does
+
+
+@pytest.mark.thorough
 def test_all_connections_are_in_use(stage: Stage) -> None:
     """Fault 28: callers hold every connection that a service may have. Consuming waits, nothing is parked, and callers are answered."""
     [registration, _] = stage.start_all(*NAMES, DELTAG_LOCK_S="29")
@@ -141,6 +195,30 @@ def test_all_connections_are_in_use(stage: Stage) -> None:
     stage.ledger.attempted.update(clerk.ledger.attempted)
     stage.ledger.acknowledged.update(clerk.ledger.acknowledged)
     stage.figures(seconds).judge(f"{CALLERS} callers on {CONNECTIONS} connections")
+
+
+def over(wire: Proxy, url: str) -> str:
+    """The same database by way of it."""
+    return sa.make_url(url).set(host="127.0.0.1", port=wire.port, query={}).render_as_string(hide_password=False)
+
+
+def connected(stage: Stage, wire: Proxy) -> set[int]:
+    """The connections by way of it that the system keeps for the services: each has a port of its own."""
+    found = [one for process in stage.running for one in psutil.Process(process.pid).net_connections()]
+    return {one.laddr.port for one in found if one.raddr[1:] == (wire.port,)}
+
+
+def work_for_long(database: Database) -> None:
+    """A transaction that holds a table, and computes for longer than anybody waits."""
+    with unavailable_when_away(), database.engine.begin() as connection:
+        connection.execute(sa.text("lock table held"))
+        connection.execute(sa.text("select pg_sleep(:seconds)"), {"seconds": 2 * RECOVERED_WITHIN_S})
+
+
+def works_on(database: Database) -> bool:
+    """Whether that transaction is there, and computes."""
+    with database.engine.begin() as connection:
+        return bool(connection.execute(sa.text(VANISHING)).scalar())
 
 
 @contextmanager

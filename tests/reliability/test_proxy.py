@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import ETIMEDOUT
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from threading import Thread
 from time import monotonic
@@ -152,6 +153,16 @@ def test_forget(bad_network: Proxy, line: socket.socket, echo: Echo) -> None:
     assert (echo.heard, echo.broken) == (WORD, 0)
     with connected(bad_network) as new:
         assert said(new) == WORD
+
+
+def test_forget_confirms_nothing(bad_network: Proxy, line: socket.socket) -> None:
+    """Nor is anything confirmed: a sender who asks for that gives up, as if the other machine had vanished from the network."""
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 100)
+    bad_network.forget()
+    line.sendall(WORD)
+    with pytest.raises(TimeoutError) as gave_up:
+        line.recv(1)
+    assert gave_up.value.errno == ETIMEDOUT
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A network of our own between clients and a server on this machine, which can be as bad as real ones are."""
 
 import asyncio
+import ctypes
 import socket
 import struct
 from collections.abc import Callable, Iterator
@@ -16,6 +17,10 @@ UP, DOWN = "up", "down"
 PIECE = 16_384
 _HARD = struct.pack("ii", 1, 0)
 """For SO_LINGER: closing sends a reset."""
+_SO_ATTACH_FILTER = 26
+_NOTHING = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))
+_DEAF = struct.pack("HP", 1, ctypes.addressof(_NOTHING))
+"""For SO_ATTACH_FILTER: the kernel takes no packet for this socket, so it confirms nothing, and answers no probe."""
 
 
 class Line:
@@ -27,8 +32,10 @@ class Line:
         self._ends = ends
 
     def forget(self) -> None:
-        """Let nothing pass any more."""
+        """Let nothing pass any more, and confirm nothing: to both ends the other one has vanished from the network."""
         self.known.clear()
+        for end in self._ends:
+            end.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, _DEAF)
 
     def reset(self) -> None:
         """Tell both ends that it is broken."""
@@ -76,7 +83,7 @@ class Proxy:
         self._do(lambda: list(map(Line.reset, self._lines)))
 
     def forget(self) -> None:
-        """All connections are half open: both ends think that they live, and nothing will pass. New ones are well."""
+        """All connections are half open: both ends think that they live, and nothing will pass, not even a probe. New ones are well."""
         self._do(lambda: list(map(Line.forget, self._lines)))
 
     @contextmanager
@@ -94,7 +101,7 @@ class Proxy:
             thread.join()
 
     def _do(self, act: Callable[[], object]) -> None:
-        self._loop.call_soon_threadsafe(act)
+        asyncio.run_coroutine_threadsafe(_done(act), self._loop).result()
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -122,3 +129,7 @@ class Proxy:
                 target.write(data)
                 await target.drain()
         target.close()
+
+
+async def _done(act: Callable[[], object]) -> None:
+    act()
