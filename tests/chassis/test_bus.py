@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from threading import Thread
 from typing import Any
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 
 from services.chassis.bus import Bus, Delivery, Publisher, Queue, Subscription, Topology, embedded, matches
 from services.chassis.bus.embedded import EmbeddedBus
@@ -228,6 +230,54 @@ def test_embedded_queue_survives_its_process(databases: Databases) -> None:
         assert [(d.body, d.redelivered) for d in take(after, 1)] == [(b"2", True)]
         assert list(after.receive(1, 0.05)) == []
         database.close()
+
+
+def test_embedded_idle_queue_holds_nothing_back(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A queue to which nothing comes goes along with the log: what was kept for nobody goes, and no start reads what all had settled."""
+    monkeypatch.setattr(embedded, "PASS_EVERY", 10)
+    with databases.copied() as url:
+        database = Database(url)
+        settle_all(beside_idle(EmbeddedBus(database)), 100)
+        assert passing(database) <= 20
+        reader = Mock(side_effect=embedded._since)  # noqa: SLF001 - what a start reads
+        monkeypatch.setattr(embedded, "_since", reader)
+        beside_idle(EmbeddedBus(database))
+        assert all(call.args[1] >= 80 for call in reader.call_args_list)
+        database.close()
+
+
+def test_embedded_queue_in_which_something_waits_stays(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much passes by a queue, what waits in it comes again after a restart, and after another one."""
+    monkeypatch.setattr(embedded, "PASS_EVERY", 10)
+    with databases.copied() as url:
+        database = Database(url)
+        bus = beside_idle(EmbeddedBus(database))
+        bus.publisher().publish([thing("waits", key="idle", exchange="")])
+        settle_all(bus, 100)
+        settle_all(beside_idle(EmbeddedBus(database)), 100)
+        assert bodies(take(beside_idle(EmbeddedBus(database)).subscribe("idle", 10), 1)) == ["waits"]
+        database.close()
+
+
+def beside_idle(bus: EmbeddedBus) -> EmbeddedBus:
+    """The bus with a queue beside which another one is idle."""
+    bus.declare(Topology([EVENTS, REQUESTS], [THINGS, Queue("idle", REQUESTS, ["never.#"])]))
+    return bus
+
+
+def settle_all(bus: EmbeddedBus, count: int) -> None:
+    """So many messages that are no facts, a few at a time, each settled as it comes."""
+    publisher, subscription = bus.publisher(), bus.subscribe("things", 10)
+    for _ in range(count // 5):
+        publisher.publish([thing(key="things", exchange="")] * 5)
+        subscription.settle(take(subscription, 5)[-1])
+    subscription.close()
+
+
+def passing(database: Database) -> int:
+    """How many messages that are no facts are still in the log."""
+    with database.engine.connect() as connection:
+        return int(connection.execute(sa.text("select count(*) from log where exchange <> :facts"), {"facts": EVENTS}).scalar_one())
 
 
 def test_embedded_queue_gets_back_its_own_first(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,15 +2,16 @@
 
 `publish` first writes into `log`, commits, and only then puts the messages into the queues: the commit is the confirm.
 For each queue a cursor remembers up to where everything has been settled; at the next start what lies behind it is
-put into the queue again, marked redelivered. So a kill -9 loses nothing, and the log also serves replays: facts stay
-in it, and what else passed (requests, contact cards) goes when every queue is past it.
+put into the queue again, marked redelivered. Where nothing waits the cursor goes along with the log, in steps of `PASS_EVERY`.
+So a kill -9 loses nothing, and the log also serves replays: facts stay in it, and what else passed (requests, contact cards)
+goes when every queue is past it.
 One process may use it at a time.
 """
 
 import threading
 from base64 import b64encode
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -28,6 +29,10 @@ from services.chassis.errors import Conflict
 from services.chassis.service import EVENTS
 
 _encode = msgspec.json.Encoder().encode
+
+PASS_EVERY = 100
+"""So many messages later at the latest, a queue that has nothing waiting is past them: a start reads no more for it, and the next
+settlement lets go of requests and cards that were kept for nobody."""
 
 _TABLES = (
     """create table if not exists log (
@@ -47,6 +52,7 @@ _APPEND = sa.text(
 )
 _NEW_CURSOR = sa.text("insert into cursor (queue, done) select :queue, coalesce(max(id), 0) from log on conflict do nothing")
 _MOVE = sa.text("update cursor set done = :done where queue = :queue and done < :done")
+_PASS = sa.text("update cursor set done = :done where queue = any(:queues) and done < :done")
 _FORGET = sa.text("delete from log where exchange <> 'deltag.events' and id <= (select min(done) from cursor)")
 _SINCE = sa.text("select * from log where id > :offset order by id limit 1000")
 _LAST = sa.text("select coalesce(max(id), 0) from log")
@@ -66,6 +72,9 @@ class EmbeddedBus:
         self._consumed: set[str] = set()
         self._logging = False
         self._left: dict[str, deque[Delivery]] = {}
+        self._put_last: dict[str, int] = {}
+        self._settled_last: dict[str, int] = {}
+        self._end = self._passed = 0
         with unavailable_when_away(), database.engine.begin() as connection:
             for statement in _TABLES:
                 connection.execute(sa.text(statement))
@@ -98,12 +107,15 @@ class EmbeddedBus:
         """Log, commit, then put into the queues; one at a time, and none while a queue gets back its own: so all keep the log's order."""
         channel = self._connection.channel()
         with self._publishing:
+            if self._end - self._passed >= PASS_EVERY:
+                self._pass(self._end)
             routed = [(message, self._route(channel, message)) for message in messages]
             wanted = [(message, queues) for message, queues in routed if queues or self._logs(message)]
             ids = self._log([message for message, _ in wanted])
             for id_, (message, queues) in zip(ids, wanted, strict=True):
                 for queue in queues:
                     self._put(channel, queue, id_, message)
+                self._end = id_
         return [message for message, queues in routed if not queues and not self._logs(message)]
 
     def arrival(self, queue: str) -> threading.Event:
@@ -134,6 +146,7 @@ class EmbeddedBus:
             with unavailable_when_away(), self.database.engine.begin() as connection:
                 connection.execute(_MOVE, {"queue": queue, "done": done})
                 connection.execute(_FORGET)
+            self._settled_last[queue] = done
 
     def channel(self) -> Any:
         """A channel of the in-memory connection."""
@@ -161,7 +174,18 @@ class EmbeddedBus:
                 message = _message(row)
                 if queue in self._route(channel, message):
                     self._put(channel, queue, row.id, message, redelivered=True)
-            offset = rows[-1].id
+            self._end = max(self._end, offset := rows[-1].id)
+        self._pass(offset, [queue])
+
+    def _pass(self, end: int, among: Iterable[str] = ()) -> None:
+        """Move the cursors of queues that have nothing waiting. Nobody publishes meanwhile, so no id up to `end` is still to come."""
+        idle = [queue for queue in among or self._arrivals if queue not in self._transient and self._has_nothing(queue)]
+        with unavailable_when_away(), self.database.engine.begin() as connection:
+            connection.execute(_PASS, {"queues": idle, "done": end})
+        self._passed = end
+
+    def _has_nothing(self, queue: str) -> bool:
+        return self._put_last.get(queue, 0) <= self._settled_last.get(queue, 0)
 
     def _route(self, channel: Any, message: Outgoing) -> Sequence[str]:
         if not message.exchange:
@@ -191,6 +215,7 @@ class EmbeddedBus:
             correlation_id=message.correlation_id,
             reply_to=message.reply_to,
         )
+        self._put_last[queue] = id_
         self._arrivals[queue].set()
 
 
