@@ -89,7 +89,7 @@ _SUCCEEDED = sa.text(
     " from chassis.ledger where consumer = :consumer"
 )
 _GIVE_BACK = sa.text(
-    "update chassis.deferred set attempts = attempts - 1, due_at = clock_timestamp() where kind = 'early' and attempts > 0"
+    "update chassis.deferred set attempts = attempts - 1, due_at = clock_timestamp() where kind <> 'parked' and attempts > 0"
     " and id in (select json_array_elements_text(cast(:rows as json))::bigint)"
 )
 _TRY_ALONE = sa.text(
@@ -196,7 +196,7 @@ def claim_early(work: UnitOfWork, consumer: str, limit: int) -> Sequence[Claimed
 
 
 def give_back(work: UnitOfWork, rows: Sequence[int]) -> None:
-    """Early messages that were claimed and not tried are due again, and their claim does not count."""
+    """Messages that were claimed and not tried are due again, and their claim does not count."""
     if rows:
         work.connection.execute(_GIVE_BACK, {"rows": _encode(rows).decode()})
 

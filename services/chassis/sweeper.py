@@ -1,6 +1,7 @@
 """The sweeper: comes back to what the intake deferred."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from time import monotonic
 
 from services.chassis import deferred
@@ -35,8 +36,15 @@ class Sweeper:
         self._pace = Pace(Bounds(first=100, least=1, most=EARLY, good_s=GOOD_S))
 
     def run(self) -> None:
-        """Sweep until stopped; a database that is away is asked again later."""
+        """Sweep until stopped; a database that is away is asked again later. What is in hand at the end goes back untried."""
         persist(self._session, self.stop, lambda _trouble: None, loop="sweeper", queue=self.intake.consumer)
+        self.give_up()
+
+    def give_up(self) -> None:
+        """What was claimed and not tried goes back: that is nobody's attempt."""
+        with suppress(Unavailable), self.intake.context.work() as work:
+            deferred.give_back(work, [claimed.row for claimed in (*self._in_hand, *self._untried)])
+        self._in_hand = self._untried = ()
 
     def _session(self, pauses: Pauses) -> None:
         while not self.stop.wait(max(SWEEP_S, min(RARELY * self._claimed_in_s, LONGEST_PAUSE_S))):
@@ -82,7 +90,8 @@ class Sweeper:
         queue is slowed down it goes back, and another is tried after the pause.
         """
         with ALONE:
-            due, self._in_hand = self._in_hand or self._claim_retry(), ()
+            self._claim_retry()
+            due, self._in_hand = self._in_hand, ()
             try:
                 self._settle(due, hurried=RETRY_S)
             except SlowedDown:
@@ -92,9 +101,11 @@ class Sweeper:
                 raise
         return len(due)
 
-    def _claim_retry(self) -> Sequence[Claimed]:
-        with self.intake.context.work() as work:
-            return deferred.claim_retry(work, self.intake.consumer)
+    def _claim_retry(self) -> None:
+        """It is in hand before the commit: should the database go away just then, nobody knows whether it is counted."""
+        if not self._in_hand:
+            with self.intake.context.work() as work:
+                self._in_hand = deferred.claim_retry(work, self.intake.consumer)
 
     def _settle(self, due: Sequence[Claimed], *, hurried: float = 0.0) -> None:
         if due:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Thread
+from typing import Any
 from unittest.mock import Mock
 
 import psycopg
@@ -26,6 +27,7 @@ from services.chassis.intake import Intake
 from services.chassis.lifecycle import Stop
 from services.chassis.reading import Incoming
 from services.chassis.service import Context, Listen
+from services.chassis.storage import UnitOfWork
 from services.chassis.suspects import GROUPS
 from services.chassis.sweeper import Sweeper
 from services.chassis.testing import deliver, deliver_raw, event, parked, published
@@ -173,6 +175,40 @@ def test_database_away_costs_a_retry_no_attempt(context: Context, monkeypatch: p
     assert effects(context) == [("a", 1)]
 
 
+def test_database_away_as_a_retry_is_claimed_costs_no_attempt(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A claim of which nobody knows whether it was committed is in hand all the same: each is followed by a try."""
+    sweeper = Sweeper(deliver_raw(context, FACTS, [fact("a", 1, trouble="defect")]), Stop())
+    for sequence in range(1, context.settings.retry_attempts):
+        deliver_raw(context, FACTS, [fact("quick", sequence)])
+        make_due(context)
+        with monkeypatch.context() as patch, suppress(Unavailable):
+            patch.setattr(UnitOfWork, "__exit__", committed_and_gone)
+            sweeper.sweep_retries()
+        sweeper.sweep_retries()
+    assert [(row["message_id"], row["slug"]) for row in parked(context)] == [("a-1", "unexpected-error")]
+
+
+def committed_and_gone(work: UnitOfWork, *error: Any, end: Callable[..., None] = UnitOfWork.__exit__) -> None:
+    """What was done is committed, and the database is gone before it could say so."""
+    end(work, *error)
+    raise Unavailable(en="gone")
+
+
+def test_what_is_in_hand_at_a_stop_is_nobodys_attempt(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A retry that was claimed when the database went away, and not tried before the stop, is as it was."""
+    intake = deliver_raw(context, FACTS, [fact("a", 1, trouble="later")])
+    make_due(context)
+    stop = Stop()
+    sweeper = Sweeper(intake, stop)
+    monkeypatch.setattr(intake, "settle_batch", Mock(side_effect=Unavailable(en="gone")))
+    with suppress(Unavailable):
+        sweeper.sweep()
+    assert attempts_of(context) == 2
+    stop.set()
+    sweeper.run()
+    assert attempts_of(context) == 1
+
+
 def test_what_somebody_has_locked_holds_up_nobody_else(context: Context, sweep: Callable[[Intake], None]) -> None:
     """While a message's row is locked it is tried again and again, at nobody's cost, and its neighbours are handled."""
     deliver_raw(context, FACTS, [fact("locked", 1), fact("free", 1)])
@@ -208,9 +244,20 @@ def take_too_long(thing: tiny.Thing) -> None:
 
 def try_again(intake: Intake) -> None:
     """Come back once to what is to be retried."""
-    with intake.context.work() as work:
-        work.connection.execute(sa.text("update chassis.deferred set due_at = clock_timestamp()"))
+    make_due(intake.context)
     Sweeper(intake, Stop()).sweep()
+
+
+def make_due(context: Context) -> None:
+    """Let all that was deferred be due now."""
+    with context.work() as work:
+        work.connection.execute(sa.text("update chassis.deferred set due_at = clock_timestamp()"))
+
+
+def attempts_of(context: Context) -> int:
+    """How often the one message that was deferred has been tried."""
+    with context.work() as work:
+        return int(work.connection.execute(sa.text("select attempts from chassis.deferred")).scalar_one())
 
 
 def test_early_facts_in_hand_are_not_claimed_again(context: Context) -> None:

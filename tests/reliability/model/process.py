@@ -96,13 +96,15 @@ class Process:
         return self.intakes[queue].taken - before
 
     def stop(self, turns: int) -> None:
-        """SIGTERM while it works: each consumer sees it after so many turns, finishes what is in hand and gives back the rest; then
-        the relay publishes what is left.
+        """SIGTERM while it works: each consumer sees it after so many turns, finishes what is in hand and gives back the rest, and so does
+        each sweeper; then the relay publishes what is left.
         """
         for queue in self.intakes:
             with suppress(Unavailable):
                 self._consume_until(queue, Ending(turns))
             self._subscriptions.pop(queue, None)
+        for sweeper in self._sweepers.values():
+            sweeper.give_up()
         with suppress(Unavailable):
             Relay(self.context, self, ended := Ending(0))._session(Pauses(ended))  # noqa: SLF001 - what is left of its loop
         self._publisher = None
