@@ -9,6 +9,8 @@ from services.registration.domain.named import Named
 from services.registration.domain.programme import Institution, InstitutionKind, Programme
 from services.registration.imports.values import Made
 
+LETTERS: Final = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa"})
+
 _NUMBER_DIGITS: Final = 6
 _ALIKE, _SHOWN = 75, 3
 
@@ -72,4 +74,5 @@ def _institutions(institutions: Iterable[Institution]) -> dict[str, str]:
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.casefold().split())
+    """Without capitals; in Danish å and aa are the same letter, and who has no æ and ø writes ae and oe."""
+    return " ".join(text.casefold().translate(LETTERS).split())

@@ -16,6 +16,7 @@ from services.chassis.errors import Invalid
 from services.chassis.ids import new_id
 from services.registration import programme_folder
 from services.registration.domain.programme import Institution
+from services.registration.imports.directory import LETTERS
 from services.registration.imports.record import Change, Import, Issue, Outcome, Row, Status
 from services.registration.imports.texts import issue
 from services.registration.loading import Comparison
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 FILE: Final = "institutions.toml"
 _PLAIN: Final = ("name", "kind", "p_number")
-_LETTERS: Final = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa"})
 _A_DAY: Final = timedelta(days=1)
 
 Files = Mapping[str, bytes]
@@ -142,7 +142,7 @@ def _with_new(files: Files, values: Mapping[str, str]) -> Files:
 
 def _code(name: str) -> str:
     """`Børnehuset Stjernehuset` becomes `stjernehuset`."""
-    plain = re.sub(r"[^a-z0-9]+", "-", name.casefold().translate(_LETTERS)).strip("-")
+    plain = re.sub(r"[^a-z0-9]+", "-", name.casefold().translate(LETTERS)).strip("-")
     return plain.removeprefix("boernehuset-").removeprefix("dagtilbud-")
 
 

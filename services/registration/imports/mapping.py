@@ -1,5 +1,6 @@
 """Which line holds the names of the columns, and which column is which field: found, remembered, or decided by a person."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Final
@@ -49,6 +50,11 @@ def told_apart(names: Sequence[str]) -> list[str]:
     """Each column by a name of its own: the second `CPR` is `CPR (2)`, and one without a name is called as the spreadsheet does, `(C)`."""
     known = [name or f"({_letters(column)})" for column, name in enumerate(names)]
     return [name if name not in known[:n] else f"{name} ({known[: n + 1].count(name)})" for n, name in enumerate(known)]
+
+
+def is_nameless(name: str) -> bool:
+    """Whether a column has no name but its letters."""
+    return re.fullmatch(r"\([A-Z]+\)", name) is not None
 
 
 def _letters(column: int) -> str:

@@ -1,10 +1,11 @@
 """The report of a dry run as people read it: every line, every field, what was read and made of it, and what would change."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from services.registration.imports.columns import fields
-from services.registration.imports.record import Change, Import, Issue, Outcome, Row, Status
+from services.registration.imports.record import Change, Deed, Import, Issue, Outcome, Row, Status
 from services.registration.imports.rows import masked_number
 
 if TYPE_CHECKING:
@@ -33,13 +34,11 @@ def of_import(imported: Import, counts: Iterable[Any] = ()) -> dict[str, Any]:
 
 def of_counts(counts: Iterable[Any]) -> dict[str, int]:
     """Lines by what would be, and what was, done with them; errors and warnings."""
-    found: dict[str, int] = {}
+    found: Counter[str] = Counter()
     for row in counts:
-        for name in filter(None, (row.status, row.deed)):
-            found[name] = found.get(name, 0) + row.lines
-        found["errors"] = found.get("errors", 0) + row.errors
-        found["warnings"] = found.get("warnings", 0) + row.warnings
-    return found
+        found.update({name: row.lines for name in (row.status, row.deed) if name})
+        found.update(errors=row.errors, warnings=row.warnings)
+    return {name: found[name] for name in (*Status, *Deed, "errors", "warnings") if name in found}
 
 
 def of_columns(imported: Import) -> dict[str, Any]:
@@ -89,14 +88,15 @@ def table(imported: Import, language: str, work: "Work", note: Callable[[Sequenc
     known = fields(imported.kind)
     labels = [getattr(known[name], language) for name in names]
     yield (*_HEAD[language], *(text for label in labels for text in (label, f"{label} →")))
-    for rows in _pages(imported, work):
+    for rows in pages(imported, work):
         note(people_of(rows))
         yield from (_line(of_row(imported, row), names, language) for row in rows)
 
 
-def _pages(imported: Import, work: "Work") -> Iterator[Sequence[Row]]:
+def pages(imported: Import, work: "Work", *, troubled: bool = False) -> Iterator[Sequence[Row]]:
+    """All lines in order, or those of which something is said, as many at a time as may be open."""
     after = 0
-    while rows := work.imports.rows(imported.import_id, limit=PAGE, after=after, where={}):
+    while rows := work.imports.rows(imported.import_id, limit=PAGE, after=after, where={"troubled": troubled}):
         yield rows
         after = rows[-1].number
 

@@ -125,6 +125,12 @@ def test_constants_stand_for_missing_columns(directory: Directory) -> None:
     assert not [name for name in alone.values if name.startswith("guardian1")]
 
 
+@pytest.mark.parametrize("written", ["151001", "birkegaarden", "Birkegården", "BØRNEHUSET BIRKEGÅRDEN", "Boernehuset Birkegaarden"])
+def test_a_house_goes_by_all_its_names(directory: Directory, written: str) -> None:
+    """Its number, its code and its name, with Danish letters or without."""
+    assert directory.look_up("institution", written).value == "birkegaarden"
+
+
 def test_the_register_s_own_file_is_understood(directory: Directory) -> None:
     """The Dagtilbudsregister's columns, types and numbers are read, with the zeros that a spreadsheet dropped."""
     header = ["daginstitutionsNummer", "daginstitutionsNavn", "EnhedsNummer", "EnhedsNavn", "InstType3", "PNummer"]
