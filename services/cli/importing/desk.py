@@ -1,7 +1,8 @@
 """Somebody at a terminal with a file: what is asked of the import, and what is printed of it. Never a word of what stands in a line."""
 
 import sys
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -19,12 +20,16 @@ from services.cli.publish.command import Language, print_reasons
 from services.registration.imports import handlers
 from services.registration.imports import report as reporting
 from services.registration.imports.columns import Kind
-from services.registration.imports.record import Import, Row, State
+from services.registration.imports.mapping import is_nameless
+from services.registration.imports.record import Import, State
 from services.registration.imports.running import Run
 from services.registration.imports.texts import reason
 
 SHOWN: Final = 50
-"""Lines with something to say that are printed; the table that --report writes has them all."""
+"""So many errors and candidates are printed; the table that --report writes has them all."""
+
+NAMED: Final = 3
+"""So many lines are named of which the same is remarked."""
 
 
 class Desk:
@@ -53,7 +58,8 @@ class Desk:
         self._say_trouble(imported)
         if imported.state is not State.CHECKED:
             self.console.print(f"The import {imported.import_id} is {imported.state}.")
-            self._say_columns(imported)
+            if imported.state is State.MAPPING:
+                self._say_columns(imported)
             return False
         counts = self._counts(imported.import_id)
         self._say_lines(imported)
@@ -116,25 +122,37 @@ class Desk:
 
     def _say_unread(self, imported: Import) -> None:
         unread = [one["column"] for one in reporting.of_columns(imported)["columns"] if one["field"] is None]
-        if unread:
-            self.console.print(Text(f"Columns that are not read: {', '.join(unread)}."))
+        if named := [name for name in unread if not is_nameless(name)]:
+            self.console.print(Text(f"Columns that are not read: {', '.join(named)}."))
 
     def _say_lines(self, imported: Import) -> None:
-        """Which lines something is said of, and what: no word of what stands in them."""
+        """What keeps lines out, and who may be stored already, line by line; remarks together. No word of what stands in them."""
+        said, remarks = 0, defaultdict[str, list[int]](list)
         with self.context.work() as work:
-            rows = work.imports.rows(imported.import_id, limit=SHOWN, after=0, where={"troubled": True})
-        for row in rows:
-            self._say_line(imported, row)
-        if len(rows) == SHOWN:
-            self.console.print("… and more. --report FILE.xlsx writes all of it.")
+            for told_of in (reporting.of_row(imported, row) for rows in reporting.pages(imported, work, troubled=True) for row in rows):
+                weighty = [*self._errors(told_of), *self._candidates(told_of)]
+                for text in weighty[: max(0, SHOWN - said)]:
+                    self.console.print(text)
+                said += len(weighty)
+                for one in told_of["issues"]:
+                    if one["severity"] == "warning":
+                        remarks[self._worded(one)].append(told_of["line"])
+        if said > SHOWN:
+            self.console.print(f"… and {said - SHOWN} more. --report FILE.xlsx writes all of it.")
+        for remark, lines in remarks.items():
+            self.console.print(Text(f"{_listed(lines)}, {remark}"))
 
-    def _say_line(self, imported: Import, row: Row) -> None:
-        told_of = reporting.of_row(imported, row)
-        for issue in told_of["issues"]:
-            where = f"line {row.number}, {issue['column'] or issue['field'] or 'all of it'}"
-            self.console.print(Text(f"{where}: {issue['text'][self.language]}", style="red" if issue["severity"] == "error" else ""))
+    def _errors(self, told_of: Mapping[str, Any]) -> Iterator[Text]:
+        for one in told_of["issues"]:
+            if one["severity"] == "error":
+                yield Text(f"line {told_of['line']}, {self._worded(one)}", style="red")
+
+    def _candidates(self, told_of: Mapping[str, Any]) -> Iterator[Text]:
         for one in told_of["candidates"]:
-            self.console.print(Text(f"line {row.number}, {one['field']}: {getattr(reason(one['slug']), self.language)}"))
+            yield Text(f"line {told_of['line']}, {one['field']}: {getattr(reason(one['slug']), self.language)}")
+
+    def _worded(self, issue: Mapping[str, Any]) -> str:
+        return f"{issue['column'] or issue['field'] or 'all of it'}: {issue['text'][self.language]}"
 
     def _write(self, imported: Import, table: Path) -> None:
         people: list[str] = []
@@ -150,6 +168,12 @@ class Desk:
 
 def _counted(counts: dict[str, int]) -> str:
     return ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "The file is empty."
+
+
+def _listed(lines: Sequence[int]) -> str:
+    """`line 5`, or `lines 5, 6, 7 and 12 more`."""
+    named = f"line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines[:NAMED]))}"
+    return named if len(lines) <= NAMED else f"{named} and {len(lines) - NAMED} more"
 
 
 def _reason(said: Mapping[str, Any]) -> Reason:
