@@ -2,16 +2,20 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from time import monotonic
 
 import pytest
 
+from services.chassis.settings import BATCH_SIZE
 from tests.reliability import witness
 from tests.reliability.clerk import Desk
 from tests.reliability.oracle import number, outbox
 from tests.reliability.patience import START_WITHIN_S, eventually, lasts
-from tests.reliability.stage import Stage
+from tests.reliability.stage import Stage, a_stage
+from tests.servers.databases import Databases
 from tests.servers.proxy import DOWN, PIECE, UP, Proxy
+from tests.servers.secure import a_secure_node
 
 LATENCY_S = 0.2
 BYTES_PER_S = 10_000
@@ -139,7 +143,21 @@ def test_backlog_on_a_slow_network(stage: Stage, network: Proxy) -> None:
     """Fault 7, 200 ms and 10 kB/s while more comes than they carry: hundreds of messages pile up, every connection is kept, and all
     is through soon after the network is fast again.
     """
-    registration, _ = stage.start_all("registration", "reporting", DELTAG_AMQP_URL=network.url(stage.bus_url))
+    pile_up(stage, network, DELTAG_AMQP_URL=network.url(stage.bus_url))
+
+
+@pytest.mark.thorough
+def test_backlog_on_a_slow_network_over_tls(durable_databases: Databases, tmp_path: Path) -> None:
+    """Fault 7, the same over TLS, with batches as large as they are in production."""
+    with a_secure_node(tmp_path / "secure") as node, a_stage(durable_databases, node.url(node.fresh_vhost()), tmp_path) as stage:
+        trusted = {"SSL_CERT_FILE": str(node.authority.file), "DELTAG_BATCH_SIZE": str(BATCH_SIZE)}
+        with Proxy(node.secure_port).running() as network:
+            pile_up(stage, network, DELTAG_AMQP_URL=network.url(node.secure_url(stage.bus_url)), **trusted)
+
+
+def pile_up(stage: Stage, network: Proxy, **environment: str) -> None:
+    """More comes than the network carries, until it is fast again."""
+    registration, _ = stage.start_all("registration", "reporting", **environment)
     with stage.busy(registration, unanswered=BACKLOG) as desk:
         before = network.lines
         network.latency_s, network.bytes_per_s = LATENCY_S, BYTES_PER_S
