@@ -1,4 +1,5 @@
-"""Owns programmes, places, children, guardians, professionals, enrolments and consents, and with them all names and CPR numbers.
+"""Owns programmes, places, children, guardians, professionals, enrolments, consents and
+answers to questions, and with them all names and CPR numbers.
 Publishes registration.{programme,institution,enrolment,family,guardian,consent,professional,request}.# and, sealed on
 `deltag.personal`, registration.{contact,sign-up-link}.#.
 Listens to enrolment.#, family.# and protection.# (requests of other systems), on `deltag.requests`.

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from services.chassis.settings import Settings
+from services.registration.answer_vault import AnswerVault
 from services.registration.imports.safe import Safe
 from services.registration.sign_up_keys import SignUpKeys
 from services.registration.vault import CprVault
@@ -14,7 +15,8 @@ class Resources:
     """CPR numbers' vault, and the public key with which contact cards and sign-up links are sealed for notifications.
 
     `deferred_key` seals what waits for somebody. `sign_up_ttl` is how long a sign-up link holds, and what it opens;
-    `sign_up_hourly` how many of them are sent in an hour; `public_url` where families' pages are; `safe` keeps imported files.
+    `sign_up_hourly` how many of them are sent in an hour; `public_url` where families' pages are; `safe` keeps imported files, and
+    `answer_vault` guarded answers.
     """
 
     vault: CprVault
@@ -25,6 +27,7 @@ class Resources:
     sign_up_hourly: int
     public_url: str
     safe: Safe
+    answer_vault: AnswerVault
 
 
 def load(settings: Settings) -> Resources:
@@ -38,4 +41,5 @@ def load(settings: Settings) -> Resources:
         settings.sign_up_hourly,
         settings.public_url.rstrip("/"),
         Safe(settings.cpr_key),
+        AnswerVault(settings.cpr_key),
     )

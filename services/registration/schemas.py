@@ -6,7 +6,7 @@ from services.chassis.http.strict import ONE_LINE, NoPersonalNumber, OnItsOwn
 from services.registration.domain.consent import ConsentStatus
 from services.registration.domain.life import Status
 from services.registration.domain.programme import Giver
-from services.registration.domain.question import About, QuestionKind, Sensitivity
+from services.registration.domain.question import About, KeptFrom, QuestionKind, Sensitivity
 
 MOST_AT_ONCE = 500
 """How many requests one call in bulk may hold."""
@@ -87,6 +87,7 @@ class QuestionSchema(Schema):
     options = fields.List(fields.Nested(OptionSchema), required=True)
     when = fields.Nested(ConditionSchema, required=True, allow_none=True)
     closed = fields.Date(required=True, allow_none=True)
+    kept_from = fields.String(required=True, validate=validate.OneOf([kept_from.value for kept_from in KeptFrom]))
 
 
 class ProgrammeSchema(Schema):

@@ -36,6 +36,8 @@ def _said(value: object, language: str) -> object:
     match value:
         case Status() | Step():
             return WORDS[type(value).__name__.lower()][value][language]
+        case Mapping():
+            return value.get(language, value["en"])
         case list():
             return ", ".join(str(_said(one, language)) for one in value) or WORDS["nothing"][language]
         case _:

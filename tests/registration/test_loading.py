@@ -134,6 +134,19 @@ def test_what_is_in_use_stays(registration: Context, folder_of: Folders) -> None
     }
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ('purpose = "run-activities"', 'purpose = "plan-workshop"', "questions.toml:76#/questions/5/purpose"),
+        ('sensitivity = "confidential"', 'sensitivity = "ordinary"', "questions.toml:17#/questions/0/sensitivity"),
+        ('about = "professional"', 'about = "guardian"', "questions.toml:85#/questions/6/about"),
+    ],
+)
+def test_what_was_promised_with_a_question_holds(registration: Context, folder_of: Folders, old: str, new: str, field: str) -> None:
+    """What an answer is for, how it is guarded and about whom it is stays as it was when somebody gave it."""
+    assert clashes(registration, folder_of(edited("questions.toml", old, new))) == {("promise-changed", field)}
+
+
 def test_what_is_in_use_may_close(registration: Context, folder_of: Folders) -> None:
     """A track, a question and a house that are no longer wanted get a last day, and are still there."""
     files = edited("tracks.toml", 'code = "C"', 'code = "C"\nclosed = 2024-01-31')

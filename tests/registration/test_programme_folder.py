@@ -175,6 +175,12 @@ def test_childminders_have_no_number() -> None:
         ('answers = ["yes"]', 'answers = ["perhaps"]', "asked-too-early"),
         ('when = { question = "interpreter"', 'when = { question = "good-days"', "asked-too-early"),
         ('when = { question = "interpreter"', 'when = { question = "interpreter-language"', "asked-too-early"),
+        (
+            'about = "guardian"\npurpose = "plan-workshop"\nretention = "P1Y"\nsensitivity = "sensitive"',
+            'about = "child"\npurpose = "plan-workshop"\nretention = "P1Y"\nsensitivity = "sensitive"',
+            "asked-of-another",
+        ),
+        ('kept_from = "end"\n', 'kept_from = "birth"\n', "unknown-value"),
         ('code = "siblings"', 'code = "interpreter"', "stands-twice"),
         ('sensitivity = "ordinary"', 'sensitivity = "secret"', "unknown-value"),
         ('about = "professional"', 'about = "dog"', "unknown-value"),

@@ -11,7 +11,7 @@ from services.chassis.contracts import example
 from services.chassis.errors import DeltagError, Forbidden, Invalid, NotFound
 from services.chassis.http.caller import Role
 from services.chassis.http.request import Request
-from services.registration import access, handlers, schemas
+from services.registration import access, handlers, need_to_know, schemas
 from services.registration.api import sign_up_schemas
 from services.registration.api.door import api
 from services.registration.domain.cpr_number import CprNumber
@@ -137,9 +137,10 @@ def waiting(request: Request, work: Work) -> Mapping[str, Any]:
     errors=(404,),
 )
 def waiting_request(request: Request, work: Work) -> Mapping[str, Any]:
-    """What was asked for; CPR numbers are masked."""
+    """What was asked for; CPR numbers are masked, and of answers there are those alone that the purpose needs."""
     found = _locked(request, work)
-    return _waiting(found) | {"data": _masked(found.data)}
+    needed = need_to_know.readable(work.programmes.of_codes([str(found.programme)])[str(found.programme)], request)
+    return _waiting(found) | {"data": need_to_know.without_answers(_masked(found.data), needed)}
 
 
 @api.post(

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Self
 
 _FORM = re.compile(r"(\d{6})-?(\d{4})", re.ASCII)
+_WITHIN = re.compile(r"(?<!\d)(\d{6})[- ]?(\d{4})(?!\d)", re.ASCII)
 _REPLACEMENT_DAYS = 60
 _LAST_YEARS_OF_2000S = {4: 36, 5: 57, 6: 57, 7: 57, 8: 57, 9: 36}
 
@@ -73,6 +74,11 @@ class CprNumber:
 
     def __repr__(self) -> str:
         return f"CprNumber({self.masked})"
+
+
+def names_somebody(text: str) -> bool:
+    """Whether something in this text can be read as a number, in one of the usual spellings."""
+    return any(CprNumber.read("".join(digits)) for digits in _WITHIN.findall(text))
 
 
 def _dates(day: int, month: int, years: tuple[int, ...]) -> frozenset[date]:

@@ -51,13 +51,27 @@ class Rule(StrEnum):
     NOT_ON_BEHALF = "not-on-behalf"
     ADDRESS_NOT_PROVEN = "address-not-proven"
     LINK_FOR_ANOTHER_PROGRAMME = "link-for-another-programme"
+    UNKNOWN_QUESTION = "unknown-question"
+    QUESTION_FOR_ANOTHER = "question-for-another"
+    QUESTION_CLOSED = "question-closed"
+    ANSWERED_TWICE = "answered-twice"
+    ANSWER_NOT_ASKED = "answer-not-asked"
+    ANSWER_MISSING = "answer-missing"
+    ANSWER_NO_TEXT = "answer-no-text"
+    ANSWER_TOO_LONG = "answer-too-long"
+    ANSWER_HOLDS_CPR_NUMBER = "answer-holds-cpr-number"
+    ANSWER_NO_OPTION = "answer-no-option"
+    ANSWER_NO_OPTIONS = "answer-no-options"
+    ANSWER_NO_YES_NO = "answer-no-yes-no"
+    ANSWER_NO_NUMBER = "answer-no-number"
+    ANSWER_NO_DATE = "answer-no-date"
 
 
 @dataclass(frozen=True, slots=True)
 class Objection:
     """One broken rule. `field` is a JSON pointer into the request; `values` hold nothing about a person.
 
-    A value that is an enumeration's member is said in words, in each language; so is a list of them.
+    A value that is an enumeration's member is said in words, in each language; so is a list of them, and a text by language.
     """
 
     rule: Rule

@@ -1,6 +1,6 @@
 """What a programme asks of those who take part, beyond what every enrolment asks: questions (spørgsmål) that are data.
 
-A question says what its answer is for, how long it may be kept and how it must be guarded; the answers are not here.
+A question says what its answer is for, how long it may be kept and how it must be guarded; answers are in `answer.py`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,6 +43,13 @@ class Sensitivity(StrEnum):
     SENSITIVE = "sensitive"
 
 
+class KeptFrom(StrEnum):
+    """From when the retention of an answer is counted: from the answer itself, or from the end of taking part."""
+
+    ANSWER = "answer"
+    END = "end"
+
+
 YES_OR_NO = ("yes", "no")
 
 
@@ -58,7 +65,8 @@ class Condition:
 class Question:
     """One question. `text` by language; `purpose` is a purpose for which personal data may be read; `retention` ISO 8601.
 
-    `closed` is the last day on which it is asked.
+    `closed` is the last day on which it is asked. Where `kept_from` is the end, `retention` begins on the day on which the last
+    enrolment concerned ended, or the programme did.
     """
 
     code: str
@@ -72,6 +80,16 @@ class Question:
     options: tuple[Named, ...] = ()
     when: Condition | None = None
     closed: date | None = None
+    kept_from: KeptFrom = KeptFrom.ANSWER
+
+    @property
+    def guarded(self) -> bool:
+        """Whether its answers are kept sealed, apart from the others."""
+        return self.sensitivity is not Sensitivity.ORDINARY
+
+    def is_open_on(self, day: date) -> bool:
+        """Whether it is asked that day."""
+        return self.closed is None or day <= self.closed
 
     @property
     def answers(self) -> Sequence[str]:
@@ -79,6 +97,12 @@ class Question:
         if self.kind is QuestionKind.YES_NO:
             return YES_OR_NO
         return [option.code for option in self.options]
+
+
+def depends_on_another(question: Question, earlier: Mapping[str, Question]) -> bool:
+    """Whether it waits for what somebody else is asked: a child has several guardians, who may answer differently."""
+    asked = earlier.get(question.when.question) if question.when else None
+    return asked is not None and asked.about is not question.about
 
 
 def depends_wrongly(question: Question, earlier: Mapping[str, Question]) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from services.registration.domain.address import Address
+from services.registration.domain.answer import Said, fill
 from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.family import Vocabulary
 from services.registration.domain.guardianship import Told
@@ -16,21 +17,23 @@ from services.registration.domain.life import FOLLOWS, Status, Step
 from services.registration.domain.objection import Objection, Rule
 from services.registration.domain.origin import OnBehalfOf
 from services.registration.domain.programme import Institution, Programme, TextKey, age_on
+from services.registration.domain.question import About
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ChildDetails:
-    """The child as the sender describes it."""
+    """The child as the sender describes it. `answers` is None where nobody was asked about it."""
 
     cpr_number: str
     birth_date: date
     given_name: str
     family_name: str
+    answers: list[Said] | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class GuardianDetails:
-    """A guardian as the sender describes him. `language` is what he reads, as BCP 47 writes it."""
+    """A guardian as the sender describes him. `language` is what he reads, as BCP 47 writes it; `answers` as a child's."""
 
     given_name: str
     family_name: str
@@ -44,6 +47,7 @@ class GuardianDetails:
     relation: str | None = None
     contact_allowed: bool | None = None
     residence: bool | None = None
+    answers: list[Said] | None = None
 
     @property
     def told(self) -> Told:
@@ -87,6 +91,15 @@ class EnrolmentRequest:
         return next(step for step, status in FOLLOWS[None].items() if status is self.stage)
 
     @property
+    def sheets(self) -> Iterator[tuple[str, About, Sequence[Said]]]:
+        """What was answered about each who was asked about: where it stands, about whom, and what."""
+        if self.child.answers is not None:
+            yield "/child/answers", About.CHILD, self.child.answers
+        for place, guardian in enumerate(self.guardians):
+            if guardian.answers is not None:
+                yield f"/guardians/{place}/answers", About.GUARDIAN, guardian.answers
+
+    @property
     def cpr_number(self) -> CprNumber | None:
         """The child's number, where it is readable."""
         return CprNumber.read(self.child.cpr_number)
@@ -96,13 +109,15 @@ class EnrolmentRequest:
 class Known:
     """What the rules look at: programmes by code, institutions by each of their handles, and the words for families.
 
-    `standing` says of each child that has an enrolment in a programme that may go on: where it stands.
+    `standing` says of each child that has an enrolment in a programme that may go on: where it stands. `today` tells which
+    questions are asked no more.
     """
 
     programmes: Mapping[str, Programme] = field(default_factory=dict)
     institutions: Mapping[str, Institution] = field(default_factory=dict)
     standing: Mapping[tuple[CprNumber, str], Status] = field(default_factory=dict)
     words: Vocabulary = field(default_factory=Vocabulary)
+    today: date = date.min
 
 
 def decide(requests: Sequence[EnrolmentRequest], known: Known) -> list[tuple[Objection, ...]]:
@@ -123,6 +138,7 @@ def _objections(request: EnrolmentRequest, known: Known) -> Iterator[Objection]:
         yield Objection(Rule.UNKNOWN_PROGRAMME, "/programme")
     else:
         yield from _within_programme(request, programme)
+        yield from _answers(request, programme, known.today)
     yield from _place(request, known)
     yield from _child(request)
     yield from _guardians(request, known.words)
@@ -204,6 +220,12 @@ def _consent_content(consent: ConsentDetails, programme: Programme) -> Iterator[
         yield Objection(Rule.UNKNOWN_CONSENT_TEXT, "/consent/text_version")
     if purpose.required and not consent.given:
         yield Objection(Rule.CONSENT_MISSING, "/consent/given")
+
+
+def _answers(request: EnrolmentRequest, programme: Programme, today: date) -> Iterator[Objection]:
+    """Each sheet is judged by itself, as if nothing had been answered before: nobody is looked up for it."""
+    for at, about, said in request.sheets:
+        yield from fill(programme.questions, about, {}, said, on=today, at=at).objections
 
 
 def _already_enrolled(request: EnrolmentRequest, standing: Mapping[tuple[CprNumber, str], Status]) -> Iterator[Objection]:

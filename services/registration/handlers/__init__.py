@@ -33,6 +33,7 @@ from services.registration.domain.professional import Professional, Professional
 from services.registration.domain.programme import Institution
 from services.registration.domain.request import ConsentDetails, EnrolmentRequest, Known, decide
 from services.registration.handlers import origins
+from services.registration.handlers.answers import take_in_answers
 from services.registration.handlers.origins import NOBODY_SAID
 from services.registration.loading import Comparison
 from services.registration.texts import explain, reason
@@ -90,6 +91,7 @@ def answer_enrolment_requests(asked: Asked, work: "Work", by: Mapping[str, DoneB
         tell_enrolment(answers[-1], work, case.message)
     book.keep(work)
     _take_in_consents(admitted, work)
+    take_in_answers([(case.message, case.child.child_id, case.guardians) for case in admitted], known.programmes, work, by)
     told = zip(cases, answers, strict=True)
     origins.keep([(case.message, answer.enrolment_id, case.guardians) for case, answer in told if isinstance(case, _Admitted)], work, by)
 
@@ -302,7 +304,7 @@ def _learn(requests: Sequence[EnrolmentRequest], work: "Work") -> Known:
 
 
 def known_of(programmes: Iterable[str], institutions: Iterable[str], work: "Work") -> Known:
-    return Known(work.programmes.of_codes(programmes), work.programmes.institutions_of(institutions), words=VOCABULARY)
+    return Known(work.programmes.of_codes(programmes), work.programmes.institutions_of(institutions), words=VOCABULARY, today=work.today)
 
 
 def _decide(asked: Asked, known: Known, work: "Work") -> tuple[list["_Admitted | _Refused"], Mapping[tuple[CprNumber, str], Enrolment]]:

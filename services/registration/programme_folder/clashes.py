@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from services.chassis.errors import Reason
 from services.registration.domain.programme import ConsentText, Institution, Programme
@@ -26,6 +26,10 @@ class Loaded:
     def own_institutions(self) -> tuple[Institution, ...]:
         """Those of the programme itself."""
         return tuple(one for one in self.institutions if self.programme and one.programme == self.programme.code)
+
+
+_LASTING: Final = {"kind": "kind-changed"} | dict.fromkeys(("about", "purpose", "sensitivity"), "promise-changed")
+"""What of a question must stay as it is, and the rule that says so."""
 
 
 def clashes(folder: "ProgrammeFolder", loaded: Loaded) -> Iterator[Reason]:
@@ -75,11 +79,13 @@ def _reworded(folder: "ProgrammeFolder", loaded: Loaded) -> Iterator[Reason]:
 
 
 def _retyped(folder: "ProgrammeFolder", loaded: Loaded) -> Iterator[Reason]:
-    """The answers that a question got stay answers to it."""
-    kinds = {question.code: question.kind for question in _questions(loaded.programme)}
+    """The answers that a question got stay answers to it, about whom, for what and guarded as those were told who gave them."""
+    known = {question.code: question for question in _questions(loaded.programme)}
     for index, question in enumerate(folder.programme.questions):
-        if kinds.get(question.code, question.kind) != question.kind:
-            yield reason("kind-changed", folder.content.place("questions", index, "kind"), {"value": question.code})
+        before = known.get(question.code, question)
+        for name, rule in _LASTING.items():
+            if getattr(before, name) != getattr(question, name):
+                yield reason(rule, folder.content.place("questions", index, name), {"value": question.code})
 
 
 def _questions(programme: Programme | None) -> tuple[Question, ...]:

@@ -10,7 +10,7 @@ import msgspec
 from services.chassis.errors import Reason
 from services.chassis.http.purposes import PURPOSES
 from services.registration.domain.programme import Cohort, District, Institution, InstitutionKind, Period
-from services.registration.domain.question import Question, depends_wrongly
+from services.registration.domain.question import Question, depends_on_another, depends_wrongly
 from services.registration.domain.validity import after_a_gap, overlapping, span
 from services.registration.programme_folder.content import CODED_LISTS, WORDS, Content
 from services.registration.programme_folder.form import Form
@@ -158,6 +158,8 @@ def _asked_too_early(question: Question, earlier: Mapping[str, Question], in_dou
     """One that waits for a question with a mistake of its own is looked at when that is mended."""
     if question.when and question.when.question not in in_doubt and depends_wrongly(question, earlier):
         yield "asked-too-early", "when"
+    if depends_on_another(question, earlier):
+        yield "asked-of-another", "when"
 
 
 def _texts(form: Form) -> Iterator[Reason]:

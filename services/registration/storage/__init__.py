@@ -18,6 +18,7 @@ from services.registration.storage.origins import Origins
 from services.registration.storage.people import Children, Professionals
 from services.registration.storage.programmes import Programmes
 from services.registration.storage.protections import Protections
+from services.registration.storage.question_answers import QuestionAnswers
 from services.registration.storage.sign_up_requests import SignUpRequests
 from services.registration.storage.sign_ups import SignUps
 
@@ -77,6 +78,10 @@ class Work(UnitOfWork):
     @cached_property
     def answers(self) -> Answers:
         return Answers(self.connection)
+
+    @cached_property
+    def question_answers(self) -> QuestionAnswers:
+        return QuestionAnswers(self.connection, self.resources.answer_vault)
 
     @cached_property
     def protections(self) -> Protections:

@@ -54,6 +54,7 @@ _REMOVE_STRANGERS = sa.text(
     " and not exists (select from guardianship s where s.guardian_id = g.guardian_id)"
     " and not exists (select from consent c where c.guardian_id = g.guardian_id)"
     " and not exists (select from protection p where p.person_id = g.guardian_id)"
+    " and not exists (select from answer_sheet a where a.person_id = g.guardian_id)"
 )
 
 

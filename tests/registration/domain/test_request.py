@@ -204,6 +204,20 @@ def test_every_rule_is_broken_by_something_here_or_at_a_door() -> None:
         "not-on-behalf",
         "address-not-proven",
         "link-for-another-programme",
+        "unknown-question",
+        "question-for-another",
+        "question-closed",
+        "answered-twice",
+        "answer-not-asked",
+        "answer-missing",
+        "answer-no-text",
+        "answer-too-long",
+        "answer-holds-cpr-number",
+        "answer-no-option",
+        "answer-no-options",
+        "answer-no-yes-no",
+        "answer-no-number",
+        "answer-no-date",
     }
     parametrised = {case[1] for mark in test_each_rule_speaks_for_itself.pytestmark for case in mark.args[1]}
     assert {rule.value for rule in Rule} == used | parametrised

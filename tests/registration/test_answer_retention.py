@@ -1,0 +1,120 @@
+"""When an answer is to be erased, and that nothing is left of it then."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from services.chassis.service import Context
+from services.chassis.testing import Door, FakeClock, deliver
+from services.registration import handlers
+from services.registration.domain.answer import Due
+from tests.registration.builders import SENDER, WITHDRAWAL
+from tests.registration.folders import edited, write
+from tests.registration.respondents import NUTS, enrols, guardian, of_child, of_guardian, patch, read, rows, says, stored
+
+Json = dict[str, Any]
+END = date(2024, 6, 30)
+"""The last day of the programme; the tests' clock stands later, on 2 November 2026."""
+
+
+@pytest.fixture
+def asta(registration: Context) -> Json:
+    """Asta's enrolment: about her and by her mother something was answered."""
+    return enrols(registration, child=says(siblings=2, allergies=NUTS), mona=says(interpreter=True, interpreter_language="ar"))
+
+
+def due(context: Context, day: date) -> dict[str, date]:
+    """What is to be erased on that day, and since when."""
+    with context.work() as work:
+        return {one.question: one.since for one in work.question_answers.due(day)}
+
+
+def erase(context: Context, day: date) -> int:
+    """Erase it."""
+    with context.work() as work:
+        return int(work.question_answers.erase(list(work.question_answers.due(day))))
+
+
+def withdraw(context: Context, enrolment: Json, day: str) -> None:
+    """The enrolment ends."""
+    request = {"enrolment_id": enrolment["enrolment_id"], "reason": "moved", "effective_date": day}
+    deliver(context, WITHDRAWAL, request, source=SENDER)
+
+
+def test_each_question_has_its_time(registration: Context, asta: Json) -> None:
+    """A year after it was given; half a year after the end of taking part, which is the programme's where nobody said another."""
+    assert asta["status"] == "accepted"
+    assert due(registration, date(2024, 12, 29)) == {}
+    assert due(registration, date(2024, 12, 30)) == {"allergies": date(2024, 12, 30)}
+    a_year_on = dict.fromkeys(("siblings", "interpreter", "interpreter-language"), date(2027, 11, 2))
+    assert due(registration, date(2027, 11, 2)) == a_year_on | {"allergies": date(2024, 12, 30)}
+
+
+def test_what_is_due_says_whose_and_what(registration: Context, asta: Json) -> None:
+    """Enough for a list that somebody looks through beforehand, without a single answer in it."""
+    with registration.work() as work:
+        [found] = work.question_answers.due(date(2025, 1, 1))
+    assert found == Due("sammen-om-boern", asta["child_id"], "allergies", found.about, date(2024, 12, 30))
+    assert found.about.value == "child"
+
+
+def test_the_end_of_taking_part_is_that_of_the_last_enrolment(registration: Context, door: Door, asta: Json) -> None:
+    """Withdrawn earlier or later, it counts from the day on which it ended; a guardian reads it beside the answer."""
+    withdraw(registration, asta, "2024-04-01")
+    [allergies, _] = guardian(door, asta).get(of_child(asta)).get_json()["items"]
+    assert allergies["erased_on"] == "2024-10-01"
+    assert due(registration, date(2024, 10, 1)).keys() == {"allergies"}
+
+
+def test_a_correction_is_a_new_answer(registration: Context, door: Door, asta: Json) -> None:
+    """Its time begins anew; what is said again as it was is no correction."""
+    assert isinstance(registration.clock, FakeClock)
+    registration.clock.advance(timedelta(days=100))
+    patch(guardian(door, asta), of_child(asta), siblings=3)
+    patch(guardian(door, asta), of_guardian(asta), interpreter=True)
+    assert due(registration, date(2027, 11, 2)).keys() == {"allergies", "interpreter", "interpreter-language"}
+    assert due(registration, date(2028, 2, 10))["siblings"] == date(2028, 2, 10)
+
+
+def test_nothing_is_left_of_what_was_erased(registration: Context, door: Door, asta: Json) -> None:
+    """The answer goes, and that there was one; the others stay, and erasing again does nothing."""
+    assert erase(registration, date(2024, 12, 30)) == 1
+    assert "allergies" not in stored(registration)
+    assert read(guardian(door, asta), of_child(asta)) == {"siblings": 2}
+    assert erase(registration, date(2024, 12, 30)) == 0
+    erase(registration, date(2027, 11, 2))
+    assert stored(registration) == ""
+
+
+def test_what_was_taken_back_is_forgotten_too(registration: Context, door: Door, asta: Json) -> None:
+    """That somebody once answered is kept no longer than the answer would have been."""
+    patch(guardian(door, asta), of_child(asta), siblings=None)
+    assert "siblings" in stored(registration)
+    assert due(registration, date(2027, 11, 2))["siblings"] == date(2027, 11, 2)
+    erase(registration, date(2027, 11, 2))
+    assert "siblings" not in stored(registration)
+
+
+def test_a_person_is_forgotten_whole(registration: Context, asta: Json) -> None:
+    """Everything of these people goes at once, and nothing of others."""
+    with registration.work() as work:
+        assert work.question_answers.erase_people([asta["child_id"]]) == 1
+        assert work.question_answers.erase_people([asta["child_id"]]) == 0
+    assert {row.question for row in rows(registration, "select question from answer_change")} == {"interpreter", "interpreter-language"}
+
+
+def test_a_changed_rule_counts_for_answers_already_given(registration: Context, asta: Json, tmp_path: Any) -> None:
+    """Where the programme keeps them for a shorter time from now on, they are due earlier."""
+    assert asta["status"] == "accepted"
+    with registration.work() as work:
+        handlers.load_programme(write(edited("questions.toml", 'retention = "P6M"', 'retention = "P2W"'), tmp_path), work)
+    assert due(registration, END + timedelta(weeks=2)) == {"allergies": date(2024, 7, 14)}
+
+
+def test_a_period_may_outlast_the_calendar(registration: Context, asta: Json, door: Door, tmp_path: Any) -> None:
+    """What is kept for ten thousand years is due on the last day of all."""
+    with registration.work() as work:
+        handlers.load_programme(write(edited("questions.toml", 'retention = "P6M"', 'retention = "P99999Y"'), tmp_path), work)
+    [allergies, _] = guardian(door, asta).get(of_child(asta)).get_json()["items"]
+    assert allergies["erased_on"] == "9999-12-31"
