@@ -400,6 +400,7 @@ OPEN_TO = {
     ("PATCH", "/v1/enrolments/{id}/answers"): STAFF | {Role.SYSTEM, Role.GUARDIAN},
     ("GET", "/v1/enrolments/{id}/guardians/{guardian_id}/answers"): STAFF | {Role.PROFESSIONAL, Role.GUARDIAN},
     ("PATCH", "/v1/enrolments/{id}/guardians/{guardian_id}/answers"): STAFF | {Role.SYSTEM, Role.GUARDIAN},
+    ("GET", "/v1/programmes/{code}/questions/{question}/answers"): STAFF | {Role.PROFESSIONAL},
     ("GET", "/v1/professionals/{id}/answers"): {Role.COORDINATOR, Role.LEADER, Role.PROFESSIONAL},
     ("PATCH", "/v1/professionals/{id}/answers"): {Role.COORDINATOR, Role.LEADER, Role.PROFESSIONAL},
     ("POST", "/v1/professionals/{id}/steps"): {Role.COORDINATOR, Role.LEADER},

@@ -27,6 +27,14 @@ from tests.registration.respondents import (
 
 Json = dict[str, Any]
 HOUSE = {"institutions": {"birkegaarden"}}
+KAREN = {
+    "programme": "sammen-om-boern",
+    "profession": "pedagogue",
+    "institution": "birkegaarden",
+    "given_name": "Karen",
+    "family_name": "Prøvesen",
+    "email": "karen@example.org",
+}
 
 
 @pytest.fixture
@@ -77,6 +85,64 @@ def test_a_read_and_a_write_leave_a_trace(registration: Context, door: Door, ast
     assert (other.subject, other.objects) == (asta["guardian_ids"][0], [asta["enrolment_id"], asta["guardian_ids"][0]])
 
 
+def test_who_cooks_reads_what_all_answered(registration: Context, door: Door, asta: Json) -> None:
+    """To one question, page by page, from all who take part in his house; for the purpose of that question alone, and audited."""
+    viggo = enrols(registration, child=says(allergies="mælk"))
+    elsewhere = enrols(registration, child=says(allergies="æg"), institution="sesam")
+    gone = enrols(registration, child=says(allergies="fisk"))
+    withdrawn = {"enrolment_id": gone["enrolment_id"], "reason": "moved", "effective_date": "2024-04-01"}
+    deliver(registration, "enrolment.withdrawal-requested.v1", withdrawn, source=SENDER)
+    path = "/v1/programmes/sammen-om-boern/questions/allergies/answers"
+    cook = staff(door, "run-activities", Role.PROFESSIONAL, subject="cook", **HOUSE)
+    first = cook.get(f"{path}?limit=1").get_json()
+    second = cook.get(f"{path}?limit=1&after={first['next']}").get_json()
+    assert [(i["person_id"], i["answer"]) for i in (*first["items"], *second["items"])] == sorted(
+        [(asta["child_id"], NUTS), (viggo["child_id"], "mælk")]
+    )
+    assert second["next"] is None
+    assert [row.objects for row in rows(registration, "select objects from chassis.audit where subject = 'cook' order by id")] == [
+        [first["items"][0]["person_id"]],
+        [second["items"][0]["person_id"]],
+    ]
+    everywhere = staff(door, "run-activities").get(path).get_json()["items"]
+    assert {item["person_id"] for item in everywhere} == {asta["child_id"], viggo["child_id"], elsewhere["child_id"]}
+    at_sesam = staff(door, "run-activities").get(f"{path}?institution=sesam").get_json()["items"]
+    assert [item["person_id"] for item in at_sesam] == [elsewhere["child_id"]]
+    refused = (staff(door, "plan-workshop"), staff(door, "plan-workshop", Role.PROFESSIONAL), staff(door, "supervise", Role.LEADER))
+    assert [slugs(caller.get(path)) for caller in refused] == [[("not-for-this-purpose", "")]] * 3
+    nowhere = (path.replace("allergies", "dreams"), path.replace("sammen-om-boern", "none"))
+    assert [slugs(cook.get(path)) for path in nowhere] == [[("unknown-question", "")], [("unknown-programme", "")]]
+
+
+def test_what_guardians_and_professionals_answered_is_listed_too(registration: Context, door: Door, asta: Json) -> None:
+    """A mother of a child in the house; not a father who may not be told of it; and whoever works there."""
+    patch(guardian(door, asta, 1), of_guardian(asta, 1), interpreter=False)
+    terms = {"valid_from": "2026-11-02", "relation": "father", "custody": True, "contact_allowed": False, "residence": True}
+    request = {"child_id": asta["child_id"], "guardian_id": asta["guardian_ids"][1]} | terms
+    deliver(registration, "family.guardianship-requested.v1", request, source=SENDER)
+    leader = staff(door, "plan-workshop", Role.LEADER, **HOUSE)
+    karen = leader.post("/v1/professionals", json=KAREN).get_json()["professional_id"]
+    patch(leader, f"/v1/professionals/{karen}/answers", years_of_practice=4)
+
+    def listed(caller: Door, question: str) -> list[tuple[str, Any]]:
+        found = caller.get(f"/v1/programmes/sammen-om-boern/questions/{question}/answers").get_json()["items"]
+        return [(item["person_id"], item["answer"]) for item in found]
+
+    assert listed(leader, "interpreter") == [(asta["guardian_ids"][0], True)]
+    assert listed(leader, "years-of-practice") == [(karen, 4)]
+    assert listed(staff(door, "plan-workshop", Role.LEADER, institutions={"sesam"}), "years-of-practice") == []
+
+
+def test_a_list_of_a_house_tells_of_nobody_who_is_protected(registration: Context, door: Door, asta: Json) -> None:
+    """That a child is in a house would be told by its being in the list."""
+    protection = {"kind": "child", "person_id": asta["child_id"], "valid_from": "2026-11-02"}
+    deliver(registration, "protection.requested.v1", protection, source=SENDER)
+    path = "/v1/programmes/sammen-om-boern/questions/allergies/answers"
+    coordinator = staff(door, "run-activities")
+    assert len(coordinator.get(path).get_json()["items"]) == 1
+    assert coordinator.get(f"{path}?institution=birkegaarden").get_json()["items"] == []
+
+
 def test_a_guardian_reads_his_familys_and_not_the_other_guardians(door: Door, asta: Json) -> None:
     """All about the child, all about himself; of the other guardian not even that there is something."""
     mona, karim = guardian(door, asta), guardian(door, asta, 1)
@@ -123,9 +189,7 @@ def test_who_may_not_be_told_of_a_child_neither_reads_nor_answers(registration: 
 
 def test_a_colleague_is_not_asked_about_another(registration: Context, coordinator: Door, door: Door) -> None:
     """A professional's answers are his, his leader's and the coordinator's to read."""
-    house = {"programme": "sammen-om-boern", "profession": "pedagogue", "institution": "birkegaarden"}
-    name = {"given_name": "Karen", "family_name": "Prøvesen", "email": "karen@example.org"}
-    path = f"/v1/professionals/{coordinator.post('/v1/professionals', json=house | name).get_json()['professional_id']}/answers"
+    path = f"/v1/professionals/{coordinator.post('/v1/professionals', json=KAREN).get_json()['professional_id']}/answers"
     patch(coordinator, path, years_of_practice=4)
     colleague = staff(door, "run-activities", Role.PROFESSIONAL, subject=new_id(), **HOUSE)
     elsewhere = staff(door, "plan-workshop", Role.LEADER, institutions={"sesam"})

@@ -48,6 +48,16 @@ class AnswerSchema(Schema):
     erased_on = fields.Date(required=True)
 
 
+class PersonsAnswerSchema(AnswerSchema):
+    """An answer, and whose it is."""
+
+    person_id = fields.UUID(required=True)
+
+
+class InstitutionQuery(Schema):
+    institution = fields.String(validate=CODE)
+
+
 class ChangedSchema(Schema):
     """That an answer was given, corrected or taken back, or lapsed because its question is not asked any more: never what it was."""
 

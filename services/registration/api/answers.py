@@ -5,10 +5,11 @@ A writer is told nothing of what was answered before, and a reader only what he 
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
-from services.chassis.errors import NotFound
+from services.chassis.errors import Forbidden, NotFound
 from services.chassis.http.caller import Role
-from services.chassis.http.request import Request
+from services.chassis.http.request import Answer, Request
 from services.registration import access, need_to_know
 from services.registration.api import answer_schemas as schemas
 from services.registration.api.door import api
@@ -17,7 +18,7 @@ from services.registration.domain.enrolment import Enrolment
 from services.registration.domain.objection import Rule
 from services.registration.domain.origin import DoneBy
 from services.registration.domain.programme import Programme
-from services.registration.domain.question import About
+from services.registration.domain.question import About, Question
 from services.registration.domain.reach import Reach
 from services.registration.handlers import answers
 from services.registration.storage import Work
@@ -26,6 +27,7 @@ from services.registration.texts import reason
 _READERS = (*access.STAFF, Role.PROFESSIONAL, Role.GUARDIAN)
 _WRITERS = (*access.ENROLLERS, Role.GUARDIAN)
 _LEADS = (Role.COORDINATOR, Role.LEADER)
+_SHOWN = ("question", "value", "given_at", "role", "erased_on")
 
 
 @api.get(
@@ -58,6 +60,30 @@ def answer_about_child(request: Request, work: Work) -> None:
     the other answers. An answer whose question goes because of another answer lapses by itself.
     """
     _answer(_childs(_enrolment(request, work, access.reach_of(request.caller))), request, work)
+
+
+@api.get(
+    "/v1/programmes/{code}/questions/{question}/answers",
+    summary="What was answered to a question",
+    roles=(*access.STAFF, Role.PROFESSIONAL),
+    personal=True,
+    query=schemas.InstitutionQuery(),
+    paged=(UUID,),
+    returns={200: schemas.PersonsAnswerSchema()},
+    errors=(403, 404),
+)
+def answers_to_question(request: Request, work: Work) -> Answer:
+    """By everybody within reach who takes part today, or whose child does; 403 where the question is asked for another purpose.
+
+    With `institution` by those who are there, without who is protected.
+    """
+    page, question = request.page, _question(request, work)
+    narrowed: dict[str, Any] = {"institution": request.query.get("institution"), "on": work.today}
+    reach, after = need_to_know.reach_of(request), str(page.after[0]) if page.after else None
+    found = work.question_answers.page(request.path["code"], question.code, reach, after=after, limit=page.fetch, **narrowed)
+    shown = [{"person_id": person_id} | {name: getattr(one, name) for name in _SHOWN} for person_id, one in found]
+    request.concerns(*(one["person_id"] for one in shown[: page.limit]))
+    return page.answer(shown, lambda item: (item["person_id"],))
 
 
 @api.get(
@@ -116,6 +142,18 @@ def answer_about_professional(request: Request, work: Work) -> None:
     """As about a child. A professional answers for himself; a leader for those of her institution."""
     reach = Reach(request.caller.institutions(*_LEADS) if request.caller.has(*_LEADS) else frozenset())
     _answer(_professionals(request, work, reach), request, work)
+
+
+def _question(request: Request, work: Work) -> Question:
+    """The one that the path names, if it is read for the purpose that the caller names, and that is his work."""
+    code = request.path["code"]
+    programme = work.programmes.of_codes([code]).get(code)
+    question = programme.question(request.path["question"]) if programme else None
+    if programme is None or question is None:
+        raise NotFound(reasons=[reason(Rule.UNKNOWN_QUESTION if programme else Rule.UNKNOWN_PROGRAMME)])
+    if question.code not in need_to_know.readable(programme, request):
+        raise Forbidden(reasons=[reason("not-for-this-purpose", "", {"purpose": question.purpose})])
+    return question
 
 
 def _enrolment(request: Request, work: Work, reach: Reach) -> Enrolment:

@@ -196,6 +196,10 @@ class Programme:
         """What it asks consent to under that code."""
         return next((purpose for purpose in self.consent_purposes if purpose.code == code), None)
 
+    def question(self, code: str) -> Question | None:
+        """What it asks under that code."""
+        return next((question for question in self.questions if question.code == code), None)
+
     @property
     def needs_consent(self) -> bool:
         """Whether it takes nobody in without a consent."""

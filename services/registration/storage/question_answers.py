@@ -18,7 +18,9 @@ from services.registration.answer_vault import AnswerVault
 from services.registration.domain.answer import Answer, Change, Changed, Due, How, SheetKey
 from services.registration.domain.fitting import Value
 from services.registration.domain.question import About
-from services.registration.storage.rows import as_bytea, as_json, columns
+from services.registration.domain.reach import Reach
+from services.registration.storage.protections import HIDDEN_ADULT, HIDDEN_CHILD
+from services.registration.storage.rows import LIVING, as_bytea, as_json, columns
 
 _KEYS = "json_to_recordset(cast(:rows as json)) as x(i uuid, p text, a text)"
 _LOCK = sa.text(  # the update changes nothing: it locks a sheet that is there, so that nobody else changes it now
@@ -85,6 +87,21 @@ _HISTORY = sa.text(
     f"select c.question, c.how, c.at, c.by_role as role from {_KEYS} join answer_change c on c.person_id = i and c.programme = p"
     f" where c.question in {_WANTED} order by c.id"
 )
+_HOUSE = (  # in which somebody who takes part is; who is protected is not told by it
+    "(:everywhere or i.code in (select json_array_elements_text(cast(:institutions as json))))"
+    " and (cast(:institution as text) is null or (i.code = :institution and not {hidden}))"
+)
+_PAGE = sa.text(  # of those who take part now: the child, who may be told of it, or the professional himself
+    f"with {_ASKED} select v.person_id::text, programme, question, v.value, v.sealed, latest.at, latest.role, {_ERASED_ON} as erased_on"
+    f" from answer_sheet s join {_VALUES} using (person_id, programme) join asked using (programme, question) cross join {_LATEST}"
+    " where programme = :programme and question = :question and (cast(:after as uuid) is null or person_id > cast(:after as uuid))"
+    f" and (exists (select from enrolment e left join institution i using (institution_id) where e.programme = s.programme"
+    f" and e.status in {LIVING} and e.child_id in (select s.person_id union all select g.child_id from guardianship g"
+    " where g.guardian_id = s.person_id and g.contact_allowed and g.valid @> cast(:today as date))"
+    f" and {_HOUSE.format(hidden='(e.hidden or ' + HIDDEN_CHILD.format('e.child_id') + ')')})"
+    f" or exists (select from professional r join institution i using (institution_id) where r.professional_id = s.person_id"
+    f" and r.status in {LIVING} and {_HOUSE.format(hidden=HIDDEN_ADULT.format('r.professional_id'))})) order by person_id limit :limit"
+)
 _DUE = sa.text(
     f"with {_ASKED} select s.programme, s.person_id::text, asked.question, s.about, {_ERASED_ON} as since"
     f" from answer_sheet s join asked using (programme) cross join {_LATEST} where {_ERASED_ON} <= :day"
@@ -132,12 +149,20 @@ class QuestionAnswers:
     def of(self, key: SheetKey, questions: AbstractSet[str]) -> list[Answer]:
         """The answers to these questions alone; no other is opened."""
         rows = self._connection.execute(_OF, {"rows": as_json([_key(key)]), "questions": as_json(questions)})
-        return [Answer(row.question, self._value(row), row.at.astimezone(UTC), row.role, row.erased_on) for row in rows]
+        return [self._answer(row) for row in rows]
 
     def history(self, key: SheetKey, questions: AbstractSet[str]) -> list[Changed]:
         """What happened to the answers to these questions, the first first."""
         rows = self._connection.execute(_HISTORY, {"rows": as_json([_key(key)]), "questions": as_json(questions)})
         return [Changed(row.question, How(row.how), row.at.astimezone(UTC), row.role) for row in rows]
+
+    def page(
+        self, programme: str, question: str, reach: Reach, *, institution: str | None, on: date, after: str | None, limit: int
+    ) -> list[tuple[str, Answer]]:
+        """The answers to one question, by person id, of those within reach who take part on a day, and of their guardians."""
+        where = {"programme": programme, "question": question, "institution": institution, "after": after, "limit": limit, "today": on}
+        within = {"everywhere": reach.everywhere, "institutions": as_json(reach.institutions or ())}
+        return [(row.person_id, self._answer(row)) for row in self._connection.execute(_PAGE, where | within)]
 
     def due(self, day: date) -> Iterator[Due]:
         """What is to be erased on this day, or was before it: answers, and what is left of those that were taken back. A few at a time."""
@@ -167,6 +192,9 @@ class QuestionAnswers:
         if change.question.guarded:
             return row | {"s": as_bytea(self._vault.seal(value, _bound_to(key.programme, key.person_id, code)))}
         return row | {"v": value}
+
+    def _answer(self, row: Any) -> Answer:
+        return Answer(row.question, self._value(row), row.at.astimezone(UTC), row.role, row.erased_on)
 
     def _value(self, row: Any) -> Value:
         value = row.value if row.sealed is None else self._vault.open(row.sealed, _bound_to(row.programme, row.person_id, row.question))
