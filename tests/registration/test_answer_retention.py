@@ -9,9 +9,11 @@ from services.chassis.service import Context
 from services.chassis.testing import Door, FakeClock, deliver
 from services.registration import handlers
 from services.registration.domain.answer import Due
+from services.registration.imports.handlers import undo
 from tests.registration.builders import SENDER, WITHDRAWAL
 from tests.registration.folders import edited, write
-from tests.registration.respondents import NUTS, enrols, guardian, of_child, of_guardian, patch, read, rows, says, stored
+from tests.registration.imports.desk import a_file, a_line, asked, checked, confirmed
+from tests.registration.respondents import NUTS, enrolments, enrols, guardian, of_child, of_guardian, patch, read, rows, says, stored
 
 Json = dict[str, Any]
 END = date(2024, 6, 30)
@@ -118,3 +120,15 @@ def test_a_period_may_outlast_the_calendar(registration: Context, asta: Json, do
         handlers.load_programme(write(edited("questions.toml", 'retention = "P6M"', 'retention = "P99999Y"'), tmp_path), work)
     [allergies, _] = guardian(door, asta).get(of_child(asta)).get_json()["items"]
     assert allergies["erased_on"] == "9999-12-31"
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_who_has_answered_outlives_the_import_that_brought_her(registration: Context, door: Door, *, answers: bool) -> None:
+    """Where an import is undone, a guardian who is nobody's any more goes with it, unless she was asked and has answered."""
+    imported = confirmed(registration, checked(registration, a_file(a_line())))
+    [asta] = enrolments(registration)
+    if answers:
+        assert patch(guardian(door, asta), of_guardian(asta), interpreter=False).status_code == 204
+    asked(registration, undo, imported.import_id)
+    with registration.work() as work:
+        assert bool(work.guardians.of(asta["guardian_ids"])) is answers

@@ -1,6 +1,6 @@
 """The HTTP door to what people answer to a programme's questions.
 
-A writer is told nothing of what was answered before, and a reader only what he needs for his purpose (`need_to_know.py`).
+A writer is shown nothing of what was answered before, and a reader only what he needs for his purpose (`need_to_know.py`).
 """
 
 from collections.abc import Mapping

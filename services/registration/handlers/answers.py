@@ -66,4 +66,5 @@ def _givings(accepted: Accepted, by: Mapping[str, DoneBy]) -> Iterator[Giving]:
     people = {"/child/answers": child_id}
     people |= {f"/guardians/{place}/answers": guardian.guardian_id for place, guardian in enumerate(guardians)}
     for at, about, said in message.data.sheets:
-        yield Giving(SheetKey(message.data.programme, people[at], about), said, giver)
+        if said:
+            yield Giving(SheetKey(message.data.programme, people[at], about), said, giver)
