@@ -21,7 +21,8 @@ from services.chassis.topology import topology
 log = structlog.get_logger(__name__)
 
 PREFETCH = 4_000
-"""Two batches of the largest size: while one is in hand, the next arrives."""
+"""Two batches of the usual largest size: while one is in hand, the next arrives. No batch is larger than this,
+whatever `DELTAG_BATCH_SIZE` says."""
 IDLE_S = 0.25
 """How long the consumer waits for a message before it looks whether to stop."""
 DECLARE_EVERY_S = 10.0

@@ -1,13 +1,21 @@
 """A broker that is not there, dies, hangs, or takes nothing more: HTTP goes on, and so does everything else when it is back."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
+from services.chassis.bus.heartbeat import SILENT_S
 from tests.reliability.oracle import outbox
 from tests.reliability.patience import START_WITHIN_S, eventually, lasts
 from tests.reliability.stage import Stage
 from tests.servers.rabbit import RabbitNode
 
 MINUTES = 60
+ARRIVED_S = 2
+"""After so long nothing is under way any more that the broker said before it hung."""
+GIVEN_UP_S = 2 * SILENT_S
+"""A broker that has hung for so long is missed by everybody."""
 
 
 def test_broker_down_at_the_start(stage: Stage, rabbit: RabbitNode) -> None:
@@ -58,16 +66,31 @@ def test_broker_restarted_again_and_again(stage: Stage, rabbit: RabbitNode) -> N
 @pytest.mark.timeout(5 * MINUTES)
 @pytest.mark.parametrize("hangs_s", [5, 30, 120])
 def test_broker_hangs(stage: Stage, rabbit: RabbitNode, hangs_s: float) -> None:
-    """Fault 12: SIGSTOP of the broker. Callers are answered meanwhile, and everything flows when it goes on."""
+    """Fault 12: SIGSTOP of the broker. Callers are answered meanwhile, and nothing leaves; health says so when it lasts, and everything
+    flows when it goes on.
+    """
     with stage.at_work() as desk:
-        rabbit.pause()
-        try:
-            lasts(hangs_s)
+        with hanging(rabbit):
+            lasts(ARRIVED_S)
+            before = stage.ledger.told
+            lasts(hangs_s - ARRIVED_S)
             desk.await_answers(10)
-        finally:
-            rabbit.resume()
+            assert outbox(stage.contexts["registration"]) >= 10
+            assert stage.ledger.told == before, "it did not hang"
+            if hangs_s > GIVEN_UP_S:
+                stage.await_trouble()
         seconds = stage.recovered()
     stage.figures(seconds).judge(f"broker hung for {hangs_s} s")
+
+
+@contextmanager
+def hanging(rabbit: RabbitNode) -> Iterator[None]:
+    """It hangs during the block."""
+    rabbit.pause()
+    try:
+        yield
+    finally:
+        rabbit.resume()
 
 
 @pytest.mark.thorough

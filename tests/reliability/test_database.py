@@ -23,7 +23,7 @@ from tests.reliability.chance import rounds, seed
 from tests.reliability.clerk import Clerk
 from tests.reliability.load import SOURCE, Families, Ledger
 from tests.reliability.oracle import number
-from tests.reliability.patience import RECOVERED_WITHIN_S, START_WITHIN_S, eventually
+from tests.reliability.patience import RECOVERED_WITHIN_S, START_WITHIN_S, eventually, lasts
 from tests.reliability.processes import Process
 from tests.reliability.sabotage import (
     deadlocks,
@@ -47,6 +47,8 @@ CALLERS = 30
 """More than the connections that a service may have."""
 HELD_UP = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 VANISHING = "select count(*) from pg_stat_activity where application_name = 'vanishing' and wait_event = 'PgSleep'"
+ARRIVED_S = 2
+"""After so long no answer is under way any more that was given before the database hung."""
 LASTING = 4
 """Connections that both services keep, at the least: a relay's and a listener's each."""
 CONNECTIONS = 20
@@ -130,12 +132,15 @@ def test_transactions_collide(stage: Stage) -> None:
 @pytest.mark.thorough
 @pytest.mark.parametrize("hung_s", [5, 30])
 def test_database_hangs(stage: Stage, server: EmbeddedPostgres, hung_s: float) -> None:
-    """Fault 28: PostgreSQL is stopped with SIGSTOP under load, and goes on. Meanwhile nothing is fetched, and nothing is parked."""
+    """Fault 28: PostgreSQL is stopped with SIGSTOP under load, and goes on. Meanwhile nothing is answered, and nothing is parked."""
     stage.start_all(*NAMES)
     with stage.flowing():
         stage.await_progress()
         with frozen(server):
-            Event().wait(hung_s)
+            lasts(ARRIVED_S)
+            before = set(stage.ledger.answers)
+            lasts(hung_s - ARRIVED_S)
+            assert set(stage.ledger.answers) == before, "it did not hang"
         seconds = recovered(stage)
     assert deferred_alone(stage) == 0
     stage.figures(seconds).judge(f"database hung for {hung_s} s")
