@@ -15,13 +15,15 @@ import shutil
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.reliability.matrix import FAULTS, NOT_YET, PROMISES
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "docs" / "reliability.json"
@@ -30,66 +32,6 @@ FACT, VARIANT, SIZE = "fact", "variant", "size"
 
 Entry = dict[str, Any]
 
-PROMISES = (
-    (
-        "No lost event",
-        "What a business transaction told is published if, and only if, it was committed.",
-        (1, 2, 3, 4, 6, 8, 9, 11, 29, 39),
-    ),
-    ("Effectively-once effects", "Messages may come twice; what they do to a database is done once.", (3, 4, 5, 15, 18, 19, 20, 22, 25)),
-    ("Order per aggregate", "Also through retry, parking and replay; a failing message holds up its own aggregate alone.", (22, 25, 30)),
-    ("Nothing silently dropped", "What cannot be handled is parked with a reason; the books of every queue balance.", (9, 17, 21, 23, 24)),
-    ("Poison isolation", "A message that ends its process is parked alone; its neighbours never share its fate.", (16, 17)),
-    (
-        "Bounded recovery",
-        "After a fault has healed all flows within 15 s, and no service is started again.",
-        (6, 7, 10, 11, 12, 14, 26, 27, 28, 37, 38, 39),
-    ),
-    ("Clean drain", "At SIGTERM what is in hand is finished, nothing runs twice, and the process ends within 5 s.", (20,)),
-    ("Fenced ownership", "Who was paused and goes on does no harm.", (5, 12, 36)),
-    ("Rebuild equality", "A projection made again from the log is the live one, byte for byte.", (42,)),
-    ("Bounded pressure", "A full queue, a blocked broker or a slow database make the outbox long, not memory.", (8, 13, 28, 31, 32, 33)),
-)
-FAULTS = {
-    1: "A producer is killed before its commit",
-    2: "A producer is killed after its commit, before the relay",
-    3: "The relay is killed after publishing, before the confirm",
-    4: "The relay is killed after the confirm, before it is noted",
-    5: "Two relays; one is paused and goes on",
-    6: "The broker's confirms are lost",
-    7: "Blackhole, reset, half-open, slow network",
-    8: "The broker refuses messages",
-    9: "A binding is missing",
-    10: "Exchange or queue deleted, or declared otherwise",
-    11: "The broker is killed, stopped, restarted",
-    12: "The broker hangs",
-    13: "Memory or disk alarm",
-    14: "The broker is down at the start",
-    15: "A consumer is killed around its commit",
-    16: "One poison message among innocents",
-    17: "A handler raises, hangs, leaks",
-    18: "A handler computes for longer than two heartbeats",
-    19: "A handler takes longer than the consumer timeout",
-    20: "SIGTERM under load, rolling restart",
-    21: "Messages that cannot be taken",
-    22: "A storm of duplicates",
-    23: "Old and new versions side by side",
-    24: "Where refused messages stay",
-    25: "A thousand parked messages replayed, twice",
-    26: "PostgreSQL is stopped, killed, restarted",
-    27: "Connections terminated, collisions, deadlocks",
-    28: "PostgreSQL hangs; the pool is used up",
-    29: "LISTEN lost, NOTIFY missed",
-    30: "Commits in another order",
-    31: "A transaction stays open",
-    32: "The disk is full",
-    33: "A long outbox, a long queue",
-    36: "Clocks jump",
-    37: "Credentials and certificates change",
-    38: "No descriptors, threads or memory left",
-    39: "A cluster of three loses its leader, or its majority",
-    42: "A rebuild under load, killed in the middle",
-}
 BEYOND = "Beyond the matrix"
 SECTIONS = {
     "test_soak": "Faults at random: the soak",
@@ -184,14 +126,18 @@ def _sum(lines: Sequence[str], others: Sequence[str]) -> Sequence[str]:
 
 
 def gather(parts: Iterable[Path]) -> None:
-    """Take over what is new in these, which other clones have written at the same commit."""
+    """Take over what is new in these, which other clones have written at the same commit. What they have forgotten is forgotten here."""
     known = _known()
     entries: dict[str, Entry] = {}
+    tests: set[str] = set()
     for part in parts:
-        for test, one in json.loads(part.read_text()).items():
-            if one != known.get(test):
-                entries[test] = added(entries[test], one) if one[SIZE] and test in entries else one
-    write(entries, known.keys() | entries.keys())
+        told = json.loads(part.read_text())
+        new = {test: one for test, one in told.items() if one != known.get(test)}
+        ran = set(map(file_of, new))
+        tests.update(test for test in told if file_of(test) in ran)
+        for test, one in new.items():
+            entries[test] = added(entries[test], one) if one[SIZE] and test in entries else one
+    write(entries, tests)
 
 
 def shortened(line: str) -> str:
@@ -243,9 +189,17 @@ def page(entries: Mapping[str, Entry]) -> str:
             by_fault[number].append(one)
         if not numbers:
             beyond[_section(test)].append(one)
-    parts = [_HEAD, _promises(by_fault), "## Fault by fault\n", *(_fault(n, by_fault[n]) for n in FAULTS)]
-    sections = ["\n".join([f"## {heading}\n", *map(_told, told)]) for heading, told in beyond.items() if told]
+    parts = [_HEAD, _promises(by_fault), "## Fault by fault\n", NOT_YET, *(_fault(n, by_fault[n]) for n in FAULTS)]
+    sections = ["\n".join([f"## {heading}\n", *_in_all(told), *map(_told, told)]) for heading, told in beyond.items() if told]
     return "\n".join([*parts, *sections]) + "\n"
+
+
+def _in_all(entries: Iterable[Entry]) -> Iterator[str]:
+    """How many mutated messages and requests these are together, where they are such."""
+    lines = "\n".join(line for one in entries for line in one["figures"])
+    messages, requests = (sum(map(int, re.findall(counted, lines))) for counted in (r": (\d+) sent,", r": (\d+) requests:"))
+    if messages or requests:
+        yield f"Together {messages:,} mutated messages and {requests:,} mutated requests.\n"
 
 
 def _section(test: str) -> str:
@@ -265,7 +219,8 @@ service processes on one machine) and then counted, by one oracle: *attempted* i
 effect, *repeated* what passed the wire twice, *taken again* what a receiver was given once more after it had dealt
 with it (what its sender sent again is not counted). In every line *lost*, *double effects* and whatever is parked
 beside what was to be parked must be 0, as must what is out of order, the difference of the books, and what is left in
-queues and outboxes; recovery counts from the moment the fault has healed and may take 15 s. A quick share runs with
+queues and outboxes; recovery counts from the moment the fault has healed and may take 15 s. Where a process was killed that
+is the moment at which the next one is ready: 0.0 s says that all was done by then. A quick share runs with
 `make test`, all of it with `make reliability`, and `make soak MINUTES=30` goes on with faults at random from a printed
 seed. Tests that can be asked for more (the soak, the model, mutated messages) keep what their largest run showed,
 until one fails.
@@ -286,8 +241,14 @@ def _mark(number: int, entries: Iterable[Entry]) -> str:
 
 
 def _fault(number: int, entries: Iterable[Entry]) -> str:
-    told = [_told(one) for one in entries] or ["Not run yet.\n"]
-    return "\n".join([f"### Fault {number}\n", f"**{FAULTS[number]}**\n", *told])
+    told = [_told(one) if faults_of(one[FACT])[0] == number else _elsewhere(one) for one in entries] or ["Not run yet.\n"]
+    return "\n".join([f"### Fault {number}\n", f"**{FAULTS[number]}**\n", *dict.fromkeys(told)])
+
+
+def _elsewhere(one: Entry) -> str:
+    """What belongs to two faults stands under the first; all variants of a test are one line under the other."""
+    first = faults_of(one[FACT])[0]
+    return f"- {one[FACT]} See [fault {first}](#fault-{first}).\n"
 
 
 def _told(one: Entry) -> str:

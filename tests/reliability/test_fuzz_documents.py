@@ -79,7 +79,10 @@ def kept(service: Service, examples: int) -> Any:
         mine = {"Authorization": stage.applicant} if (case.method, case.path) in OF_APPLICANTS else {}
         hold(case, headers[entered] | mine, but_for=BUT_FOR.get((case.method, case.path), ()))
 
-    test.__doc__ = f"Whatever fits the document of {service.name} is answered as it says, and whatever does not is refused as it says."
+    test.__doc__ = (
+        f"Whatever fits the document of {service.name} is answered as it says, and whatever does not is refused as it says:"
+        f" up to {examples} examples of each operation."
+    )
     return test
 
 

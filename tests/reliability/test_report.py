@@ -53,6 +53,35 @@ def test_parts_are_added_up(shown: Path, tmp_path: Path) -> None:
     assert "seed 10, 20, 30" in shown.read_text()
 
 
+def test_what_the_parts_have_forgotten_is_forgotten(shown: Path, tmp_path: Path) -> None:
+    """A variant that no longer exists is shown until its file runs again, also where that ran elsewhere; those of other files stay."""
+    stale, other = "tests/reliability/test_soak.py::test_soak[gone]", "tests/reliability/test_storm.py::test_storm"
+    write({stale: an_entry(fact="Gone."), other: an_entry(fact="Stays.")}, {SOAK, stale, other})
+    before = json.loads(report.RESULTS.read_text())
+    part = tmp_path / "part.json"
+    part.write_text(json.dumps({SOAK: an_entry(size=40), other: before[other]}))
+    gather([part])
+    assert json.loads(report.RESULTS.read_text()).keys() == {SOAK, other}
+    assert "Gone." not in shown.read_text()
+
+
+def test_what_belongs_to_two_faults_is_told_once() -> None:
+    """Under the second fault all variants of such a test are one line, which leads to the first."""
+    variants = {f"{SOAK}[{n}]": an_entry(fact="Faults 6 and 7, both at once.", variant=f"{n} s") for n in (5, 30)}
+    sixth, seventh = page(variants).partition("### Fault 7\n")[::2]
+    assert (sixth.count("1.5 s"), seventh.count("1.5 s")) == (2, 0)
+    assert seventh.count("- Faults 6 and 7, both at once. See [fault 6](#fault-6).\n") == 1
+
+
+def test_mutations_are_added_up() -> None:
+    """One line says how many mutated messages and requests there were in all."""
+    fuzzed = {
+        "tests/reliability/test_fuzz_messages.py::test_a": an_entry(figures=["a: 600 sent, 3 handled", "b: 1000 sent, 4 handled"]),
+        "tests/reliability/test_fuzz_http.py::test_b": an_entry(figures=["events: 300 requests: 200 28"]),
+    }
+    assert "Together 1,600 mutated messages and 300 mutated requests.\n" in page(fuzzed)
+
+
 def test_what_is_no_sum_is_not_added_up(shown: Path, tmp_path: Path) -> None:
     """Times, statuses and slugs of two parts stand beside one another."""
     parts = [tmp_path / f"{n}.json" for n in (1, 2)]
