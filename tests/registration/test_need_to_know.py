@@ -170,6 +170,15 @@ def test_what_is_out_of_reach_does_not_exist(door: Door, asta: Json) -> None:
             assert patch(stranger, path, siblings=1).status_code == 404
 
 
+def test_of_a_long_history_the_latest_is_shown(door: Door, asta: Json) -> None:
+    """However often somebody changes his mind, a hundred changes are shown."""
+    mona = guardian(door, asta)
+    for place in range(60):
+        patch(mona, of_guardian(asta), interpreter=bool(place % 2), good_days=["saturdays"] if place % 2 else None)
+    history = mona.get(of_guardian(asta)).get_json()["history"]
+    assert (len(history), history[-1]["question"]) == (100, "good-days")
+
+
 def test_a_system_answers_and_does_not_read(door: Door, asta: Json) -> None:
     """Who sends what families answered elsewhere has no need to read what they answered here."""
     system = door.as_(Role.SYSTEM, source=SENDER, purpose="handle-enrolment")

@@ -68,7 +68,7 @@ class ChangedSchema(Schema):
 
 
 class SheetSchema(Schema):
-    """What somebody has answered in a programme, as far as the caller may know it for his purpose."""
+    """What somebody has answered in a programme, as far as the caller may know it for his purpose; of its history the latest hundred."""
 
     programme = fields.String(required=True)
     person_id = fields.UUID(required=True)

@@ -66,7 +66,7 @@ class Question:
     """One question. `text` by language; `purpose` is a purpose for which personal data may be read; `retention` ISO 8601.
 
     `closed` is the last day on which it is asked. Where `kept_from` is the end, `retention` begins on the day on which the last
-    enrolment concerned ended, or the programme did.
+    enrolment concerned ended, or the programme did; but never before the answer was given.
     """
 
     code: str

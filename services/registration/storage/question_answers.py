@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -21,6 +21,9 @@ from services.registration.domain.question import About
 from services.registration.domain.reach import Reach
 from services.registration.storage.protections import HIDDEN_ADULT, HIDDEN_CHILD
 from services.registration.storage.rows import LIVING, as_bytea, as_json, columns
+
+MOST_SHOWN: Final = 100
+"""Changes that are shown of a sheet."""
 
 _KEYS = "json_to_recordset(cast(:rows as json)) as x(i uuid, p text, a text)"
 _LOCK = sa.text(  # the update changes nothing: it locks a sheet that is there, so that nobody else changes it now
@@ -73,9 +76,9 @@ _END = (  # of taking part: of the last enrolment, or, where one has not ended, 
     " where g.guardian_id = s.person_id and e.programme = s.programme and e.status <> 'rejected')"
     " else (select r.end_date from professional r where r.professional_id = s.person_id) end, asked.programme_end)"
 )
-_ERASED_ON = (
-    f"cast(least(case when asked.kept_from = 'end' then {_END} else cast(latest.at at time zone 'Europe/Copenhagen' as date) end"
-    " + cast(asked.retention as interval), date '9999-12-31') as date)"
+_ERASED_ON = (  # never counted from before it was given
+    "cast(least(greatest(cast(latest.at at time zone 'Europe/Copenhagen' as date),"
+    f" case when asked.kept_from = 'end' then {_END} end) + cast(asked.retention as interval), date '9999-12-31') as date)"
 )
 _WANTED = "(select json_array_elements_text(cast(:questions as json)))"
 _OF = sa.text(
@@ -85,7 +88,7 @@ _OF = sa.text(
 )
 _HISTORY = sa.text(
     f"select c.question, c.how, c.at, c.by_role as role from {_KEYS} join answer_change c on c.person_id = i and c.programme = p"
-    f" where c.question in {_WANTED} order by c.id"
+    f" where c.question in {_WANTED} order by c.id desc limit :most"
 )
 _HOUSE = (  # in which somebody who takes part is; who is protected is not told by it
     "(:everywhere or i.code in (select json_array_elements_text(cast(:institutions as json))))"
@@ -152,9 +155,10 @@ class QuestionAnswers:
         return [self._answer(row) for row in rows]
 
     def history(self, key: SheetKey, questions: AbstractSet[str]) -> list[Changed]:
-        """What happened to the answers to these questions, the first first."""
-        rows = self._connection.execute(_HISTORY, {"rows": as_json([_key(key)]), "questions": as_json(questions)})
-        return [Changed(row.question, How(row.how), row.at.astimezone(UTC), row.role) for row in rows]
+        """What happened to the answers to these questions, the first first; of more than a hundred changes the latest."""
+        values = {"rows": as_json([_key(key)]), "questions": as_json(questions), "most": MOST_SHOWN}
+        rows = self._connection.execute(_HISTORY, values).all()
+        return [Changed(row.question, How(row.how), row.at.astimezone(UTC), row.role) for row in reversed(rows)]
 
     def page(
         self, programme: str, question: str, reach: Reach, *, institution: str | None, on: date, after: str | None, limit: int
