@@ -148,8 +148,8 @@ class Desk:
                 yield Text(f"line {told_of['line']}, {self._worded(one)}", style="red")
 
     def _candidates(self, told_of: Mapping[str, Any]) -> Iterator[Text]:
-        for one in told_of["candidates"]:
-            yield Text(f"line {told_of['line']}, {one['field']}: {getattr(reason(one['slug']), self.language)}")
+        for field, slug in dict.fromkeys((one["field"], one["slug"]) for one in told_of["candidates"]):
+            yield Text(f"line {told_of['line']}, {field}: {getattr(reason(slug), self.language)}")
 
     def _worded(self, issue: Mapping[str, Any]) -> str:
         return f"{issue['column'] or issue['field'] or 'all of it'}: {issue['text'][self.language]}"

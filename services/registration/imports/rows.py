@@ -19,6 +19,8 @@ _DITTO = re.compile(rf"do\.|ditto|samme|[{_QUOTES}]+|-\s?[{_QUOTES}]+\s?-", re.I
 _NUMBER = re.compile(r"(?<!\d)(\d{6})[- ]?\d{4}(?!\d)", re.ASCII)
 _SHOWN: Final = 6
 _HALVES: Final = ("given_name", "family_name")
+_TELLING_WHO: Final = frozenset({"cpr", "yes_no", "name", "full_name"})
+"""Types of cells that nobody can do without: who it is, and whose word counts."""
 
 
 def masked(text: str) -> str:
@@ -98,7 +100,7 @@ def _issues(known: Field, made: Made, alike: str) -> Iterator[Issue]:
         yield issue(made.note, known.field, error=False)
     if made.wrong:
         found = issue(made.wrong, known.field, {"alike": alike or "-"})
-        optional = not (known.required or known.type in {"cpr", "yes_no"})
+        optional = not (known.required or known.type in _TELLING_WHO)
         yield Issue("left-out", *_left_out(found), error=False) if optional else found
 
 

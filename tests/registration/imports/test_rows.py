@@ -101,6 +101,15 @@ def test_what_can_be_done_without_is_left_out_and_said(readings: list[Reading]) 
     assert "guardian1.email" not in readings[EMIL].values
 
 
+def test_a_name_is_not_done_without(directory: Directory) -> None:
+    """Letters that were broken on the way keep the line out, and are the only objection to their cell."""
+    reader = a_reader(directory, Kind.FAMILIES, ["Mors fornavn", "Fars navn"])
+    reading = reader.read(Line(2, ["M\ufffdna", "S\u00c3\u00b8ren Prøvesen"]))
+    assert reading
+    assert {("broken-letters", "guardian1.given_name"), ("broken-letters", "guardian2.name")} <= rules(reading, error=True)
+    assert ("field-missing", "guardian1.given_name") not in rules(reading, error=True)
+
+
 def test_no_whole_number_of_a_person_is_kept_as_it_was_read(readings: list[Reading]) -> None:
     """Of what stood in the file only the first six digits of a CPR number are shown."""
     shown = " ".join(text for reading in readings for text in reading.read.values())
