@@ -4,7 +4,7 @@ Nothing here keeps anything between two chunks but the open file, which can be o
 a kill or in another process, goes on where the last committed chunk ended.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -150,11 +150,19 @@ def _check(imported: Import, work: "Work") -> None:
     with work.attempt():
         outcomes = in_rounds(sound, imported, work)
     protected = HIDDEN[imported.kind](left, imported, work)
+    nobody = set[str]().union(*(outcome.added for outcome in outcomes.values()))
     for row in left:
-        row.outcome = outcomes.get(row.number) or _refused(row)
+        row.outcome = _without(nobody, outcomes[row.number]) if row.number in outcomes else _refused(row)
         row.outcome.hidden = protected.get(row.number, [])
     work.imports.save_outcomes(imported.import_id, left)
     _advance(imported, rows)
+
+
+def _without(nobody: Collection[str], tried: Outcome) -> Outcome:
+    """What would come of a line, without ids that only those had who came in while it was tried out."""
+    candidates = [one for one in tried.candidates if one.id not in nobody]
+    about = [id_ for id_ in tried.people if id_ not in nobody]
+    return msgspec.structs.replace(tried, candidates=candidates, about=about, undo={})
 
 
 def _refused(row: Row) -> Outcome:
@@ -178,7 +186,7 @@ def _as_done(promised: Outcome, done: Outcome | None) -> Outcome:
     """What was done, with what is needed to take it back, or that it moved; who is hidden in it stays so."""
     if done is None:
         return msgspec.structs.replace(promised, issues=[*promised.issues, issue("moved", "", error=False)])
-    return msgspec.structs.replace(done, hidden=promised.hidden)
+    return msgspec.structs.replace(done, hidden=promised.hidden, about=done.people)
 
 
 def _as_promised(promised: Sequence[Row], imported: Import, work: "Work") -> dict[int, Outcome]:

@@ -94,7 +94,8 @@ class Reading(msgspec.Struct):
 class Outcome(msgspec.Struct):
     """What a line leads to. `otherwise` is what is stored otherwise than in the line and left so; `undo` is for taking it back.
 
-    `hidden` names who in the line is protected: `child`, `guardian1`, or, of a professional, the empty text.
+    `about` are the ids of those who are stored and of whom it tells. `hidden` names who in the line is protected: `child`,
+    `guardian1`, or, of a professional, the empty text.
     """
 
     status: Status
@@ -104,12 +105,28 @@ class Outcome(msgspec.Struct):
     candidates: list[Candidate] = []
     undo: dict[str, Any] = {}
     hidden: list[str] = []
+    about: list[str] = []
 
     @property
     def fingerprint(self) -> bytes:
         """What was promised: the same outcome has the same one, whatever ids it led to."""
         told = [self.status, self.changes, [(issue.rule, issue.field) for issue in self.issues if issue.error]]
         return blake2b(msgspec.json.encode(told), digest_size=16).digest()
+
+    @property
+    def people(self) -> list[str]:
+        """The ids of everybody whom taking it back would meet."""
+        undo, professionals = self.undo, (self.undo.get("before"), self.undo.get("after"))
+        ids = [undo[name] for name in ("child_id",) if name in undo] + [*undo.get("custody", ())]
+        return [*ids, *dict.fromkeys(one["professional_id"] for one in professionals if one and "professional_id" in one)]
+
+    @property
+    def added(self) -> set[str]:
+        """Of them those who come in by the line."""
+        undo, after = self.undo, self.undo.get("after") or {}
+        ids = {id_ for id_, (was, _) in undo.get("guardians", {}).items() if was is None}
+        ids |= {undo["child_id"] for change in self.changes if change.field == "child.birth_date" and change.before is None}
+        return ids | {after[name] for name in ("professional_id",) if name in after and undo["before"] is None}
 
 
 @dataclass(slots=True)

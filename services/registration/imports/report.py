@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import TYPE_CHECKING, Any, Final
 
 from services.registration.imports.columns import fields
-from services.registration.imports.record import Change, Deed, Import, Issue, Outcome, Row, Status
+from services.registration.imports.record import Change, Deed, Import, Issue, Row, Status
 from services.registration.imports.rows import masked_number
 
 if TYPE_CHECKING:
@@ -67,16 +67,9 @@ def of_row(imported: Import, row: Row) -> dict[str, Any]:
 
 
 def people_of(rows: Iterable[Row]) -> list[str]:
-    """The ids of those who are stored and of whom these lines tell: for the audit. A line that was not done may name ids of nobody."""
-    return list(dict.fromkeys(id_ for row in rows if row.outcome for id_ in _people_of(row.outcome)))
-
-
-def _people_of(outcome: Outcome) -> Iterator[str]:
-    undo = outcome.undo
-    yield from (undo[name] for name in ("child_id",) if name in undo)
-    yield from undo.get("custody", ())
-    yield from (one["professional_id"] for one in (undo.get("before"), undo.get("after")) if one and "professional_id" in one)
-    yield from (one.id for one in outcome.candidates)
+    """The ids of those who are stored and of whom these lines tell: for the audit."""
+    found = [outcome for row in rows if (outcome := row.outcome)]
+    return list(dict.fromkeys(id_ for outcome in found for id_ in (*outcome.about, *(one.id for one in outcome.candidates))))
 
 
 def table(imported: Import, language: str, work: "Work", note: Callable[[Sequence[str]], None]) -> Iterator[Sequence[Any]]:

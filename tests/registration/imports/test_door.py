@@ -120,15 +120,16 @@ def test_a_workbook_is_taken_as_one(reader: Door, registration: Context) -> None
 def test_reading_the_report_is_audited(reader: Door, registration: Context, part: str) -> None:
     """Of people who are stored, the audit knows when and for what their line was read, in whichever form: children and guardians."""
     imported = checked(reader, registration, messy.as_csv())
+    reader.get(f"/v1/imports/{imported['import_id']}/{part}")
     reader.post(f"/v1/imports/{imported['import_id']}/confirmation", json={"report": imported["report"]})
     worked(reader, registration, imported["import_id"])
     reader.get(f"/v1/imports/{imported['import_id']}/{part}")
     with registration.work() as work:
-        query = sa.text("select objects, purpose from chassis.audit where route = :route")
-        [(objects, purpose)] = work.connection.execute(query, {"route": f"GET /v1/imports/{{id}}/{part}"}).all()
+        query = sa.text("select objects, purpose from chassis.audit where route = :route order by at, id")
+        before, after = work.connection.execute(query, {"route": f"GET /v1/imports/{{id}}/{part}"}).all()
         stored = work.connection.execute(sa.text("select child_id::text from child union select guardian_id::text from guardian")).scalars()
-        assert set(stored) <= set(objects)
-    assert purpose == "handle-enrolment"
+        assert set(after.objects) == {*stored, imported["import_id"]}
+    assert (before.objects, after.purpose) == ([imported["import_id"]], "handle-enrolment")
 
 
 def test_what_cannot_be_taken_is_refused(reader: Door, registration: Context) -> None:
