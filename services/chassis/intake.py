@@ -19,6 +19,7 @@ from services.chassis import deferred, watchdog
 from services.chassis.bus import Delivery
 from services.chassis.crashpoints import crash_point
 from services.chassis.database import HeldUp, is_collision, is_unstorable
+from services.chassis.erasure.forgetting import Forgetting
 from services.chassis.errors import Fate, Invalid, Unavailable, fate
 from services.chassis.handling import run_handlers, turns
 from services.chassis.ids import new_id
@@ -71,6 +72,7 @@ class Intake:
         self._decided: dict[int, Delivery] = {}
         self._held_up = 0
         self._sorter = Sorter(listen)
+        self._forgetting = Forgetting(self.reader) if listen.ordered else None
         self._suspects = Suspects(context, self.consumer)
         self._retrying = Retrying(
             retry=retry_if_exception(_is_collision), stop=stop_after_attempt(6), wait=wait_random_exponential(0.01, max=0.5), reraise=True
@@ -151,6 +153,8 @@ class Intake:
         with self.context.work() as work:
             if batch[0].hurried:
                 work.connection.execute(_HURRY, {"ms": f"{batch[0].hurried * 1000:.0f}"})
+            if self._forgetting:
+                self._forgetting.read(batch, work)
             verdict = self._sorter.sort(batch, work)
             with watchdog.within(self.context.settings.handling_s, self.consumer):
                 run_handlers(verdict.fit, work)

@@ -143,6 +143,12 @@ def discard(context: Context, ids: Sequence[int], *, actor: str, reason: str) ->
     yield from _in_chunks(context, ids, actor, "discard", reason)
 
 
+def give_up(work: UnitOfWork, row: Any) -> None:
+    """Give up a parked message as `discard` does, because somebody in it is erased; nobody looked at it."""
+    _audit(work, "deltag", "erase", row, "somebody in it was erased")
+    _discard(work, row)
+
+
 def _in_chunks(context: Context, ids: Sequence[int], actor: str, action: str, reason: str) -> Iterator[int]:
     done = 0
     for start in range(0, len(ids), CHUNK):

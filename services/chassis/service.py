@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from services.chassis.database import Database
+    from services.chassis.erasure.holdings import Holding
     from services.chassis.http.api import Api
     from services.chassis.http.issuer import ServiceIssuer
     from services.chassis.settings import Settings
@@ -29,7 +30,8 @@ class Handler:
     `schema` is a msgspec Struct for the message's `data`: the service's own small reading of it (unknown fields
     are ignored). `many=True` hands `function` the batch's messages of this type as a list, else one at a time.
     `contract` is a JSON Schema file under `contracts/`; data that break it go to `refuse`, with every reason, instead
-    of being parked.
+    of being parked. `of_erased=True` hands over facts of what was erased too, under their stand-ins; `verbatim=True` leaves
+    the ids of who was erased as they stand (`erasure/forgetting.py`).
     """
 
     schema: type
@@ -37,6 +39,8 @@ class Handler:
     many: bool = False
     contract: str | None = None
     refuse: Callable[..., None] | None = None
+    of_erased: bool = False
+    verbatim: bool = False
 
 
 def one(schema: type, function: Callable[..., None], **options: Any) -> Handler:
@@ -83,6 +87,23 @@ class Timer:
     run: Callable[["Context"], None]
 
 
+def _nothing_more(_stand_ins: Sequence[str], _work: Any, _cause: Any) -> None:
+    """Nothing else is to be done."""
+
+
+@dataclass(frozen=True)
+class Personal:
+    """What a service holds of people, and how it tells that it erased somebody.
+
+    `held` are its tables (`erasure/holdings.py`); `answer` is the type of the fact that says what was erased;
+    `afterwards(stand_ins, work, cause)` does what else is to be done, in the same transaction.
+    """
+
+    held: Sequence["Holding"]
+    answer: str
+    afterwards: Callable[[Sequence[str], Any, Any], None] = _nothing_more
+
+
 @dataclass(frozen=True)
 class Service:
     """Everything that a host needs to know about a service.
@@ -90,7 +111,8 @@ class Service:
     `work` is the service's unit of work class; `resources(settings)` builds once what lives as long as the process
     (key rings, an SMTP sender) and is reached as `work.resources`; `refresh(work)` tells the present state of every
     aggregate again (see `storage.UnitOfWork.snapshot`); `migrations` is the folder of Alembic versions; `issuer(resources)`
-    is the issuer of the tokens that the service gives to people without an account, if it lets any in.
+    is the issuer of the tokens that the service gives to people without an account, if it lets any in; `personal` is what it
+    holds of people.
     """
 
     name: str
@@ -102,6 +124,7 @@ class Service:
     resources: Callable[["Settings"], Any] = lambda _settings: None
     refresh: Callable[[Any], None] | None = None
     issuer: Callable[[Any], "ServiceIssuer | None"] = lambda _resources: None
+    personal: Personal | None = None
 
 
 @dataclass

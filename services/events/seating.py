@@ -21,6 +21,9 @@ LOST = {
 }
 """The reason that a sign-up carries when it was cancelled because a child may no longer come."""
 
+ERASED = "person-erased"
+"""The same when somebody in the party was erased."""
+
 
 def settle(activities: Collection[Activity], work: "Work", causes: Mapping[str, Cause]) -> None:
     """Seat who is next in the lines of these locked activities, keep their counts, and tell who was promoted.
@@ -53,6 +56,18 @@ def cancel_children(withdrawals: Mapping[str, Received[Any]], work: "Work") -> N
     work.signups.save([signup for signup, _, _ in lost])
     causes = {signup.activity_id: withdrawals[child_id] for signup, child_id, _ in lost}
     settle([activities[activity_id] for activity_id in causes], work, causes)
+
+
+def cancel_erased(stand_ins: Collection[str], work: "Work", cause: Cause) -> None:
+    """Cancel what was still to come of somebody who was erased: under his stand-in he would hold a seat for nobody."""
+    coming = work.signups.coming(stand_ins, work.now)
+    activities = {activity.activity_id: activity for activity in work.activities.lock(coming)}
+    signups = work.signups.of_people(stand_ins, activities) if activities else ()
+    for signup in signups:
+        waitlist.leave(activities[signup.activity_id], signup, ERASED)
+        messages.tell_signup(signup, work, cause)
+    work.signups.save(signups)
+    settle(activities.values(), work, dict.fromkeys(activities, cause))
 
 
 def _why_lost(signup: Signup, known: Known) -> tuple[str, str] | None:

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from services.chassis.service import Listen, Service, many
-from services.events import handlers, messages, resources
+from services.chassis.erasure import carrying_out
+from services.chassis.erasure.holdings import holdings
+from services.chassis.service import Listen, Personal, Service, many
+from services.events import handlers, messages, resources, seating
 from services.events.api import api
 from services.events.storage import Work
 
@@ -15,8 +17,10 @@ FACTS = Listen.facts(
         "registration.professional.#",
         "registration.enrolment.#",
         "registration.consent.#",
+        carrying_out.KEY,
     ),
     reads={
+        **carrying_out.READS,
         "registration.programme.loaded.v1": many(messages.ProgrammeLoaded, handlers.learn_programmes),
         "registration.institution.registered.v1": many(messages.InstitutionChanged, handlers.learn_institutions),
         "registration.institution.moved.v1": many(messages.InstitutionChanged, handlers.learn_institutions),
@@ -39,5 +43,11 @@ SERVICE = Service(
     api=api,
     listens=(FACTS,),
     resources=resources.load,
+    timers=(carrying_out.timer(),),
     refresh=handlers.refresh,
+    personal=Personal(
+        held=holdings(Path(__file__).parent / "personal.toml"),
+        answer="events.participation.erased.v1",
+        afterwards=seating.cancel_erased,
+    ),
 )

@@ -7,7 +7,9 @@ development) they become files in a folder.
 from datetime import timedelta
 from pathlib import Path
 
-from services.chassis.service import PERSONAL, Listen, Service, Timer, many
+from services.chassis.erasure import carrying_out
+from services.chassis.erasure.holdings import holdings
+from services.chassis.service import PERSONAL, Listen, Personal, Service, Timer, many
 from services.chassis.settings import Settings
 from services.notifications import handlers, links, sending
 from services.notifications.api import api
@@ -61,8 +63,9 @@ SERVICE = Service(
         ),
         Listen.facts(
             "notifications.facts",
-            keys=["registration.programme.#", "registration.family.#", "events.activity.#", "events.signup.#"],
+            keys=["registration.programme.#", "registration.family.#", "events.activity.#", "events.signup.#", carrying_out.KEY],
             reads={
+                **carrying_out.READS,
                 "registration.programme.loaded.v1": many(ProgrammeFact, handlers.name_programmes),
                 "registration.family.changed.v1": many(FamilyFact, handlers.keep_families),
                 "events.activity.opened.v1": many(ActivityFact, handlers.keep_activities),
@@ -79,7 +82,9 @@ SERVICE = Service(
         Timer("send", every=1.0, run=sending.send_due),
         Timer("send-links", every=1.0, run=links.send_due),
         Timer("remind", every=60.0, run=sending.remind),
+        carrying_out.timer(),
     ],
     resources=resources,
     refresh=handlers.refresh,
+    personal=Personal(held=holdings(Path(__file__).parent / "personal.toml"), answer="notifications.correspondence.erased.v1"),
 )

@@ -2,14 +2,15 @@
 
 from pathlib import Path
 
-from services.chassis.service import Listen, Service, Timer, many
-from services.registration import handlers, resources, taking
+from services.chassis.erasure.holdings import holdings
+from services.chassis.service import Listen, Personal, Service, Timer, many
+from services.registration import erasure_messages, handlers, resources, taking
 from services.registration.api import api
 from services.registration.domain.family import CorrectionRequest, GuardianshipRequest
 from services.registration.domain.protection import ProtectionRequest
 from services.registration.domain.request import EnrolmentRequest
 from services.registration.domain.step import StepRequest, WithdrawalRequest
-from services.registration.handlers import families, protections, steps
+from services.registration.handlers import erasing, families, protections, retention, steps
 from services.registration.imports import handlers as imports
 from services.registration.imports.running import Turns
 from services.registration.storage import Work
@@ -57,13 +58,22 @@ REQUESTS = Listen.requests(
     },
 )
 
+ANSWERS = Listen.facts(
+    "registration.facts",
+    keys=("events.participation.#", "notifications.correspondence.#", "reporting.figures.#"),
+    reads={
+        "events.participation.erased.v1": many(erasure_messages.Answer, erasing.gather),
+        "notifications.correspondence.erased.v1": many(erasure_messages.Answer, erasing.gather),
+        "reporting.figures.erased.v1": many(erasure_messages.Answer, erasing.gather),
+    },
+)
 
 SERVICE = Service(
     name="registration",
     work=Work,
     migrations=Path(__file__).parent / "migrations",
     api=api,
-    listens=(REQUESTS,),
+    listens=(REQUESTS, ANSWERS),
     resources=resources.load,
     refresh=handlers.refresh,
     timers=(
@@ -72,6 +82,8 @@ SERVICE = Service(
         Timer("forget-sign-ups", every=600.0, run=taking.forget_sign_ups),
         Timer(imports.TIMER, every=5.0, run=Turns()),
         Timer("forget-imports", every=3600.0, run=imports.forget_expired),
+        Timer("retention", every=600.0, run=retention.keep_to_rules),
     ),
     issuer=lambda made: made.sign_up_keys.issuer,
+    personal=Personal(held=holdings(Path(__file__).parent / "personal.toml"), answer=erasure_messages.DECIDED),
 )

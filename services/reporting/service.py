@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from services.chassis.service import Listen, Service, many
+from services.chassis.erasure import carrying_out
+from services.chassis.erasure.holdings import holdings
+from services.chassis.service import Listen, Personal, Service, many
 from services.reporting import facts, handlers
 from services.reporting.api import api
 from services.reporting.storage import Work
@@ -19,20 +21,22 @@ FACTS = Listen.facts(
         "events.signup.#",
         "events.attendance.#",
         "notifications.mail.#",
+        carrying_out.KEY,
     ),
     reads={
+        **carrying_out.READS,
         "registration.programme.loaded.v1": many(facts.Programme, handlers.keep_programmes),
         "registration.institution.registered.v1": many(facts.Institution, handlers.keep_institutions),
         "registration.institution.moved.v1": many(facts.Institution, handlers.keep_institutions),
         "registration.institution.closed.v1": many(facts.Institution, handlers.keep_institutions),
         "registration.institution.merged.v1": many(facts.Institution, handlers.keep_institutions),
-        "registration.enrolment.accepted.v1": many(facts.Enrolment, handlers.keep_enrolments),
-        "registration.enrolment.rejected.v1": many(facts.Enrolment, handlers.keep_enrolments),
-        "registration.enrolment.changed.v1": many(facts.Enrolment, handlers.keep_enrolments),
-        "registration.enrolment.withdrawn.v1": many(facts.Enrolment, handlers.keep_enrolments),
-        "registration.consent.given.v1": many(facts.Consent, handlers.keep_consents),
-        "registration.consent.withdrawn.v1": many(facts.Consent, handlers.keep_consents),
-        "registration.professional.registered.v1": many(facts.Professional, handlers.keep_professionals),
+        "registration.enrolment.accepted.v1": many(facts.Enrolment, handlers.keep_enrolments, of_erased=True),
+        "registration.enrolment.rejected.v1": many(facts.Enrolment, handlers.keep_enrolments, of_erased=True),
+        "registration.enrolment.changed.v1": many(facts.Enrolment, handlers.keep_enrolments, of_erased=True),
+        "registration.enrolment.withdrawn.v1": many(facts.Enrolment, handlers.keep_enrolments, of_erased=True),
+        "registration.consent.given.v1": many(facts.Consent, handlers.keep_consents, of_erased=True),
+        "registration.consent.withdrawn.v1": many(facts.Consent, handlers.keep_consents, of_erased=True),
+        "registration.professional.registered.v1": many(facts.Professional, handlers.keep_professionals, of_erased=True),
         "events.activity.opened.v1": many(facts.Activity, handlers.keep_activities),
         "events.activity.changed.v1": many(facts.Activity, handlers.keep_activities),
         "events.activity.called-off.v1": many(facts.Activity, handlers.keep_activities),
@@ -47,4 +51,12 @@ FACTS = Listen.facts(
     },
 )
 
-SERVICE = Service(name="reporting", work=Work, migrations=Path(__file__).parent / "migrations", api=api, listens=(FACTS,))
+SERVICE = Service(
+    name="reporting",
+    work=Work,
+    migrations=Path(__file__).parent / "migrations",
+    api=api,
+    listens=(FACTS,),
+    timers=(carrying_out.timer(),),
+    personal=Personal(held=holdings(Path(__file__).parent / "personal.toml"), answer="reporting.figures.erased.v1"),
+)

@@ -11,7 +11,7 @@ from services.chassis.http.caller import Role
 from services.chassis.http.request import Answer, Request
 from services.chassis.http.strict import Refused
 from services.registration import access, handlers, messages, schemas
-from services.registration.api import answers, families, imports, origins, protections, sign_ups
+from services.registration.api import answers, erasures, families, imports, origins, protections, sign_ups
 from services.registration.api import steps as steps_of_enrolments
 from services.registration.api.door import api
 from services.registration.api.shown import shown, the_enrolment
@@ -24,7 +24,7 @@ from services.registration.handlers import steps
 from services.registration.storage import Work
 from services.registration.texts import reason
 
-__all__ = ["answers", "api", "families", "imports", "origins", "protections", "sign_ups", "steps_of_enrolments"]
+__all__ = ["answers", "api", "erasures", "families", "imports", "origins", "protections", "sign_ups", "steps_of_enrolments"]
 
 _EXAMPLE = {"id": example(handlers.ENROLMENT_CONTRACT)["id"], "data": example(handlers.ENROLMENT_CONTRACT)["data"]}
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from services.registration.domain.named import Named, Text
 from services.registration.domain.question import Question
+from services.registration.domain.retention import RetentionRule
 from services.registration.domain.validity import ALWAYS, Validity, valid_on
 
 
@@ -179,6 +180,7 @@ class Programme:
     cohorts: tuple[Cohort, ...] = ()
     professional_roles: tuple[Named, ...] = ()
     questions: tuple[Question, ...] = ()
+    retention: tuple[RetentionRule, ...] = ()
 
     def track(self, code: str) -> Track | None:
         """Its track of that code."""

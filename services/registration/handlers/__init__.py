@@ -17,7 +17,7 @@ from services.chassis.envelope import Received
 from services.chassis.errors import Invalid, NotFound, Reason
 from services.chassis.ids import new_id
 from services.chassis.storage import Cause
-from services.registration import messages, programme_folder, telling
+from services.registration import erasure_messages, messages, programme_folder, telling
 from services.registration.domain import consent as consents
 from services.registration.domain import enrolment as enrolments
 from services.registration.domain import professional as professionals
@@ -211,6 +211,8 @@ def refresh(work: "Work") -> None:
         telling.send_card_again(guardian.guardian_id, guardian, work)
     for family in work.families.stream():
         telling.show_family(family, work)
+    for erasure in work.erasures.stream():
+        erasure_messages.show(erasure, work)
 
 
 # The steps that they share.

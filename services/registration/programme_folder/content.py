@@ -26,6 +26,7 @@ FILES: Final[Mapping[str, tuple[str, ...]]] = {
     "languages.toml": ("languages",),
     "consents.toml": ("consent_purposes", "consent_texts"),
     "questions.toml": ("questions",),
+    "retention.toml": ("retention",),
 }
 """Which file holds what."""
 
@@ -40,10 +41,11 @@ CODED_LISTS: Final = (
     "languages",
     "consent_purposes",
     "questions",
+    "retention",
 )
 """The lists of a programme whose entries have codes, by which other data point at them."""
 
-OPTIONAL: Final = frozenset({"cohorts.toml", "questions.toml"})
+OPTIONAL: Final = frozenset({"cohorts.toml", "questions.toml", "retention.toml"})
 """Files that a programme may do without."""
 
 FILE_OF: Final[Mapping[str, str]] = {key: file for file, keys in FILES.items() for key in keys}

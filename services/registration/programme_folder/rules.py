@@ -18,7 +18,7 @@ from services.registration.texts import reason
 
 _CODED = (*CODED_LISTS, "institutions")
 _NUMBERED = (("institutions", "institution_id"), ("institutions", "stil_number"), ("districts", "stil_number"))
-_ALONE = (*((key, "code") for key in _CODED), *_NUMBERED)
+_ALONE = (*((key, "code") for key in _CODED), *_NUMBERED, ("retention", "trigger"))
 _POINTING = (
     ("cohorts", "track", "tracks"),
     ("institutions", "kind", "institution_kinds"),

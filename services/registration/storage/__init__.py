@@ -9,6 +9,7 @@ from services.registration.resources import Resources
 from services.registration.storage.answers import Answers
 from services.registration.storage.consents import Consents
 from services.registration.storage.enrolments import Enrolments
+from services.registration.storage.erasures import Erasures
 from services.registration.storage.family_records import FamilyRecords
 from services.registration.storage.guardians import Guardians
 from services.registration.storage.guardianships import Families
@@ -19,6 +20,7 @@ from services.registration.storage.people import Children, Professionals
 from services.registration.storage.programmes import Programmes
 from services.registration.storage.protections import Protections
 from services.registration.storage.question_answers import QuestionAnswers
+from services.registration.storage.retention import Retention
 from services.registration.storage.sign_up_requests import SignUpRequests
 from services.registration.storage.sign_ups import SignUps
 
@@ -98,3 +100,11 @@ class Work(UnitOfWork):
     @cached_property
     def family_records(self) -> FamilyRecords:
         return FamilyRecords(self.connection, self.resources.vault, self.today)
+
+    @cached_property
+    def erasures(self) -> Erasures:
+        return Erasures(self.connection, self.resources.vault)
+
+    @cached_property
+    def retention(self) -> Retention:
+        return Retention(self.connection)

@@ -25,6 +25,7 @@ _ONE_RECEIVED = sa.text(f"{_REQUEST} where sign_up_request_id = cast(:id as uuid
 _IN_REACH = "(:everywhere or institution in (select json_array_elements_text(cast(:institutions as json))))"
 _WAITING = sa.text(f"{_REQUEST} where status = 'waiting' and {_IN_REACH} order by sign_up_request_id limit 500")
 _ONE = sa.text(f"{_REQUEST} where sign_up_request_id = cast(:id as uuid) and status = 'waiting' and {_IN_REACH} for update")
+_UNANSWERED = sa.text(f"{_REQUEST} where content is not null order by sign_up_request_id for update")
 _ADD = sa.text(
     "insert into sign_up_request (sign_up_request_id, session_id, request_id, hash, status, programme, institution, content, why, reasons,"
     " received_at) values (cast(:sign_up_request_id as uuid), cast(:session_id as uuid), :request_id, :hash, :status, :programme,"
@@ -74,6 +75,10 @@ class SignUpRequests:
         """One of those; nobody else decides it until the end of the transaction."""
         row = self._connection.execute(_ONE, _within(reach) | {"id": sign_up_request_id}).first()
         return self._request(row) if row else None
+
+    def unanswered(self) -> list[SignUpRequest]:
+        """All whose content is still kept; nobody else decides them until the end of the transaction."""
+        return [self._request(row) for row in self._connection.execute(_UNANSWERED)]
 
     def save(self, request: SignUpRequest) -> None:
         """Keep where it stands; what was asked for goes when it is answered."""
