@@ -7,6 +7,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from itertools import chain
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
@@ -40,6 +41,16 @@ class TownHall:
         """Those that are due, and what is told of them."""
         run_timer(self.services["notifications"], "send")
         self.carry()
+
+    def erase(self) -> None:
+        """What was told of erasures is carried out, and answered."""
+        for name in ("events", "notifications", "reporting"):
+            run_timer(self.services[name], "erase")
+        self.carry()
+
+    def hand_over(self, message: Mapping[str, Any]) -> None:
+        """A message that travelled before comes again, to all who listen."""
+        self._hand_over(SimpleNamespace(exchange=message["exchange"], routing_key=message["type"], body=json.dumps(message)))
 
     def texts_of_messages(self) -> list[str]:
         """All that travelled in the open; the sealed cards are for one reader alone."""
