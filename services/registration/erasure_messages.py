@@ -62,4 +62,4 @@ def _state(erasure: Erasure) -> dict[str, Any]:
 
 
 def _counts(counts: Mapping[str, int]) -> list[dict[str, Any]]:
-    return [{"kind": kind, "count": count} for kind, count in counts.items()]
+    return [{"kind": kind, "count": count} for kind, count in sorted(counts.items())]

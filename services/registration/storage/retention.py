@@ -43,7 +43,8 @@ _PROFESSIONALS = (
 )
 _DUE = sa.text(
     f"with {_RULES}, {_ENDINGS} select kind, cast(person_id as text), programme, rule, due_on, on_hold from ({_CHILDREN} union all"
-    f" {_PROFESSIONALS}) as due where (cast(:after as uuid) is null or person_id > cast(:after as uuid)) order by due.person_id limit :limit"
+    f" {_PROFESSIONALS}) as due where (cast(:after as uuid) is null or person_id > cast(:after as uuid))"
+    " order by due.person_id limit :limit"
 )
 _ALONG = sa.text(
     "select distinct s.child_id::text, s.guardian_id::text from guardianship s"
