@@ -21,6 +21,7 @@ from services.chassis.logs import clean
 from services.chassis.migrating import at_head, migrate
 from services.chassis.service import EVENTS, Context
 from services.chassis.topology import topology
+from services.cli import forgetting
 from services.cli.importing import import_
 from services.cli.places import NAMES, Place, data_dir, distributed, embedded, in_production, is_distributed, place_for, refuse_half
 from services.cli.programme import app as programme
@@ -40,6 +41,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="
 parked = typer.Typer(no_args_is_help=True, help="Messages that were put aside for a person to look at.")
 app.add_typer(parked, name="parked")
 app.add_typer(programme, name="programme")
+for command in (forgetting.retention, forgetting.erase, forgetting.erasures):
+    app.command()(command)
 
 ServiceName = Annotated[str, typer.Argument(metavar="SERVICE", help=f"One of {', '.join(NAMES)}.")]
 Group = Annotated[str, typer.Option(help="A group's fingerprint.")]

@@ -1,4 +1,5 @@
 """Owns the figures: read models of its own, built from facts alone, and the report that reveals no family.
-Publishes nothing.
-Listens to registration.{programme,institution,professional,enrolment,consent}, events.{activity,signup,attendance}, notifications.mail.
+Publishes `reporting.figures.erased`, its answer to an erasure, and nothing else.
+Listens to registration.{programme,institution,professional,enrolment,consent,erasure}, events.{activity,signup,attendance},
+notifications.mail.
 """

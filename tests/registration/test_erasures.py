@@ -233,5 +233,5 @@ def test_somebody_who_is_held_meanwhile_is_not_erased(dpo: Door, registration: C
         plan = erasing.plan(told["child_id"], work)
     dpo.post("/v1/holds", json={"person_id": told["child_id"], "reason": "court-case"})
     with registration.work() as work, pytest.raises(Conflict):
-        erasing.erase(told["child_id"], erasing.plan(told["child_id"], work).digest, work, None)  # type: ignore[arg-type]
+        erasing.erase(told["child_id"], erasing.plan(told["child_id"], work).digest, work, None)
     assert plan.obstacles == []

@@ -12,6 +12,7 @@ import msgspec
 
 from services.chassis.envelope import Received
 from services.chassis.erasure import erasing
+from services.chassis.erasure.holdings import Holding
 from services.chassis.errors import Conflict, Invalid, NotFound, Reason
 from services.chassis.ids import new_id
 from services.chassis.storage import Cause
@@ -38,7 +39,7 @@ def plan(person_id: str, work: "Work") -> Plan:
     return _plan([(kind, person_id), *_along(kind, person_id, work)], work)
 
 
-def erase(person_id: str, digest: str, work: "Work", cause: Cause) -> Erasure:
+def erase(person_id: str, digest: str, work: "Work", cause: Cause | None) -> Erasure:
     """Erase somebody at his own request, as the plan says whose digest is quoted.
 
     Raises `NotFound`, or `Conflict` with everything that stands against it; nothing is erased then.
@@ -150,6 +151,6 @@ def _decline_sign_ups(marks: Sequence[str], work: "Work") -> None:
             work.sign_up_requests.save(request.declined())
 
 
-def _held(work: "Work") -> Sequence[erasing.Holding]:
+def _held(work: "Work") -> Sequence[Holding]:
     personal = work.context.service.personal
     return personal.held if personal else ()
