@@ -53,8 +53,8 @@ def retention(
 @plainly
 def erase(
     person_id: Person,
+    actor: Annotated[str, typer.Option("--as", help="Who does this, for the audit.", default_factory=getpass.getuser)],
     confirm: Annotated[str, typer.Option(help="The digest that the same command printed without it.")] = "",
-    actor: Annotated[str, typer.Option("--as", help="Who does this, for the audit.", default_factory=getpass.getuser)] = "",
 ) -> None:
     """Show what would be erased with somebody; with --confirm erase it, in every service, for good."""
     from services.chassis.http.audit import record_command  # noqa: PLC0415
