@@ -11,8 +11,10 @@ from services.chassis.ids import new_id
 from services.chassis.service import Context
 from services.chassis.testing import Door, deliver, parked, published
 from services.registration.handlers import erasing
+from services.registration.imports.record import State
 from tests.registration.applicants import applicant
 from tests.registration.builders import REQUESTED, SENDER, WITHDRAWAL, a_guardian, a_number, a_request
+from tests.registration.imports.desk import a_file, a_line, checked, confirmed, found, rows
 from tests.registration.test_api import problem
 
 ANSWERS = {
@@ -235,3 +237,18 @@ def test_somebody_who_is_held_meanwhile_is_not_erased(dpo: Door, registration: C
     with registration.work() as work, pytest.raises(Conflict):
         erasing.erase(told["child_id"], erasing.plan(told["child_id"], work).digest, work, None)
     assert plan.obstacles == []
+
+
+def test_a_file_in_which_he_stands_is_forgotten(dpo: Door, registration: Context) -> None:
+    """An import that names the child, or the child of a guardian who is erased, is forgotten whole; another one is not."""
+    mine = confirmed(registration, checked(registration, a_file(a_line())))
+    others = confirmed(registration, checked(registration, a_file(a_line(**{"Forælder 1 fornavn": "Karim"}))))
+    told = next(m["data"] for m in published(registration) if m["type"] == "registration.enrolment.accepted.v1")
+    body = {"enrolment_id": told["enrolment_id"], "reason": "moved", "effective_date": "2024-06-01"}
+    deliver(registration, WITHDRAWAL, body, source=SENDER)
+    for person_id in (told["guardian_ids"][0], told["child_id"]):
+        assert {"kind": "import", "count": 1} in the_plan(dpo, person_id)["counts"]
+    receipt = erase(dpo, told["child_id"]).get_json()
+    assert {"kind": "import", "count": 1} in receipt["services"][0]["counts"]
+    assert [found(registration, one.import_id).state for one in (mine, others)] == [State.EXPIRED, State.APPLIED]
+    assert (len(rows(registration, mine)), len(rows(registration, others))) == (0, 1)

@@ -58,12 +58,16 @@ class Obstacle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would be erased: the people, every id of theirs, how many rows of each kind here, and what stands against it."""
+    """What would be erased: the people, every id of theirs, how many rows of each kind here, and what stands against it.
+
+    `files` are imports in which one of them stands: their files are forgotten whole, so that they cannot be undone any more.
+    """
 
     people: Sequence[tuple[PersonKind, str]]
     ids: Sequence[str]
     counts: Mapping[str, int]
     obstacles: Sequence[tuple[Obstacle, str]] = ()
+    files: Sequence[str] = ()
 
     @property
     def digest(self) -> str:

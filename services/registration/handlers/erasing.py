@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 Person = tuple[PersonKind, str]
 
+IMPORTS = "import"
+"""What a receipt calls a file that is forgotten because somebody in it is erased."""
+
 
 # Somebody is to be erased.
 
@@ -119,7 +122,9 @@ def _locked(person_id: str, work: "Work") -> Plan:
 def _plan(people: Sequence[Person], work: "Work") -> Plan:
     ids = [person_id for _, person_id in people]
     ids += work.erasures.theirs(ids)
-    return Plan(people, ids, erasing.count(work, _held(work), ids), list(_obstacles(people, work)))
+    files = work.imports.naming(work.erasures.in_files(ids))
+    counts = {**erasing.count(work, _held(work), ids), **({IMPORTS: len(files)} if files else {})}
+    return Plan(people, ids, counts, list(_obstacles(people, work)), files)
 
 
 def _obstacles(people: Sequence[Person], work: "Work") -> Iterator[tuple[Obstacle, str]]:
@@ -135,7 +140,8 @@ def _carry_out(found: Plan, erasure: Erasure, work: "Work", cause: Cause | None)
         raise Conflict(reasons=explained(found.obstacles))
     marks = work.erasures.marks(found.ids)
     _decline_sign_ups([*found.ids, *marks], work)
-    counts = erasing.erase(work, _held(work), found.ids, marks)
+    work.imports.forget(found.files)
+    counts = {**erasing.erase(work, _held(work), found.ids, marks), **({IMPORTS: len(found.files)} if found.files else {})}
     erasure.gather(Erased(OWN, work.now, counts))
     work.erasures.add(erasure)
     data = erasure_messages.of_decision(erasure, found.ids)

@@ -45,6 +45,12 @@ _MARKS = sa.text(
     f" union all select cpr_sealed, 'guardian', email, phone from guardian where guardian_id = {_IDS}"
     f" union all select null, 'professional', email, phone from professional where professional_id = {_IDS}"
 )
+_IN_FILES = sa.text(
+    f"select cpr_sealed, 'child' as kind, null as email from child where child_id = {_IDS}"
+    f" or child_id in (select child_id from guardianship where guardian_id = {_IDS})"
+    f" union all select cpr_sealed, 'guardian', null from guardian where guardian_id = {_IDS}"
+    f" union all select null, 'professional', lower(email) from professional where professional_id = {_IDS}"
+)
 _COLUMN = {"child": CHILD_NUMBER, "guardian": GUARDIAN_NUMBER}
 _ERASURE = (
     "select erasure_id::text, why, decided_at, people, programme, rule, completed_at, (select coalesce(jsonb_agg(jsonb_build_object("
@@ -119,6 +125,11 @@ class Erasures:
         rows = self._connection.execute(_MARKS, {"ids": as_json(ids)})
         return sorted({mark for row in rows for mark in self._marks(row)})
 
+    def in_files(self, ids: Sequence[str]) -> list[str]:
+        """By what files name these people: their numbers and those of their children; professionals by their e-mail addresses."""
+        rows = self._connection.execute(_IN_FILES, {"ids": as_json(ids)})
+        return sorted({row.email or self._number(row).digits for row in rows if row.email or row.cpr_sealed})
+
     def add(self, erasure: Erasure) -> None:
         """A new receipt, with the answers that there are."""
         row = {name: getattr(erasure, name) for name in ("erasure_id", "why", "decided_at", "programme", "rule")}
@@ -163,8 +174,10 @@ class Erasures:
     def _marks(self, row: Any) -> Iterable[str]:
         yield from filter(None, (row.email, row.phone))
         if row.cpr_sealed:
-            number = self._vault.open(bytes(row.cpr_sealed), _COLUMN[row.kind])
-            yield from _written(number)
+            yield from _written(self._number(row))
+
+    def _number(self, row: Any) -> CprNumber:
+        return self._vault.open(bytes(row.cpr_sealed), _COLUMN[row.kind])
 
     def _add_answers(self, erasure: Erasure) -> None:
         self._connection.execute(_ADD_ANSWERS, {"erasure_id": erasure.erasure_id, "rows": as_json(erasure.answers.values())})

@@ -98,6 +98,10 @@ _REMEMBER = sa.text(
 )
 _REMEMBERED = sa.text("select fields from import_columns where sender = :sender and kind = :kind and header_hash = :header_hash")
 _EXPIRED = sa.text("select import_id::text from import where expires_at <= :now and state <> 'expired' for update skip locked")
+_NAMING = sa.text(
+    "select import_id::text from import where state <> 'expired' and import_id in (select import_id from import_key where key in"
+    " (select k from json_to_recordset(cast(:keys as json)) as x(k bytea))) order by import_id for update"
+)
 _FORGET = (
     *_BEGIN_AGAIN,
     sa.text("delete from import_file where import_id = cast(:id as uuid)"),
@@ -211,10 +215,19 @@ class Imports:
     def forget_expired(self, now: datetime) -> list[str]:
         """Delete what stood in files whose time is up; that there was an import is kept, without anybody in it."""
         expired = list(self._connection.execute(_EXPIRED, {"now": now}).scalars())
-        for import_id in expired:
+        self.forget(expired)
+        return expired
+
+    def naming(self, keys: Iterable[str]) -> list[str]:
+        """Those in which a line names one of these people, by number or e-mail address; locked. One that was not read yet names nobody."""
+        blinded = as_json({"k": as_bytea(self._safe.blind(key))} for key in keys)
+        return list(self._connection.execute(_NAMING, {"keys": blinded}).scalars())
+
+    def forget(self, import_ids: Iterable[str]) -> None:
+        """The same as when their time is up: they cannot be undone any more."""
+        for import_id in import_ids:
             for statement in _FORGET:
                 self._connection.execute(statement, {"id": import_id})
-        return expired
 
     def _import(self, row: Any) -> Import | None:
         if row is None:
