@@ -22,6 +22,7 @@ from services.chassis.migrating import at_head, migrate
 from services.chassis.service import EVENTS, Context
 from services.chassis.topology import topology
 from services.cli import forgetting
+from services.cli.access_report.command import write_access_report
 from services.cli.importing import import_
 from services.cli.places import NAMES, Place, data_dir, distributed, embedded, in_production, is_distributed, place_for, refuse_half
 from services.cli.programme import app as programme
@@ -43,6 +44,7 @@ app.add_typer(parked, name="parked")
 app.add_typer(programme, name="programme")
 for command in (forgetting.retention, forgetting.erase, forgetting.erasures):
     app.command()(command)
+app.command("access-report")(write_access_report)
 
 ServiceName = Annotated[str, typer.Argument(metavar="SERVICE", help=f"One of {', '.join(NAMES)}.")]
 Group = Annotated[str, typer.Option(help="A group's fingerprint.")]

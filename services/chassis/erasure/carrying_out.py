@@ -10,7 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from services.chassis.envelope import Received
-from services.chassis.erasure.erasing import as_ids, erase
+from services.chassis.erasure.erasing import erase
 from services.chassis.erasure.stand_in import stand_in
 from services.chassis.service import Context, Handler, Timer, many
 from services.chassis.storage import UnitOfWork
@@ -65,7 +65,7 @@ def _carry_out_next(context: Context) -> bool:
         row = work.connection.execute(_AHEAD).first()
         if row is None:
             return False
-        _erase(row.erasure_id, as_ids(row.ids), work)
+        _erase(row.erasure_id, row.ids, work)
     return True
 
 

@@ -4,7 +4,6 @@ Rows that are his go; elsewhere a stand-in takes the place of his ids, so that w
 seat that was taken was taken, and a figure stays what it was. Erasing the same again finds nothing.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -76,7 +75,7 @@ def count(work: UnitOfWork, held: Sequence[Holding], ids: Sequence[str]) -> Mapp
 
 
 def _erase_from(holding: Holding, ids: Sequence[str], work: UnitOfWork) -> int:
-    statements = _statements(holding, _types(holding, work))
+    statements = _statements(holding, types_of(holding, work))
     return sum(work.connection.execute(statement, {"ids": list(ids)}).rowcount for statement in statements)
 
 
@@ -84,24 +83,26 @@ def _count_in(holding: Holding, ids: Sequence[str], work: UnitOfWork) -> int:
     columns = (*holding.delete, *holding.stand_in)
     if not columns:
         return 0
-    his = _are_his(columns, _types(holding, work))
+    his = are_his(columns, types_of(holding, work))
     return int(work.connection.execute(sa.text(f"select count(*) from {holding.table} where {his}"), {"ids": list(ids)}).scalar_one())  # noqa: S608
 
 
-def _types(holding: Holding, work: UnitOfWork) -> Mapping[str, str]:
+def types_of(holding: Holding, work: UnitOfWork) -> Mapping[str, str]:
+    """The type of each column of a table, by PostgreSQL's own name."""
     return dict(work.connection.execute(_TYPES, {"table": holding.table}).all()) if holding.delete or holding.stand_in else {}
 
 
 def _statements(holding: Holding, types: Mapping[str, str]) -> Iterator[sa.TextClause]:
     """The rows that go, then those in which a stand-in takes an id's place."""
     if holding.delete:
-        yield sa.text(f"delete from {holding.table} where {_are_his(holding.delete, types)}")  # noqa: S608 - our own names
+        yield sa.text(f"delete from {holding.table} where {are_his(holding.delete, types)}")  # noqa: S608 - our own names
     if holding.stand_in:
         changes = ", ".join(f"{column} = {_without(column, types[column])}" for column in holding.stand_in)
-        yield sa.text(f"update {holding.table} set {changes} where {_are_his(holding.stand_in, types)}")  # noqa: S608
+        yield sa.text(f"update {holding.table} set {changes} where {are_his(holding.stand_in, types)}")  # noqa: S608
 
 
-def _are_his(columns: Sequence[str], types: Mapping[str, str]) -> str:
+def are_his(columns: Sequence[str], types: Mapping[str, str]) -> str:
+    """Whether one of these columns names one of `:ids`, for a statement."""
     return " or ".join(_is_his(column, types[column]) for column in columns)
 
 
@@ -148,8 +149,3 @@ def _told_here(service: str) -> set[str]:
 
 def _keys(stems: set[str], ids: Sequence[str]) -> list[str]:
     return [f"{stem}/{one}" for stem in sorted(stems) for one in ids]
-
-
-def as_ids(stored: Any) -> list[str]:
-    """Ids as they are stored until they are erased."""
-    return [str(one) for one in (json.loads(stored) if isinstance(stored, str) else stored)]

@@ -23,7 +23,7 @@ class Holding:
     by_hand   seen to by code of its own
     nothing   about nobody, or not to be linked to anybody
 
-    `counts` is what a receipt calls its rows, and `why` the reason for what stays.
+    `counts` is what a receipt calls its rows, and `why` the reason for what stays. `sealed` are columns of these that nobody is shown.
     """
 
     table: str
@@ -33,6 +33,7 @@ class Holding:
     with_row: Sequence[str] = ()
     by_hand: Sequence[str] = ()
     nothing: Sequence[str] = ()
+    sealed: Sequence[str] = ()
     why: str = ""
 
     @property

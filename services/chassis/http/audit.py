@@ -22,9 +22,9 @@ def is_due(route: Route) -> bool:
     return route.personal or route.writes
 
 
-def record_command(command: str, actor: str, objects: Sequence[str], work: UnitOfWork) -> None:
+def record_command(command: str, actor: str, objects: Sequence[str], work: UnitOfWork, *, purpose: str | None = None) -> None:
     """Add the row of a command that somebody ran on the machine itself."""
-    row = {"id": new_id(), "at": work.now, "subject": actor, "roles": ["operator"], "purpose": None}
+    row = {"id": new_id(), "at": work.now, "subject": actor, "roles": ["operator"], "purpose": purpose}
     work.connection.execute(_INSERT, row | {"route": command, "objects": list(objects), "correlation_id": objects[0]})
 
 

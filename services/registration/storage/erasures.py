@@ -125,6 +125,11 @@ class Erasures:
         rows = self._connection.execute(_MARKS, {"ids": as_json(ids)})
         return sorted({mark for row in rows for mark in self._marks(row)})
 
+    def numbers(self, ids: Sequence[str]) -> list[str]:
+        """The CPR numbers of these people, as they are written, for their own eyes."""
+        rows = self._connection.execute(_MARKS, {"ids": as_json(ids)})
+        return [f"{digits[:6]}-{digits[6:]}" for row in rows if row.cpr_sealed for digits in [self._number(row).digits]]
+
     def in_files(self, ids: Sequence[str]) -> list[str]:
         """By what files name these people: their numbers and those of their children; professionals by their e-mail addresses."""
         rows = self._connection.execute(_IN_FILES, {"ids": as_json(ids)})

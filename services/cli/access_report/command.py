@@ -1,0 +1,64 @@
+"""The command: gather what each service holds, note that it was done, and write both files where nobody else can read them."""
+
+import getpass
+import json
+from pathlib import Path
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import msgspec
+import typer
+
+from services.chassis.access_report import access_report
+from services.chassis.errors import NotFound
+from services.chassis.files import write_private
+from services.chassis.http.audit import record_command
+from services.chassis.service import Context
+from services.cli.access_report.document import as_html
+from services.cli.places import NAMES, place_for
+from services.cli.publish.command import Language, Reasons
+from services.cli.terminal import console, plainly
+
+FILES: Final = ("access-report.json", "access-report.html")
+
+
+@plainly
+def write_access_report(
+    person_id: Annotated[UUID, typer.Argument(help="Deltag's id of a child, a guardian or a professional.")],
+    actor: Annotated[str, typer.Option("--as", help="Who does this, for the audit.", default_factory=getpass.getuser)],
+    folder: Annotated[
+        Path, typer.Option("--to", help="The folder to write both files into; they are for the person's eyes alone.")
+    ] = Path(),
+    language: Reasons = Language.DA,
+) -> None:
+    """Write down everything that Deltag holds of somebody (GDPR, article 15), with when and for what purpose it was looked at.
+
+    Hand it to that person alone, by Digital Post or in the hand. Who looked is not in it.
+    """
+    gathered = _gathered(str(person_id), actor)
+    for name, content in zip(FILES, (_as_json(gathered), as_html(gathered, language.value)), strict=True):
+        write_private(folder / name, content)
+    console.print(f"Written: {', '.join(str(folder / name) for name in FILES)}.", highlight=False, soft_wrap=True)
+
+
+def _gathered(person_id: str, actor: str) -> dict[str, Any]:
+    """Registration knows which other ids are his; the others are asked for all of them."""
+    registration = place_for("registration").context("registration")
+    with registration.work() as work:
+        if work.erasures.kind_of(person_id) is None:
+            text = "There is no such person. Use the id of a child, a guardian or a professional."
+            raise NotFound("unknown-person", da=text, en=text)
+        ids, numbers, at = [person_id, *work.erasures.theirs([person_id])], work.erasures.numbers([person_id]), work.now
+    parts = [_part(place_for(name).context(name), ids, actor) for name in NAMES]
+    return {"person_id": person_id, "cpr_number": next(iter(numbers), None), "written_at": at, "services": parts}
+
+
+def _part(context: Context, ids: list[str], actor: str) -> dict[str, Any]:
+    with context.work() as work:
+        part = access_report(work, context.service.personal.held if context.service.personal else (), ids)
+        record_command("deltag access-report", actor, [ids[0]], work, purpose="answer-enquiry")
+    return part
+
+
+def _as_json(gathered: dict[str, Any]) -> str:
+    return json.dumps(msgspec.to_builtins(gathered), ensure_ascii=False, indent=1) + "\n"
