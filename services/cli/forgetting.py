@@ -37,17 +37,19 @@ def retention(
     as_json: AsJson = False,
 ) -> None:
     """Say who would be erased on a night, by which rule, and what keeps him; nothing is done."""
-    from services.registration.handlers.retention import due_on  # noqa: PLC0415 - costs the other commands nothing
+    from services.registration.handlers.retention import answers_due_on, due_on  # noqa: PLC0415 - costs the other commands nothing
 
     with place_for("registration").context("registration").work() as work:
         night = on.date() if on else work.today
         found = list(_every(lambda after: due_on(night, work, limit=PAGE, after=after)))
+        answers = len(answers_due_on(night, work))
     if as_json:
         _print_json(found)
         return
     for one in found:
         console.print(_in_one_line(one), highlight=False, soft_wrap=True)
-    console.print(f"{night}: {sum(one.goes for one in found)} of {len(found)} who are due would be erased.", highlight=False)
+    going = sum(one.goes for one in found)
+    console.print(f"{night}: {going} of {len(found)} who are due would be erased, and {answers} answers.", highlight=False)
 
 
 @plainly

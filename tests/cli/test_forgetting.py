@@ -33,11 +33,11 @@ def test_a_night_is_looked_at_beforehand(child: str) -> None:
     lines = deltag("retention", "--on", "2029-06-01").output.splitlines()
     assert lines == [
         f"{child}  child with 1 more, due 2029-05-31 by sammen-om-boern/children; kept: its rule rests",
-        "2029-06-01: 0 of 1 who are due would be erased.",
+        "2029-06-01: 0 of 1 who are due would be erased, and 0 answers.",
     ]
     [one] = json.loads(deltag("retention", "--on", "2029-06-01", "--json").output)
     assert (one["person_id"], one["rule"], one["on_hold"]) == (child, "children", True)
-    assert deltag("retention", "--on", "2029-05-30").output == "2029-05-30: 0 of 0 who are due would be erased.\n"
+    assert deltag("retention", "--on", "2029-05-30").output == "2029-05-30: 0 of 0 who are due would be erased, and 0 answers.\n"
 
 
 def test_erasing_takes_two_steps(child: str, operated: Context) -> None:

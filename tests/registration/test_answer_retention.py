@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 
+from services.chassis.erasure import erasing
 from services.chassis.service import Context
-from services.chassis.testing import Door, FakeClock, deliver
+from services.chassis.testing import Door, FakeClock, deliver, run_timer
 from services.registration import handlers
 from services.registration.domain.answer import Due
+from services.registration.domain.erasure import HoldReason, LegalHold
 from services.registration.imports.handlers import undo
+from services.registration.service import SERVICE
 from tests.registration.builders import SENDER, WITHDRAWAL
 from tests.registration.folders import edited, write
 from tests.registration.imports.desk import a_file, a_line, asked, checked, confirmed
@@ -112,11 +115,26 @@ def test_what_was_taken_back_is_forgotten_too(registration: Context, door: Door,
 
 
 def test_a_person_is_forgotten_whole(registration: Context, asta: Json) -> None:
-    """Everything of these people goes at once, and nothing of others."""
+    """Everything that a child was asked and answered goes with it, and nothing of others."""
     with registration.work() as work:
-        assert work.question_answers.erase_people([asta["child_id"]]) == 1
-        assert work.question_answers.erase_people([asta["child_id"]]) == 0
+        erased = erasing.erase(work, SERVICE.personal.held if SERVICE.personal else (), [asta["child_id"]])
+    assert (erased["answer-sheet"], erased["answer"] > 0) == (1, True)
     assert {row.question for row in rows(registration, "select question from answer_change")} == {"interpreter", "interpreter-language"}
+
+
+def test_the_night_erases_answers(registration: Context, asta: Json) -> None:
+    """Whose time is up goes in the night, with everything that was noted of it; while a hold lies on somebody, his stay."""
+    with registration.work() as work:
+        held = [LegalHold("018d0c3d-e740-7c40-8f2e-3d9a51c7e902", asta["child_id"], HoldReason.COMPLAINT, work.now)]
+        work.erasures.place(held[0])
+    registration.clock.now += timedelta(days=5000)  # type: ignore[attr-defined]
+    run_timer(registration, "retention")
+    assert {row.person_id for row in rows(registration, "select person_id::text from answer_change")} == {asta["child_id"]}
+    with registration.work() as work:
+        work.erasures.lift(held[0].hold_id, work.now)
+    registration.clock.now += timedelta(days=1)  # type: ignore[attr-defined]
+    run_timer(registration, "retention")
+    assert stored(registration) == ""
 
 
 def test_a_changed_rule_counts_for_answers_already_given(registration: Context, asta: Json, tmp_path: Any) -> None:

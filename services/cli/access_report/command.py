@@ -2,6 +2,7 @@
 
 import getpass
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -10,10 +11,10 @@ import msgspec
 import typer
 
 from services.chassis.access_report import access_report
-from services.chassis.errors import NotFound
 from services.chassis.files import write_private
 from services.chassis.http.audit import record_command
 from services.chassis.service import Context
+from services.chassis.storage import UnitOfWork
 from services.cli.access_report.document import as_html
 from services.cli.places import NAMES, place_for
 from services.cli.publish.command import Language, Reasons
@@ -43,21 +44,25 @@ def write_access_report(
 
 def _gathered(person_id: str, actor: str) -> dict[str, Any]:
     """Registration knows which other ids are his; the others are asked for all of them."""
-    registration = place_for("registration").context("registration")
-    with registration.work() as work:
-        if work.erasures.kind_of(person_id) is None:
-            text = "There is no such person. Use the id of a child, a guardian or a professional."
-            raise NotFound("unknown-person", da=text, en=text)
-        ids, numbers, at = [person_id, *work.erasures.theirs([person_id])], work.erasures.numbers([person_id]), work.now
-    parts = [_part(place_for(name).context(name), ids, actor) for name in NAMES]
-    return {"person_id": person_id, "cpr_number": next(iter(numbers), None), "written_at": at, "services": parts}
+    from services.registration.handlers import subject_access  # noqa: PLC0415 - costs the other commands nothing
+
+    with place_for(NAMES[0]).context(NAMES[0]).work() as work:
+        ids = subject_access.ids_of(person_id, work)
+        parts, at = [subject_access.report(ids, work)], work.now
+        _note(actor, ids, work)
+    parts += [_part(place_for(name).context(name), ids, actor) for name in NAMES[1:]]
+    return {"person_id": person_id, "written_at": at, "services": parts}
 
 
-def _part(context: Context, ids: list[str], actor: str) -> dict[str, Any]:
+def _part(context: Context, ids: Sequence[str], actor: str) -> dict[str, Any]:
     with context.work() as work:
         part = access_report(work, context.service.personal.held if context.service.personal else (), ids)
-        record_command("deltag access-report", actor, [ids[0]], work, purpose="answer-enquiry")
+        _note(actor, ids, work)
     return part
+
+
+def _note(actor: str, ids: Sequence[str], work: UnitOfWork) -> None:
+    record_command("deltag access-report", actor, ids[:1], work, purpose="answer-enquiry")
 
 
 def _as_json(gathered: dict[str, Any]) -> str:

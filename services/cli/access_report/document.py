@@ -48,6 +48,8 @@ def told(value: Any, language: str) -> str:
             return format_datetime(value.astimezone(_COPENHAGEN), "d. MMMM y HH:mm", locale=language)
         case date():
             return format_date(value, "d. MMMM y", locale=language)
+        case list() | tuple():
+            return ", ".join(told(one, language) for one in value)
         case _:
             return str(value)
 
@@ -55,5 +57,5 @@ def told(value: Any, language: str) -> str:
 def _fields(row: Mapping[str, Any], language: str) -> Iterator[tuple[str, str]]:
     """What a row says; what it leaves open is left out."""
     for column, value in row.items():
-        if value not in (None, "", "[]", "{}"):
+        if value not in (None, "", "[]", "{}", []):
             yield word("column", column, language), told(value, language)

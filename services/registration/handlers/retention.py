@@ -13,6 +13,7 @@ import structlog
 
 from services.chassis.errors import DeltagError
 from services.chassis.service import Context
+from services.registration.domain.answer import Due as AnswerDue
 from services.registration.domain.retention import Due
 from services.registration.handlers import erasing
 
@@ -34,6 +35,13 @@ def due_on(night: date, work: "Work", *, limit: int = MOST, after: str | None = 
     return work.retention.due(night, work.programmes.all(), limit=limit, after=after)
 
 
+def answers_due_on(night: date, work: "Work") -> list[AnswerDue]:
+    """The answers whose time is up, each by its question; not those of people on whom a legal hold lies."""
+    due = list(work.question_answers.due(night))
+    held = work.retention.held({one.person_id for one in due}, night)
+    return [one for one in due if one.person_id not in held]
+
+
 def keep_to_rules(context: Context) -> None:
     """Erase whose time is up, once a night; the timer `retention`."""
     night = _night(context.clock())
@@ -45,8 +53,9 @@ def keep_to_rules(context: Context) -> None:
         return
     erased = sum(_erased(due, context))
     with context.work() as work:
-        work.retention.end(night, erased=erased, kept=len(due) - erased)
-    log.info("retention.night", night=night.isoformat(), erased=erased, kept=len(due) - erased)
+        answers = work.question_answers.erase(answers_due_on(night, work))
+        work.retention.end(night, erased=erased, kept=len(due) - erased, answers=answers)
+    log.info("retention.night", night=night.isoformat(), erased=erased, kept=len(due) - erased, answers=answers)
 
 
 def _erased(due: Sequence[Due], context: Context) -> Iterator[bool]:

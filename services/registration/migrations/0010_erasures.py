@@ -39,7 +39,8 @@ create table retention_night (
     night date primary key,
     begun_at timestamptz not null,
     erased integer,
-    kept integer
+    kept integer,
+    answers integer
 )
 """
 

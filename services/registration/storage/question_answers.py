@@ -120,7 +120,10 @@ _DROP_EMPTY = sa.text(
     f"delete from answer_sheet s using {_KEYS} where s.person_id = i and s.programme = p"
     " and not exists (select from answer_change c where c.person_id = i and c.programme = p)"
 )
-_ERASE_PEOPLE = sa.text("delete from answer_sheet where person_id in (select cast(json_array_elements_text(cast(:ids as json)) as uuid))")
+_OF_PEOPLE = sa.text(
+    f"select v.person_id::text, v.programme, v.question, v.value, v.sealed from {_VALUES}"
+    " where v.person_id in (select cast(json_array_elements_text(cast(:ids as json)) as uuid)) order by 2, 3"
+)
 
 
 class QuestionAnswers:
@@ -180,9 +183,10 @@ class QuestionAnswers:
         self._connection.execute(_DROP_EMPTY, {"rows": rows})
         return erased
 
-    def erase_people(self, ids: Iterable[str]) -> int:
-        """Erase everything that these children, guardians and professionals were asked and answered; how many sheets that were."""
-        return self._connection.execute(_ERASE_PEOPLE, {"ids": as_json(set(ids))}).rowcount
+    def of_people(self, ids: Iterable[str]) -> list[tuple[str, str, Value]]:
+        """Programme, question and answer: everything that these people said, or that was said of them, for their own eyes."""
+        rows = self._connection.execute(_OF_PEOPLE, {"ids": as_json(set(ids))})
+        return [(row.programme, row.question, self._value(row)) for row in rows]
 
     def _run(self, statement: sa.TextClause, changes: Sequence[Change]) -> None:
         if changes:

@@ -56,7 +56,7 @@ _HELD = sa.text(
     " and person_id = any(array(select cast(json_array_elements_text(cast(:ids as json)) as uuid)))"
 )
 _BEGIN = sa.text("insert into retention_night (night, begun_at) values (:night, :now) on conflict do nothing")
-_END = sa.text("update retention_night set erased = :erased, kept = :kept where night = :night")
+_END = sa.text("update retention_night set erased = :erased, kept = :kept, answers = :answers where night = :night")
 
 
 class Retention:
@@ -86,9 +86,9 @@ class Retention:
         """Whether nobody has begun that night yet."""
         return self._connection.execute(_BEGIN, {"night": night, "now": now}).rowcount == 1
 
-    def end(self, night: date, *, erased: int, kept: int) -> None:
-        """How many were erased, and how many were due and kept."""
-        self._connection.execute(_END, {"night": night, "erased": erased, "kept": kept})
+    def end(self, night: date, *, erased: int, kept: int, answers: int) -> None:
+        """How many people were erased, how many were due and kept, and how many traces of answers were erased."""
+        self._connection.execute(_END, {"night": night, "erased": erased, "kept": kept, "answers": answers})
 
     def _whole(self, due: Sequence[Due], night: date) -> list[Due]:
         along = self.along([one.person_id for one in due if one.kind is PersonKind.CHILD])

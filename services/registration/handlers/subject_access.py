@@ -1,0 +1,39 @@
+"""What registration tells somebody of himself (indsigt; GDPR, article 15): every row of his, his number, and his answers opened."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from services.chassis.access_report import access_report
+from services.chassis.errors import NotFound
+from services.registration.texts import reason
+
+if TYPE_CHECKING:
+    from services.registration.storage import Work
+
+ANSWER: Final = "answer"
+"""The kind of which a row may be sealed: what was answered to a programme's question."""
+
+
+def ids_of(person_id: str, work: "Work") -> list[str]:
+    """His own id, then those of his enrolments and consents. Raises `NotFound`."""
+    if work.erasures.kind_of(person_id) is None:
+        raise NotFound(reasons=[reason("unknown-person")])
+    return [person_id, *work.erasures.theirs([person_id])]
+
+
+def report(ids: Sequence[str], work: "Work") -> dict[str, Any]:
+    """As every service tells it, with his CPR number first, and each answer as it was given."""
+    personal = work.context.service.personal
+    told = access_report(work, personal.held if personal else (), ids)
+    holds = [section for section in told["holds"] if section["kind"] != ANSWER]
+    return told | {"holds": [*_numbers(ids, work), *holds, *_answers(ids, work)]}
+
+
+def _numbers(ids: Sequence[str], work: "Work") -> list[dict[str, Any]]:
+    return [{"kind": "number", "rows": [{"cpr_number": number}]} for number in work.erasures.numbers(ids[:1])]
+
+
+def _answers(ids: Sequence[str], work: "Work") -> list[dict[str, Any]]:
+    said = work.question_answers.of_people(ids[:1])
+    rows = [{"programme": programme, "question": question, "answer": answer} for programme, question, answer in said]
+    return [{"kind": ANSWER, "rows": rows}] if rows else []
