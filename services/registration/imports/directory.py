@@ -48,7 +48,7 @@ class Directory:
 
 def _register_number(written: str) -> Made:
     number = written.upper()
-    padded = number.zfill(_NUMBER_DIGITS) if number.isdecimal() else number
+    padded = f"0{number}" if number.isdecimal() and len(number) == _NUMBER_DIGITS - 1 else number
     if len(padded) != _NUMBER_DIGITS or not padded.isalnum() or not padded.isascii():
         return Made(wrong="invalid-register-number")
     return Made(padded, note="leading-zero-restored" if padded != number else "")

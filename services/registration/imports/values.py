@@ -162,15 +162,13 @@ def _day_or_none(year: int, month: int, of_month: int) -> date | None:
 
 # Numbers of places.
 
-_P_DIGITS: Final = 10
+_P_NUMBER = re.compile(r"1\d{9}", re.ASCII)
 
 
 def p_number(written: str, _today: date) -> Made:
-    """Ten digits of a place of production (P-nummer), with the zeros that a spreadsheet dropped."""
-    if not written.isdecimal() or len(written) > _P_DIGITS:
-        return Made(wrong="invalid-p-number")
-    padded = written.zfill(_P_DIGITS)
-    return Made(padded, note="leading-zero-restored" if padded != written else "")
+    """Ten digits of a place of production (P-nummer), the first a 1: a spreadsheet drops nothing of it."""
+    digits = written.replace(" ", "")
+    return Made(digits) if _P_NUMBER.fullmatch(digits) else Made(wrong="invalid-p-number")
 
 
 # Where somebody is reached.

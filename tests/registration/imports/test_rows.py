@@ -10,6 +10,7 @@ from services.registration.imports.directory import Directory
 from services.registration.imports.reading import Line, lines
 from services.registration.imports.record import Reading
 from services.registration.imports.rows import Reader, masked
+from services.registration.imports.values import Made
 from tests.registration.builders import PROGRAMME
 from tests.registration.imports import messy
 
@@ -138,6 +139,12 @@ def test_constants_stand_for_missing_columns(directory: Directory) -> None:
 def test_a_house_goes_by_all_its_names(directory: Directory, written: str) -> None:
     """Its number, its code and its name, with Danish letters or without."""
     assert directory.look_up("institution", written).value == "birkegaarden"
+
+
+def test_a_number_of_the_register_is_completed_by_one_zero_at_most(directory: Directory) -> None:
+    """A spreadsheet dropped the first of six digits; what is shorter is another number, and none of the register's."""
+    assert directory.look_up("register_number", "51010") == Made("051010", note="leading-zero-restored")
+    assert directory.look_up("register_number", "1") == Made(wrong="invalid-register-number")
 
 
 def test_the_register_s_own_file_is_understood(directory: Directory) -> None:

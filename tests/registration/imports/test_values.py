@@ -93,6 +93,8 @@ def test_a_phone_number_is_one_however_it_is_grouped(written: str) -> None:
         (values.email, "mona(at)example.org", "invalid-email"),
         (values.yes_or_no, "måske", "neither-yes-nor-no"),
         (values.language, "klingonsk", "unknown-language"),
+        (values.p_number, "12", "invalid-p-number"),
+        (values.p_number, "0003259183", "invalid-p-number"),
     ],
 )
 def test_what_cannot_be_read_in_one_way_is_said(read: object, written: str, wrong: str) -> None:
