@@ -49,7 +49,8 @@ def tidy(cell: Cell | None) -> str:
             return cell.date().isoformat() if cell.time() == datetime.min.time() else cell.isoformat(" ")
         case date():
             return cell.isoformat()
-    return " ".join(unicodedata.normalize("NFC", str(cell)).translate(_INVISIBLE).split())
+    written = unicodedata.normalize("NFC", str(cell))
+    return " ".join((written if written.isprintable() else written.translate(_INVISIBLE)).split())
 
 
 _SECOND_BYTES = bytes(range(0x80, 0xC0)).decode("cp1252", errors="ignore")
