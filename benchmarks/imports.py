@@ -24,7 +24,7 @@ from services.registration.imports.columns import Kind
 from services.registration.imports.record import State
 from services.registration.imports.running import Run
 
-LINES: Final = 10_000
+LINES: Final = 5_000
 ONE_BY_ONE: Final = 500
 LONG: Final = 100_000
 HEADER: Final = "CPR;Fornavn;Efternavn;Født;Institution;Spor;Start;Mors navn;Mors CPR;Mors e-mail;Mors mobil;Mors myndighed"
