@@ -13,7 +13,7 @@ from benchmarks.process import ROOT
 from services.chassis.http import Grant, LocalIssuer, Role
 from services.chassis.runtime import utc_now
 from services.cli.places import NAMES, Place, developed
-from services.registration.handlers import load_programme
+from services.registration.handlers.programmes import load_programme
 from tests.reliability.load import SOURCE
 
 PROGRAMME = ROOT / "programmes" / "sammen-om-boern"

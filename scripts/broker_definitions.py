@@ -78,7 +78,7 @@ def definitions() -> Definitions:
     return {
         "vhosts": [{"name": VHOST}],
         "permissions": [*map(_permission, services()), _integrator()],
-        "topic_permissions": [*topics, _topic(INTEGRATOR, REQUESTS, _keys("enrolment", "family", "protection"))],
+        "topic_permissions": [*topics, _topic(INTEGRATOR, REQUESTS, _keys(*_requested()))],
         "exchanges": recorder.exchanges,
         "queues": recorder.queues,
         "bindings": recorder.bindings,
@@ -142,6 +142,11 @@ def _published(service: str) -> set[tuple[str, str]]:
     """Exchange and aggregate (`registration.enrolment`) of each message of which the contracts say that this service publishes it."""
     told = [contract for contract in map(schema, names()) if service in contract["x-deltag-publisher"]]
     return {(contract["x-deltag-exchange"], ".".join(contract["x-deltag-type"].split(".")[:2])) for contract in told}
+
+
+def _requested() -> set[str]:
+    """The aggregates (`enrolment`) about which the contracts have a request."""
+    return {contract["x-deltag-type"].split(".")[0] for contract in map(schema, names()) if contract["x-deltag-exchange"] == REQUESTS}
 
 
 def _listens_to(service: Service, exchange: str) -> bool:

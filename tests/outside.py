@@ -13,7 +13,7 @@ from services.chassis.replay import LOG
 from services.chassis.runtime import Running
 from services.chassis.service import Context
 from services.chassis.topology import topology
-from services.registration.handlers import load_programme
+from services.registration.handlers.programmes import load_programme
 
 
 def with_programme(registration: Context) -> Context:

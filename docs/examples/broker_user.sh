@@ -5,4 +5,4 @@ set -eu
 RABBITMQCTL="${RABBITMQCTL:-rabbitmqctl}"
 $RABBITMQCTL add_user "$2" "$3"
 $RABBITMQCTL set_permissions --vhost "$1" "$2" "^answers\.$2\$" "^deltag\.requests\$" "^answers\.$2\$"
-$RABBITMQCTL set_topic_permissions --vhost "$1" "$2" deltag.requests "^(enrolment|family|protection)\." "^\$"
+$RABBITMQCTL set_topic_permissions --vhost "$1" "$2" deltag.requests "^(consent|enrolment|family|protection)\." "^\$"

@@ -210,6 +210,12 @@ class Settings:
         read=whole(1, 365),
         default=30,
     )
+    register_answers: Path | None = setting(
+        "DELTAG_REGISTER_ANSWERS",
+        "a folder of recorded answers of the person register and the institution register; without one nobody is looked up",
+        read=Path,
+        default=None,
+    )
     notifications_public_key: str = setting(
         "DELTAG_NOTIFICATIONS_PUBLIC_KEY",
         "seals contact cards: the public half of DELTAG_NOTIFICATIONS_PRIVATE_KEY, in base64",

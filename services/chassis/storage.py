@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from hashlib import blake2b
 from types import TracebackType
 from typing import Any, ClassVar, Protocol, Self
@@ -18,6 +19,7 @@ import msgspec
 import sqlalchemy as sa
 
 from services.chassis import inbox
+from services.chassis.aliases import Aliases
 from services.chassis.database import as_unavailable, unavailable_when_away
 from services.chassis.envelope import Received, encode
 from services.chassis.ids import new_id
@@ -175,6 +177,11 @@ class UnitOfWork:
         if programme:
             envelope["programme"] = programme
         self._collect(_Emitted(envelope["id"], exchange, aggregate_key(type, subject), envelope, None, snapshot=True))
+
+    @cached_property
+    def aliases(self) -> Aliases:
+        """Which ids stand for which others."""
+        return Aliases(self.connection)
 
     def wake(self, name: str) -> None:
         """After the commit, run the timer `name` (or the relay) at once."""

@@ -47,7 +47,7 @@ def diff(folder: Folder, *, as_json: AsJson = False, language: Reasons = Languag
 
     Status 1 where the folder has mistakes, or takes away what is in use.
     """
-    from services.registration.handlers import compare_programme  # noqa: PLC0415
+    from services.registration.handlers.programmes import compare_programme  # noqa: PLC0415
     from services.registration.programme_folder import refuse_clashes  # noqa: PLC0415
 
     _must_be_there(folder)
@@ -61,7 +61,7 @@ def diff(folder: Folder, *, as_json: AsJson = False, language: Reasons = Languag
 @plainly
 def load(folder: Folder, *, dry_run: DryRun = False, language: Reasons = Language.EN) -> None:
     """Check a programme's folder whole and load it in one transaction; loading it again changes nothing."""
-    from services.registration.handlers import load_programme  # noqa: PLC0415
+    from services.registration.handlers.programmes import load_programme  # noqa: PLC0415
 
     if dry_run:
         diff(folder, language=language)
@@ -80,7 +80,7 @@ def export(
     folder: Annotated[Path, typer.Argument(help="Where to write it: a folder that is not there yet, or is empty.")],
 ) -> None:
     """Write the folder from which a programme was loaded last, byte for byte."""
-    from services.registration.handlers import export_programme  # noqa: PLC0415
+    from services.registration.handlers.programmes import export_programme  # noqa: PLC0415
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         text = f"{folder} is in use. Name a folder that is not there yet, or is empty."

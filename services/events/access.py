@@ -4,9 +4,10 @@ Organisers are coordinators, leaders within their institutions, and systems on o
 professionals reach what is their own: a guardian's or professional's id here is the subject of his token.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
+from services.chassis.aliases import Aliases
 from services.chassis.errors import Forbidden
 from services.chassis.http.caller import Caller, Role
 from services.events.domain.activity import Activity
@@ -30,21 +31,26 @@ def must_organise(caller: Caller, activity: Activity, resources: Resources) -> N
         raise _forbidden(Slug.NOT_YOUR_INSTITUTION, resources)
 
 
-def speaks_for(caller: Caller, party: Sequence[Member], contact_id: str | None, resources: Resources) -> str:
+def own_ids(caller: Caller, aliases: Aliases) -> Collection[str]:
+    """The ids that mean the caller: more than one where he was stored twice and merged; none where he is no person here."""
+    return aliases.around([caller.subject]).keys() if _is_id(caller.subject) else ()
+
+
+def speaks_for(caller: Caller, own: Collection[str], party: Sequence[Member], contact_id: str | None, resources: Resources) -> str:
     """The caller's own id, as the contact of his party; raises `Forbidden` if he names another, or brings whom he may not.
 
     A professional brings himself alone; a guardian his family, and whether it is his is for the rules of sign-up.
     """
     own_only = party if not caller.has(Role.GUARDIAN) else [member for member in party if member.role is PartyRole.PROFESSIONAL]
     named = {member.person_id for member in own_only} | {contact_id or caller.subject}
-    if not _is_id(caller.subject) or named != {caller.subject}:
+    if not named <= set(own):
         raise _forbidden(Slug.NOT_YOURSELF, resources)
-    return caller.subject
+    return contact_id or caller.subject
 
 
-def may_see(caller: Caller, signup: Signup, activity: Activity) -> bool:
+def may_see(caller: Caller, own: Collection[str], signup: Signup, activity: Activity) -> bool:
     """Whether it is his own, or one to an activity that he runs."""
-    return caller.subject in signup.people | {signup.contact_id} or organises(caller, activity)
+    return bool((signup.people | {signup.contact_id}) & set(own)) or organises(caller, activity)
 
 
 def _is_id(subject: str) -> bool:

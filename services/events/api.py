@@ -10,7 +10,7 @@ from uuid import UUID
 from services.chassis.http.api import Api
 from services.chassis.http.request import Answer, Request
 from services.events import handlers, messages, schemas
-from services.events.access import EVERYONE, ORGANISERS, PARTICIPANTS, may_see, must_organise, organises, speaks_for
+from services.events.access import EVERYONE, ORGANISERS, PARTICIPANTS, may_see, must_organise, organises, own_ids, speaks_for
 from services.events.domain.activity import Activity
 from services.events.domain.attendance import Outcome, Roll
 from services.events.domain.refusal import Slug
@@ -111,7 +111,7 @@ def sign_up(request: Request, work: Work) -> Answer:
     activity = handlers.find_activity(request.path["id"], work)
     party, contact_id = request.body["party"], request.body["contact_id"] and str(request.body["contact_id"])
     if not organises(request.caller, activity):
-        contact_id = speaks_for(request.caller, party, contact_id, work.resources)
+        contact_id = speaks_for(request.caller, own_ids(request.caller, work.aliases), party, contact_id, work.resources)
     signup, is_new = handlers.sign_up(activity.activity_id, party, contact_id, work, request.cause)
     request.concerns(signup.signup_id, *sorted(signup.people))
     return Answer(messages.signup(signup), 201 if is_new else 200)
@@ -202,7 +202,8 @@ def _organised(request: Request, work: Work) -> None:
 def _visible(request: Request, work: Work) -> Signup:
     """The sign-up, or `NotFound` also where the caller may not know that there is one."""
     found = handlers.find_signup(request.path["id"], work)
-    if not may_see(request.caller, found, handlers.find_activity(found.activity_id, work)):
+    own = own_ids(request.caller, work.aliases)
+    if not may_see(request.caller, own, found, handlers.find_activity(found.activity_id, work)):
         work.resources.missing(Slug.SIGNUP_NOT_FOUND)
     return found
 

@@ -9,7 +9,7 @@ A refusal is raised with every reason at once: `Invalid` when what was asked mus
 request could be right at another time (the activity is called off; a child is not known yet), `NotFound`.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from services.chassis.envelope import Received
@@ -21,7 +21,7 @@ from services.events.domain.activity import Activity, why_not_change, why_not_op
 from services.events.domain.attendance import AttendanceState, Outcome, Roll, why_not_record
 from services.events.domain.eligibility import adult_in, why_not_sign_up
 from services.events.domain.refusal import Refusal, Slug
-from services.events.domain.signup import Member, Signup
+from services.events.domain.signup import Member, Signup, as_kept
 
 if TYPE_CHECKING:
     from services.events.storage import Work
@@ -46,14 +46,30 @@ def learn_enrolments(facts: Sequence[Received[messages.EnrolmentChanged]], work:
     """Keep who is enrolled; a child whose enrolment is withdrawn or completed comes to nothing more in that programme."""
     of_children = [fact for fact in facts if fact.data.child_id]
     work.people.learn_enrolments([fact.data for fact in of_children])
-    seating.cancel_children({str(fact.data.child_id): fact for fact in of_children if fact.data.ended}, work)
+    seating.cancel_people({str(fact.data.child_id): fact for fact in of_children if fact.data.ended}, work)
 
 
 def learn_consents(facts: Sequence[Received[messages.ConsentChanged]], work: "Work") -> None:
     """Keep who may take part; a child whose consent is withdrawn comes to nothing more."""
     to_take_part = [fact for fact in facts if fact.data.purpose == messages.TAKE_PART]
     work.people.learn_consents([fact.data for fact in to_take_part])
-    seating.cancel_children({str(fact.data.child_id): fact for fact in to_take_part if fact.data.withdrawn}, work)
+    seating.cancel_people({str(fact.data.child_id): fact for fact in to_take_part if fact.data.withdrawn}, work)
+
+
+def learn_own_consents(facts: Sequence[Received[messages.OwnConsentChanged]], work: "Work") -> None:
+    """Keep which adults take part themselves; one who has withdrawn comes to nothing more."""
+    to_take_part = [fact for fact in facts if fact.data.purpose == messages.TAKE_PART]
+    work.people.learn_own_consents([fact.data for fact in to_take_part])
+    seating.cancel_people({str(fact.data.person_id): fact for fact in to_take_part if fact.data.withdrawn}, work)
+
+
+def learn_merges(facts: Sequence[Received[messages.PersonChanged]], work: "Work") -> None:
+    """Keep which ids mean the same person. Who may come no more, now that two are one or one is two, comes no more."""
+    into = {str(fact.data.person_id): fact.data.into for fact in facts}
+    before = work.aliases.surviving(into)
+    work.aliases.learn(into)
+    about = ((fact, str(fact.data.person_id)) for fact in facts)
+    seating.cancel_people({id_: fact for fact, one in about for id_ in (one, before[one], into[one]) if id_}, work)
 
 
 # What an organiser does.
@@ -111,14 +127,16 @@ def sign_up(activity_id: str, party: Sequence[Member], contact_id: str | None, w
     """
     contact_id = contact_id or adult_in(party)
     people = [member.person_id for member in party]
-    known = work.people.known([*people, contact_id] if contact_id else people, hold=True)
+    kept = work.aliases.around([*people, contact_id] if contact_id else people)
+    known = work.people.known(kept, kept=kept, hold=True)
     activity = _locked(activity_id, work)
-    theirs = work.signups.of_people(people, [activity_id])
-    if again := _same_party(theirs, party, contact_id):
+    theirs = work.signups.of_people([id_ for id_ in kept if id_ != contact_id or id_ in people], [activity_id])
+    asking = as_kept(party, kept), kept.get(str(contact_id))
+    if again := _same_party(theirs, *asking, kept):
         return again, False
     audience = work.resources.kinds[activity.kind].audience
-    refusals = list(why_not_sign_up(activity, audience, party, contact_id, known, now=work.now))
-    work.resources.refuse([*refusals, *_why_not_again(party, theirs, {refusal.field for refusal in refusals})])
+    refusals = list(why_not_sign_up(activity, audience, *asking, known, now=work.now))
+    work.resources.refuse([*refusals, *_why_not_again(asking[0], theirs, {refusal.field for refusal in refusals}, kept)])
     signup = _new_signup(activity, party, str(contact_id), work)
     waitlist.join(activity, signup)
     work.signups.add(signup)
@@ -220,16 +238,18 @@ def _new_signup(activity: Activity, party: Sequence[Member], contact_id: str, wo
     )
 
 
-def _same_party(signups: Sequence[Signup], party: Sequence[Member], contact_id: str | None) -> Signup | None:
+def _same_party(signups: Sequence[Signup], party: Sequence[Member], contact_id: str | None, kept: Mapping[str, str]) -> Signup | None:
     match signups:
-        case [signup] if set(signup.party) == set(party) and signup.contact_id == contact_id:
+        case [signup] if set(as_kept(signup.party, kept)) == set(party) and kept.get(signup.contact_id) == contact_id:
             return signup
     return None
 
 
-def _why_not_again(party: Sequence[Member], theirs: Sequence[Signup], refused: Collection[str]) -> Iterator[Refusal]:
+def _why_not_again(
+    party: Sequence[Member], theirs: Sequence[Signup], refused: Collection[str], kept: Mapping[str, str]
+) -> Iterator[Refusal]:
     """Who has a sign-up already; of somebody who is refused anyway (a stranger, perhaps) nothing more is said."""
-    taken = {person_id: signup.signup_id for signup in theirs for person_id in signup.people}
+    taken = {member.person_id: signup.signup_id for signup in theirs for member in as_kept(signup.party, kept)}
     for index, member in enumerate(party):
         at = f"/party/{index}/person_id"
         if member.person_id in taken and at not in refused:

@@ -77,7 +77,7 @@ class EnrolmentChanged(msgspec.Struct):
 
 
 class ConsentChanged(msgspec.Struct):
-    """Any fact of a consent, whatever its purpose."""
+    """Any fact of a consent for a child, whatever its purpose."""
 
     consent_id: UUID
     child_id: UUID
@@ -90,6 +90,32 @@ class ConsentChanged(msgspec.Struct):
     @property
     def withdrawn(self) -> bool:
         return self.status == "withdrawn"
+
+
+class OwnConsentChanged(msgspec.Struct):
+    """Any fact of a consent that an adult gave for himself."""
+
+    consent_id: UUID
+    person_id: UUID
+    purpose: str
+    status: str
+    given_at: datetime
+    withdrawn_at: datetime | None
+
+    @property
+    def withdrawn(self) -> bool:
+        return self.status == "withdrawn"
+
+
+class PersonChanged(msgspec.Struct):
+    """For whom an id stands: for itself where there is no `into_id`."""
+
+    person_id: UUID
+    into_id: UUID | None
+
+    @property
+    def into(self) -> str | None:
+        return str(self.into_id) if self.into_id else None
 
 
 def activity(of: Activity) -> dict[str, Any]:

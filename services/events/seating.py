@@ -1,4 +1,4 @@
-"""The two steps that several decisions about seats share: give the line what is free, and take a child off what is to come."""
+"""The two steps that several decisions about seats share: give the line what is free, and take people off what is to come."""
 
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
@@ -8,9 +8,9 @@ from services.chassis.storage import Cause
 from services.events import messages
 from services.events.domain import waitlist
 from services.events.domain.activity import Activity
-from services.events.domain.eligibility import Known, why_not_child
+from services.events.domain.eligibility import Known, why_not_come
 from services.events.domain.refusal import Slug
-from services.events.domain.signup import PartyRole, Signup
+from services.events.domain.signup import Signup, as_kept
 
 if TYPE_CHECKING:
     from services.events.storage import Work
@@ -19,7 +19,7 @@ LOST = {
     Slug.CHILD_NOT_ENROLLED: "enrolment-withdrawn",
     Slug.CONSENT_WITHDRAWN: "consent-withdrawn",
 }
-"""The reason that a sign-up carries when it was cancelled because a child may no longer come."""
+"""The reason that a sign-up carries when it was cancelled because somebody may no longer come."""
 
 ERASED = "person-erased"
 """The same when somebody in the party was erased."""
@@ -39,22 +39,24 @@ def settle(activities: Collection[Activity], work: "Work", causes: Mapping[str, 
         messages.tell_signup(signup, work, causes[signup.activity_id], messages.SIGNUP_PROMOTED)
 
 
-def cancel_children(withdrawals: Mapping[str, Received[Any]], work: "Work") -> None:
-    """Cancel what is still to come of these children, as far as they may no longer take part; each by its own withdrawal.
+def cancel_people(withdrawals: Mapping[str, Received[Any]], work: "Work") -> None:
+    """Cancel what is still to come of these people, as far as they may no longer take part; each by his own withdrawal.
 
     The whole party's sign-up is cancelled: a party comes together or not at all.
     """
-    coming = work.signups.coming(withdrawals, work.now) if withdrawals else ()
+    kept = work.aliases.around(withdrawals) if withdrawals else {}
+    coming = work.signups.coming(kept, work.now) if kept else ()
     if not coming:
         return
     activities = {activity.activity_id: activity for activity in work.activities.lock(coming)}
-    known = work.people.known(withdrawals)
-    lost = [(signup, *why) for signup in work.signups.of_people(withdrawals, activities) if (why := _why_lost(signup, known))]
-    for signup, child_id, reason in lost:
+    known = work.people.known(kept, kept=kept)
+    why = {kept[person_id]: withdrawal for person_id, withdrawal in withdrawals.items()}
+    lost = [(signup, *found) for signup in work.signups.of_people(kept, activities) if (found := _why_lost(signup, kept, known))]
+    for signup, person_id, reason in lost:
         waitlist.leave(activities[signup.activity_id], signup, reason)
-        messages.tell_signup(signup, work, withdrawals[child_id])
+        messages.tell_signup(signup, work, why[person_id])
     work.signups.save([signup for signup, _, _ in lost])
-    causes = {signup.activity_id: withdrawals[child_id] for signup, child_id, _ in lost}
+    causes = {signup.activity_id: why[person_id] for signup, person_id, _ in lost}
     settle([activities[activity_id] for activity_id in causes], work, causes)
 
 
@@ -70,8 +72,8 @@ def cancel_erased(stand_ins: Collection[str], work: "Work", cause: Cause) -> Non
     settle(activities.values(), work, dict.fromkeys(activities, cause))
 
 
-def _why_lost(signup: Signup, known: Known) -> tuple[str, str] | None:
-    """The first child of the party that may no longer come, and the reason."""
-    children = (member.person_id for member in signup.party if member.role is PartyRole.CHILD)
-    lost = ((child, refusal) for child in children for refusal in why_not_child(child, signup.programme, known, ""))
-    return next(((child, LOST[refusal.slug]) for child, refusal in lost if refusal.slug in LOST), None)
+def _why_lost(signup: Signup, kept: Mapping[str, str], known: Known) -> tuple[str, str] | None:
+    """The first among these people in the party who may no longer come, by the id that is kept, and the reason."""
+    theirs = as_kept((member for member in signup.party if member.person_id in kept), kept)
+    lost = ((member.person_id, refusal) for member in theirs for refusal in why_not_come(member, signup.programme, known, ""))
+    return next(((person_id, LOST[refusal.slug]) for person_id, refusal in lost if refusal.slug in LOST), None)

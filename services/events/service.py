@@ -17,6 +17,7 @@ FACTS = Listen.facts(
         "registration.professional.#",
         "registration.enrolment.#",
         "registration.consent.#",
+        "registration.person.#",
         carrying_out.KEY,
     ),
     reads={
@@ -33,6 +34,10 @@ FACTS = Listen.facts(
         "registration.enrolment.withdrawn.v1": many(messages.EnrolmentChanged, handlers.learn_enrolments),
         "registration.consent.given.v1": many(messages.ConsentChanged, handlers.learn_consents),
         "registration.consent.withdrawn.v1": many(messages.ConsentChanged, handlers.learn_consents),
+        "registration.person.merged.v1": many(messages.PersonChanged, handlers.learn_merges),
+        "registration.person.unmerged.v1": many(messages.PersonChanged, handlers.learn_merges),
+        "registration.consent.own-given.v1": many(messages.OwnConsentChanged, handlers.learn_own_consents),
+        "registration.consent.own-withdrawn.v1": many(messages.OwnConsentChanged, handlers.learn_own_consents),
     },
 )
 

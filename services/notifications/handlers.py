@@ -16,12 +16,23 @@ from services.notifications.domain.dispatch import Due, step
 from services.notifications.domain.mail import ENDS, Mail, Status
 from services.notifications.domain.reminder import CLOCK_CHANGE, is_due, reminder
 from services.notifications.domain.signup import called_for
-from services.notifications.messages import ActivityFact, ContactSealed, FamilyFact, ProgrammeFact, SignupFact
+from services.notifications.messages import (
+    ActivityFact,
+    ConsentFact,
+    ContactSealed,
+    FamilyFact,
+    OwnConsentFact,
+    PersonFact,
+    ProgrammeFact,
+    SignupFact,
+)
 from services.notifications.texts import reason
 
 if TYPE_CHECKING:
     from services.notifications.storage import Work
 
+CONTACT = "contact"
+"""The purpose of the consent whose withdrawal means: do not write to me."""
 BATCH = 20
 """Mails taken at once: few enough to be sent within the lease, even by a slow server."""
 
@@ -29,6 +40,18 @@ BATCH = 20
 def keep_cards(messages: Sequence[Received[ContactSealed]], work: "Work") -> None:
     """Keep contact cards, sealed as they came; mails that were held for them can go."""
     work.cards.keep(messages, work.now)
+    work.wake("send")
+
+
+def mind_consents(messages: Sequence[Received[ConsentFact | OwnConsentFact]], work: "Work") -> None:
+    """Follow who agrees to be written to; a mail to somebody who has taken that back is not sent."""
+    work.cards.mind([message for message in messages if message.data.purpose == CONTACT])
+    work.wake("send")
+
+
+def follow_merges(messages: Sequence[Received[PersonFact]], work: "Work") -> None:
+    """Follow which ids mean the same person: he is reached by the card of the one that is kept."""
+    work.aliases.learn({message.data.person_id: message.data.into_id for message in messages})
     work.wake("send")
 
 

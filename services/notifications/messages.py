@@ -21,6 +21,43 @@ class ContactSealed(msgspec.Struct):
     sealed: str
 
 
+class ConsentFact(msgspec.Struct):
+    """A consent for a child, whatever happened to it: what its giver agreed to."""
+
+    consent_id: Id
+    guardian_id: Id
+    purpose: str
+    status: Literal["given", "withdrawn"]
+    given_at: Moment
+    withdrawn_at: Moment | None
+
+    @property
+    def giver_id(self) -> str:
+        return self.guardian_id
+
+
+class OwnConsentFact(msgspec.Struct):
+    """A consent that an adult gave for himself, whatever happened to it."""
+
+    consent_id: Id
+    person_id: Id
+    purpose: str
+    status: Literal["given", "withdrawn"]
+    given_at: Moment
+    withdrawn_at: Moment | None
+
+    @property
+    def giver_id(self) -> str:
+        return self.person_id
+
+
+class PersonFact(msgspec.Struct):
+    """For whom an id stands: for itself where there is no `into_id`."""
+
+    person_id: Id
+    into_id: Id | None
+
+
 class Meeting(msgspec.Struct):
     """A session of an activity."""
 

@@ -17,7 +17,17 @@ from services.notifications.channels import Channel
 from services.notifications.channels.folder import FolderChannel, SmsFolderChannel
 from services.notifications.channels.sms import SmsChannel
 from services.notifications.channels.smtp import SmtpChannel
-from services.notifications.messages import ActivityFact, ContactSealed, FamilyFact, ProgrammeFact, SignupFact, SignUpLinkSealed
+from services.notifications.messages import (
+    ActivityFact,
+    ConsentFact,
+    ContactSealed,
+    FamilyFact,
+    OwnConsentFact,
+    PersonFact,
+    ProgrammeFact,
+    SignupFact,
+    SignUpLinkSealed,
+)
 from services.notifications.resources import Resources
 from services.notifications.storage import Work
 
@@ -63,11 +73,25 @@ SERVICE = Service(
         ),
         Listen.facts(
             "notifications.facts",
-            keys=["registration.programme.#", "registration.family.#", "events.activity.#", "events.signup.#", carrying_out.KEY],
+            keys=[
+                "registration.programme.#",
+                "registration.family.#",
+                "registration.consent.#",
+                "registration.person.#",
+                "events.activity.#",
+                "events.signup.#",
+                carrying_out.KEY,
+            ],
             reads={
                 **carrying_out.READS,
                 "registration.programme.loaded.v1": many(ProgrammeFact, handlers.name_programmes),
                 "registration.family.changed.v1": many(FamilyFact, handlers.keep_families),
+                "registration.consent.given.v1": many(ConsentFact, handlers.mind_consents),
+                "registration.consent.withdrawn.v1": many(ConsentFact, handlers.mind_consents),
+                "registration.consent.own-given.v1": many(OwnConsentFact, handlers.mind_consents),
+                "registration.consent.own-withdrawn.v1": many(OwnConsentFact, handlers.mind_consents),
+                "registration.person.merged.v1": many(PersonFact, handlers.follow_merges),
+                "registration.person.unmerged.v1": many(PersonFact, handlers.follow_merges),
                 "events.activity.opened.v1": many(ActivityFact, handlers.keep_activities),
                 "events.activity.changed.v1": many(ActivityFact, handlers.keep_activities),
                 "events.activity.called-off.v1": many(ActivityFact, handlers.keep_activities),

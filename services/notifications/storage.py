@@ -22,7 +22,7 @@ from services.notifications.domain.programme import Contact
 from services.notifications.domain.reminder import Seat
 from services.notifications.domain.signup import Signup, Standing
 from services.notifications.link_ledger import LinkLetters
-from services.notifications.messages import ActivityFact, ContactSealed, FamilyFact, ProgrammeFact, SignupFact
+from services.notifications.messages import ActivityFact, ConsentFact, ContactSealed, FamilyFact, OwnConsentFact, ProgrammeFact, SignupFact
 from services.notifications.resources import Resources
 
 T = TypeVar("T")
@@ -35,6 +35,13 @@ _KEEP_CARDS = sa.text(
     " as x(person_id uuid, kind text, key_id text, sealed text, sequence bigint)"
     " on conflict (person_id) do update set kind = excluded.kind, key_id = excluded.key_id, sealed = excluded.sealed,"
     " sequence = excluded.sequence, received_at = excluded.received_at where excluded.sequence > contact_card.sequence"
+)
+_MIND_CONSENTS = sa.text(
+    "insert into consent (consent_id, person_id, given, said_at, sequence)"
+    " select consent_id, person_id, given, said_at, sequence from json_to_recordset(cast(:rows as json))"
+    " as x(consent_id uuid, person_id uuid, given boolean, said_at timestamptz, sequence bigint)"
+    " on conflict (consent_id) do update set given = excluded.given, said_at = excluded.said_at, sequence = excluded.sequence"
+    " where excluded.sequence > consent.sequence"
 )
 _KEEP_PROGRAMMES = sa.text(
     "insert into programme (programme, name, contact, sequence)"
@@ -84,14 +91,21 @@ _QUEUE = sa.text(
 )
 _RELEASE = sa.text(
     "update mail set status = 'queued', due_at = :now, reason = null, version = version + 1 where mail_id in ("
-    " select m.mail_id from mail m join contact_card using (person_id) join activity using (activity_id)"
+    " select m.mail_id from mail m join contact_card c on c.person_id = chassis.surviving(m.person_id) join activity using (activity_id)"
     " where m.status = 'held' for update of m skip locked)"
 )
+_OF_KEPT = (
+    "(select coalesce(jsonb_agg(one || jsonb_build_object('guardian_id', chassis.surviving(cast(one ->> 'guardian_id' as uuid)))), '[]')"
+    " from jsonb_array_elements(f.permissions) as one)"
+)
+"""A family's permissions; where a guardian was merged into another, that one's."""
 _DUE = sa.text(
-    "select m.*, c.sealed as card, s.standing, s.seats, s.position, a.status as activity_status, a.title, a.sessions, p.name as signature,"
-    " p.contact, (select coalesce(jsonb_agg(f.permissions), '[]') from family f where f.child_id in"
-    " (select cast(jsonb_array_elements_text(s.children) as uuid))) as families"
-    " from mail m join signup s using (signup_id) left join contact_card c using (person_id)"
+    "select m.*, c.sealed as card, chassis.surviving(m.person_id) as card_of, s.standing, s.seats, s.position,"  # noqa: S608 - our own text
+    " a.status as activity_status, a.title, a.sessions, p.name as signature, p.contact, coalesce((select not given from consent k"
+    " where k.person_id in (select chassis.same(m.person_id)) order by said_at desc, given limit 1), false) as unwilling,"
+    f" (select coalesce(jsonb_agg({_OF_KEPT}), '[]') from family f where f.child_id in"
+    " (select chassis.surviving(cast(c.id as uuid)) from jsonb_array_elements_text(s.children) as c (id))) as families"
+    " from mail m join signup s using (signup_id) left join contact_card c on c.person_id = chassis.surviving(m.person_id)"
     " left join activity a on a.activity_id = m.activity_id left join programme p on p.programme = m.programme"
     " where m.due_at <= :now order by m.due_at limit :limit for update of m skip locked"
 )
@@ -139,12 +153,16 @@ class Repository:
 
 
 class Cards(Repository):
-    """Contact cards, sealed as they came."""
+    """Contact cards, sealed as they came, and who does not want to be written to."""
 
     def keep(self, messages: Sequence[Received[ContactSealed]], now: datetime) -> None:
         """Keep the newest card of each person, by sequence."""
         rows = [msgspec.structs.asdict(m.data) | {"sequence": m.sequence} for m in _newest(messages)]
         self._each(_KEEP_CARDS, rows, now=now)
+
+    def mind(self, messages: Sequence[Received[ConsentFact | OwnConsentFact]]) -> None:
+        """Keep the newest state of each consent to be written to, by sequence."""
+        self._each(_MIND_CONSENTS, [_consent_row(message) for message in _newest(messages)])
 
 
 class Activities(Repository):
@@ -253,6 +271,12 @@ def _newest(messages: Sequence[Received[T]]) -> list[Received[T]]:
     return list({message.subject: message for message in messages}.values())
 
 
+def _consent_row(message: Received[ConsentFact | OwnConsentFact]) -> dict[str, Any]:
+    fact = message.data
+    word = {"given": fact.status == "given", "said_at": fact.withdrawn_at or fact.given_at}
+    return word | {"consent_id": fact.consent_id, "person_id": fact.giver_id, "sequence": message.sequence}
+
+
 def _activity_row(message: Received[ActivityFact]) -> dict[str, Any]:
     fact = message.data
     ends_at = max((meeting.ends_at for meeting in fact.sessions), default=None)
@@ -304,8 +328,17 @@ def _mail(row: sa.Row[Any]) -> Mail:
 def _due(row: sa.Row[Any]) -> Due:
     signup = Signup(str(row.signup_id), Standing(row.standing), row.seats, row.position)
     families = msgspec.convert(row.families, tuple[tuple[Permission, ...], ...])
-    contact = msgspec.convert(row.contact, Contact | None)
-    return Due(_mail(row), signup, _activity(row), row.card, row.signature or "", contact, families)
+    return Due(
+        _mail(row),
+        signup,
+        _activity(row),
+        row.card,
+        row.signature or "",
+        msgspec.convert(row.contact, Contact | None),
+        families,
+        unwilling=row.unwilling,
+        card_of=str(row.card_of),
+    )
 
 
 def _activity(row: sa.Row[Any]) -> Activity | None:

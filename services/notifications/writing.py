@@ -26,7 +26,7 @@ def write(due: Due, resources: Resources, now: datetime) -> Letter:
     """The letter, in the person's language. Raises `NoAddress`, `NotWanted`, or `Permanent` when the card cannot be opened."""
     mail = due.mail
     activity, sealed = due.complete()
-    card = _opened(sealed, mail.person_id, resources.private_key)
+    card = _opened(sealed, due.addressee, resources.private_key)
     if card.channels and "email" not in card.channels:
         raise NotWanted
     if not card.email:

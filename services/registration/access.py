@@ -20,6 +20,7 @@ ENROLMENT_READERS: Final = (*ENROLLERS, Role.GUARDIAN)
 STEPPERS: Final = (*ENROLLERS, Role.GUARDIAN)
 NEED_NAMES: Final = frozenset({"handle-enrolment"})
 """The purposes for which the name behind an alias is read."""
+GIVERS: Final = (Role.GUARDIAN, Role.PROFESSIONAL)
 WITHDRAWERS: Final = (Role.SYSTEM, Role.COORDINATOR, Role.LEADER, Role.GUARDIAN)
 
 

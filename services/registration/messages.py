@@ -15,6 +15,7 @@ from services.registration.domain.enrolment import Enrolment
 from services.registration.domain.guardian import Guardian
 from services.registration.domain.guardianship import Guardianship, Spell
 from services.registration.domain.life import Status, Taken
+from services.registration.domain.merge import Merge
 from services.registration.domain.named import Named
 from services.registration.domain.professional import Professional
 from services.registration.domain.programme import ConsentPurpose, Institution, Programme
@@ -147,26 +148,34 @@ def _enrolment(enrolment: Enrolment) -> dict[str, Any]:
 
 
 def consent_type(consent: Consent) -> str:
-    """The fact that tells whether a consent holds."""
-    return f"registration.consent.{consent.status}.v1"
+    """The fact that tells whether a consent holds: `own-` where an adult gave it for himself."""
+    own = "" if consent.child_id else "own-"
+    return f"registration.consent.{own}{consent.status}.v1"
 
 
 def of_consent(consent: Consent) -> dict[str, Any]:
+    """A child's consent names the child and the guardian; an adult's own names the adult, and as what he gave it."""
     return {
         "consent_id": consent.consent_id,
-        "child_id": consent.child_id,
-        "guardian_id": consent.guardian_id,
+        **_about(consent),
         "purpose": consent.purpose,
         "status": consent.status,
         "text_version": consent.text_version,
         "language": consent.language,
         "channel": consent.channel,
-        "given_at": _utc(consent.given_at),
-        "withdrawn_at": _utc(consent.withdrawn_at) if consent.withdrawn_at else None,
+        "given_at": utc(consent.given_at),
+        "withdrawn_at": utc(consent.withdrawn_at) if consent.withdrawn_at else None,
     }
 
 
-def _utc(moment: datetime) -> datetime:
+def _about(consent: Consent) -> dict[str, Any]:
+    if consent.child_id:
+        return {"child_id": consent.child_id, "guardian_id": consent.guardian_id}
+    return {"person_id": consent.giver_id, "role": consent.subject}
+
+
+def utc(moment: datetime) -> datetime:
+    """As facts and answers write it."""
     return moment.astimezone(UTC)
 
 
@@ -244,7 +253,23 @@ def of_sign_up_link(link: Link, key_id: str, sealed: str) -> dict[str, Any]:
         "link_id": link.link_id,
         "channel": link.channel,
         "language": link.language,
-        "expires_at": _utc(link.expires_at),
+        "expires_at": utc(link.expires_at),
         "key_id": key_id,
         "sealed": sealed,
+    }
+
+
+def person_type(merge: Merge) -> str:
+    """The fact that tells for whom an id stands."""
+    return f"registration.person.{'merged' if merge.in_force else 'unmerged'}.v1"
+
+
+def of_merge(merge: Merge) -> dict[str, Any]:
+    """Of the one that was merged: the id that is kept in his place, or none where he stands for himself again."""
+    return {
+        "person_id": merge.merged_id,
+        "kind": merge.kind,
+        "status": "merged" if merge.in_force else "unmerged",
+        "into_id": merge.into_id if merge.in_force else None,
+        "merge_id": merge.merge_id,
     }

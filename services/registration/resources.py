@@ -1,11 +1,14 @@
-"""What lives as long as the process: the keys, and what settings say of sign-ups."""
+"""What lives as long as the process: the keys, what settings say of sign-ups, and the registers that can be asked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from services.chassis.settings import Settings
 from services.registration.answer_vault import AnswerVault
 from services.registration.imports.safe import Safe
+from services.registration.registers import InstitutionRegister, PersonRegister
+from services.registration.registers.circuit import Circuit
+from services.registration.registers.recorded import RecordedPersons, RecordedUnits
 from services.registration.sign_up_keys import SignUpKeys
 from services.registration.vault import CprVault
 
@@ -17,6 +20,7 @@ class Resources:
     `deferred_key` seals what waits for somebody. `sign_up_ttl` is how long a sign-up link holds, and what it opens;
     `sign_up_hourly` how many of them are sent in an hour; `public_url` where families' pages are; `safe` keeps imported files, and
     `answer_vault` guarded answers.
+    A register that is None cannot be asked; a circuit knows whether one is away.
     """
 
     vault: CprVault
@@ -28,10 +32,15 @@ class Resources:
     public_url: str
     safe: Safe
     answer_vault: AnswerVault
+    person_register: PersonRegister | None = None
+    institution_register: InstitutionRegister | None = None
+    person_circuit: Circuit = field(default_factory=lambda: Circuit("persons"))
+    institution_circuit: Circuit = field(default_factory=lambda: Circuit("institutions"))
 
 
 def load(settings: Settings) -> Resources:
     """Build them from the settings, once."""
+    answers = settings.register_answers
     return Resources(
         CprVault(key=settings.cpr_key, hash_key=settings.cpr_hash_key),
         settings.notifications_public_key,
@@ -42,4 +51,6 @@ def load(settings: Settings) -> Resources:
         settings.public_url.rstrip("/"),
         Safe(settings.cpr_key),
         AnswerVault(settings.cpr_key),
+        RecordedPersons(answers) if answers else None,
+        RecordedUnits(answers) if answers else None,
     )

@@ -4,38 +4,41 @@ from pathlib import Path
 
 from services.chassis.erasure.holdings import holdings
 from services.chassis.service import Listen, Personal, Service, Timer, many
-from services.registration import erasure_messages, handlers, resources, taking
+from services.registration import erasure_messages, resources, taking
 from services.registration.api import api
 from services.registration.domain.family import CorrectionRequest, GuardianshipRequest
+from services.registration.domain.giving import ConsentWithdrawal, Giving
 from services.registration.domain.protection import ProtectionRequest
 from services.registration.domain.request import EnrolmentRequest
 from services.registration.domain.step import StepRequest, WithdrawalRequest
-from services.registration.handlers import erasing, families, protections, retention, steps
+from services.registration.duplicates import finding
+from services.registration.handlers import agreements, enrolling, erasing, families, protections, refreshing, retention, steps
 from services.registration.imports import handlers as imports
 from services.registration.imports.running import Turns
+from services.registration.registers import looking_up
 from services.registration.storage import Work
 
 REQUESTS = Listen.requests(
-    handlers.CONSUMER,
-    keys=("enrolment.#", "family.#", "protection.#"),
+    enrolling.CONSUMER,
+    keys=("enrolment.#", "family.#", "consent.#", "protection.#"),
     reads={
         "enrolment.requested.v1": many(
             EnrolmentRequest,
-            handlers.answer_enrolment_requests,
-            contract=handlers.ENROLMENT_CONTRACT,
-            refuse=handlers.refuse_request,
+            enrolling.answer_enrolment_requests,
+            contract=enrolling.ENROLMENT_CONTRACT,
+            refuse=enrolling.refuse_request,
         ),
         "enrolment.withdrawal-requested.v1": many(
             WithdrawalRequest,
             steps.answer_withdrawals,
             contract=steps.WITHDRAWAL_CONTRACT,
-            refuse=handlers.refuse_request,
+            refuse=enrolling.refuse_request,
         ),
         "enrolment.step-requested.v1": many(
             StepRequest,
             steps.answer_steps,
             contract=steps.STEP_CONTRACT,
-            refuse=handlers.refuse_request,
+            refuse=enrolling.refuse_request,
         ),
         "family.correction-requested.v1": many(
             CorrectionRequest,
@@ -54,6 +57,15 @@ REQUESTS = Listen.requests(
             protections.answer_protections,
             contract=protections.PROTECTION_CONTRACT,
             refuse=protections.refuse,
+        ),
+        "consent.giving-requested.v1": many(
+            Giving, agreements.answer_givings, contract=agreements.GIVING_CONTRACT, refuse=agreements.refuse_request
+        ),
+        "consent.withdrawal-requested.v1": many(
+            ConsentWithdrawal,
+            agreements.answer_withdrawals,
+            contract=agreements.WITHDRAWAL_CONTRACT,
+            refuse=agreements.refuse_request,
         ),
     },
 )
@@ -74,8 +86,6 @@ SERVICE = Service(
     migrations=Path(__file__).parent / "migrations",
     api=api,
     listens=(REQUESTS, ANSWERS),
-    resources=resources.load,
-    refresh=handlers.refresh,
     timers=(
         Timer("protections", every=600.0, run=protections.follow),
         Timer("sign-ups", every=5.0, run=taking.take_sign_ups),
@@ -83,7 +93,12 @@ SERVICE = Service(
         Timer(imports.TIMER, every=5.0, run=Turns()),
         Timer("forget-imports", every=3600.0, run=imports.forget_expired),
         Timer("retention", every=600.0, run=retention.keep_to_rules),
+        Timer("duplicates", every=2.0, run=finding.look),
+        Timer("look-up", every=5.0, run=looking_up.look_up_people),
+        Timer("institutions", every=3_600.0, run=looking_up.compare_institutions),
     ),
+    resources=resources.load,
+    refresh=refreshing.refresh,
     issuer=lambda made: made.sign_up_keys.issuer,
     personal=Personal(held=holdings(Path(__file__).parent / "personal.toml"), answer=erasure_messages.DECIDED),
 )

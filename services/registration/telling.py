@@ -12,6 +12,8 @@ from services.chassis.keys import seal
 from services.chassis.service import PERSONAL
 from services.chassis.storage import Cause
 from services.registration import messages
+from services.registration.domain.consent import Consent
+from services.registration.domain.enrolment import Enrolment
 from services.registration.domain.guardian import Guardian
 from services.registration.domain.guardianship import Guardianship
 from services.registration.domain.professional import Professional
@@ -21,6 +23,26 @@ if TYPE_CHECKING:
     from services.registration.storage import Work
 
 Person = Guardian | Professional
+
+
+def tell_enrolment(enrolment: Enrolment, work: "Work", cause: Cause | None) -> None:
+    """Tell everybody, and the sender of a request at the address that he set."""
+    data = messages.of_enrolment(enrolment)
+    type_, programme = messages.enrolment_type(enrolment), enrolment.programme
+    work.emit(type_, subject=enrolment.enrolment_id, data=data, programme=programme, cause=cause, reply=_sender(cause))
+
+
+def tell_consent(consent: Consent, work: "Work", cause: Cause, reply: Received[Any] | None = None) -> None:
+    """Tell everybody whether it holds, and the sender of a request about it too."""
+    data = messages.of_consent(consent)
+    type_, programme = messages.consent_type(consent), consent.programme
+    work.emit(type_, subject=consent.consent_id, data=data, programme=programme, cause=cause, reply=reply)
+
+
+def tell_professional(professional: Professional, work: "Work", cause: Cause | None) -> None:
+    """Tell everybody where he works and takes part."""
+    data, id_ = messages.of_professional(professional), professional.professional_id
+    work.emit(messages.PROFESSIONAL_REGISTERED, subject=id_, data=data, programme=professional.programme, cause=cause)
 
 
 def tell_families(child_ids: Iterable[str], work: "Work", causes: Mapping[str, Cause]) -> None:
@@ -84,5 +106,5 @@ def _card(person_id: str, person: Person, work: "Work") -> dict[str, str]:
     return {"person_id": person_id, "kind": kind, "key_id": key_id, "sealed": sealed}
 
 
-def _sender(cause: Cause) -> Received[Any] | None:
+def _sender(cause: Cause | None) -> Received[Any] | None:
     return cause if isinstance(cause, Received) else None

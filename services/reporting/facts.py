@@ -73,8 +73,25 @@ class Enrolment(msgspec.Struct):
 class Consent(msgspec.Struct):
     consent_id: UUID
     child_id: UUID
+    guardian_id: UUID
     purpose: str
     status: str
+    given_at: datetime
+    withdrawn_at: datetime | None
+
+
+class OwnConsent(msgspec.Struct):
+    consent_id: UUID
+    person_id: UUID
+    purpose: str
+    status: str
+    given_at: datetime
+    withdrawn_at: datetime | None
+
+
+class Person(msgspec.Struct):
+    person_id: UUID
+    into_id: UUID | None
 
 
 class Professional(msgspec.Struct):

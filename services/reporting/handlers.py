@@ -8,6 +8,7 @@ when it is counted (`units/`), so it does not matter which came first, the sign-
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import msgspec
 
@@ -54,7 +55,22 @@ def keep_enrolments(messages: Messages, work: "Work") -> None:
 
 
 def keep_consents(messages: Messages, work: "Work") -> None:
-    work.consents.keep(rows(messages, lambda m: state_of(m.data, "consent_id", "child_id", "purpose", "status")))
+    work.consents.keep(rows(messages, lambda m: _word(m.data, m.data.child_id, m.data.guardian_id)))
+
+
+def keep_own_consents(messages: Messages, work: "Work") -> None:
+    """An adult is himself whom his consent is about."""
+    work.consents.keep(rows(messages, lambda m: _word(m.data, m.data.person_id, m.data.person_id)))
+
+
+def _word(fact: facts.Consent | facts.OwnConsent, subject_id: UUID, giver_id: UUID) -> Row:
+    who = {"subject_id": subject_id, "giver_id": giver_id, "said_at": fact.withdrawn_at or fact.given_at}
+    return state_of(fact, "consent_id", "purpose", "status") | who
+
+
+def keep_merges(messages: Messages, work: "Work") -> None:
+    """Two who turned out to be one count as one, for as long as they do."""
+    work.aliases.learn({str(m.data.person_id): str(m.data.into_id) if m.data.into_id else None for m in messages})
 
 
 def keep_professionals(messages: Messages, work: "Work") -> None:

@@ -57,7 +57,9 @@ enrolment = _projection(
     *_dates("start_date"),
     sa.Column("was_enrolled", sa.Boolean),
 )
-consent = _projection("consent", *_ids("child_id"), *_texts("purpose", "status"))
+consent = _projection(
+    "consent", *_ids("subject_id", "giver_id"), *_texts("purpose", "status"), sa.Column("said_at", sa.DateTime(timezone=True))
+)
 professional = _projection("professional", *_texts("profession", "programme", "institution", "district"))
 activity = _projection("activity", *_texts("status", "programme", "kind", "district", "institution"), *_lists("sessions"))
 signup = _projection(
@@ -178,9 +180,10 @@ class Work(UnitOfWork):
         return Tallies(self.connection, self.now)
 
     def forget(self, consumer: str) -> None:
-        """Empty all projections, and let the consumer take every fact anew."""
+        """Empty all projections, forget who was merged, and let the consumer take every fact anew."""
         forget_positions(self, consumer)
         self.connection.execute(_FORGET_STATES)
+        self.aliases.forget()
 
 
 _PLACES = sa.text(
@@ -193,16 +196,25 @@ _PLACES = sa.text(
 
 
 def _count(family: Family) -> sa.TextClause:
-    """Lays every unit out in the family's tables, once for each row that it is in, and counts units and people."""
+    """Lays every unit out in the family's tables, once for each row that it is in, and counts units and people.
+
+    Who does not want to be counted (`units/left_out.sql`) is behind none of them.
+    """
     rows = [("", "''"), *((table.name, f"units.{table.name}") for table in family.tables)]
     rows += [(table.name, f"split_part(units.{table.name}, '/', 1)") for table in family.tables if table.nested]
     values = ", ".join(f"('{name}', {row})" for name, row in rows)
     return sa.text(
-        f"with family as ({_unit('family')}) select at.tab, at.line, units.part, count(*), count(distinct units.contributor)"  # noqa: S608
+        f"with {_shared()} select at.tab, at.line, units.part, count(*), count(distinct units.contributor)"  # noqa: S608
         f" from ({_unit(family.name)}) as units cross join lateral (values {values}) as at (tab, line)"
         " where (units.day >= cast(:start as date)) is not false and (units.day < cast(:end as date)) is not false"
+        " and not exists (select from left_out where left_out.person_id = units.contributor)"
         " group by grouping sets ((at.tab, at.line), (at.tab, at.line, units.part))"
     )
+
+
+def _shared() -> str:
+    """What the units of several families look at."""
+    return ", ".join(f"{name} as ({_unit(name)})" for name in ("family", "word", "left_out"))
 
 
 def _unit(name: str) -> str:

@@ -15,6 +15,7 @@ import pika
 import pytest
 from pika.exceptions import ChannelClosedByBroker
 
+from scripts.broker_definitions import INTEGRATOR, SERVICES, definitions
 from scripts.contracts_docs import ROOT, with_files
 from services.chassis.contracts import by_type, problems
 from services.chassis.http import Grant, Role
@@ -85,6 +86,14 @@ def test_the_family_of_the_examples_is_not_that_of_the_contract() -> None:
     """Whoever sends the contract's example and then this page's enrols two children, and is not told of a repetition."""
     ours, theirs = (json.loads(path.read_text(encoding="utf-8")) for path in (EXAMPLES / "family.json", ROOT / EXAMPLE))
     assert ours["child"]["cpr_number"] != theirs["data"]["child"]["cpr_number"]
+
+
+def test_whoever_is_made_may_send_every_request() -> None:
+    """The document's script gives the same rights as the broker's definitions: to publish whatever a contract asks for."""
+    script = (EXAMPLES / "broker_user.sh").read_text(encoding="utf-8")
+    [rights] = [row for row in definitions()["topic_permissions"] if row["user"] == INTEGRATOR]
+    assert f'deltag.requests "{rights["write"]}"' in script
+    assert [type_ for type_ in by_type() if not re.match(rights["write"], type_) and not type_.startswith(SERVICES)] == []
 
 
 @pytest.mark.parametrize("rule", [rule for rule in Rule if rule not in NOT_FOR_REQUESTS])

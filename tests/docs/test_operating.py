@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from prometheus_client import REGISTRY
 
 import services.chassis.http.metrics
-import services.chassis.metrics  # noqa: F401 - with the one above, all metrics are made
+import services.chassis.metrics
+import services.registration.registers.metrics  # noqa: F401 - with those above, all metrics are made
 from scripts.generated import main, settings_table, stale
 from services.chassis.auditor import Auditor
 from services.chassis.deferred import LONGEST_DELAY_S

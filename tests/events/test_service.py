@@ -11,6 +11,7 @@ from services.chassis.contracts import example
 from services.chassis.ids import new_id
 from services.chassis.service import Context
 from services.chassis.testing import deliver, parked, published
+from services.events.domain.signup import Member, PartyRole
 from services.events.service import FACTS
 from tests.events.builders import BIRKEGAARDEN, NEXT_WEEK, NOW, Family, a_family, a_pedagogue
 from tests.events.town import Desk, Town, a_meeting, alone, an_opening, first_session, reasons
@@ -151,6 +152,22 @@ def test_consent_to_something_else(town: Town, desk: Desk) -> None:
     signup = desk.signs_up(desk.opens(), family.party())
     town.takes_back(family, consent, purpose="photographs")
     assert desk.standing(signup) == [SEATED]
+
+
+def test_adult_takes_his_own_consent_back(town: Town, desk: Desk) -> None:
+    """A father who takes part no more comes to nothing that he is signed up to; the child comes with the mother."""
+    family, pedagogue, consents = town.enrols(a_family()), town.employs(a_pedagogue()), [new_id(), new_id()]
+    together = [Member(person, PartyRole.GUARDIAN) for person in family.guardians]
+    workshop, lab = desk.opens(), desk.opens(kind="learning-lab")
+    signups = desk.signs_up(workshop, together), desk.signs_up(lab, alone(pedagogue))
+    for consent_id, person_id in zip(consents, (family.guardians[1], pedagogue.professional_id), strict=True):
+        said = {"consent_id": consent_id, "person_id": person_id, "purpose": "take-part", "given_at": NOW}
+        town.tells("consent.own-given", consent_id, **said)
+        town.tells("consent.own-withdrawn", consent_id, **said, withdrawn_at=NOW)
+    assert desk.standing(*signups) == [CANCELLED] * 2
+    assert reasons(desk.tries_to_sign_up(workshop, together), 422) == [("consent-withdrawn", "/party/1/person_id")]
+    assert reasons(desk.tries_to_sign_up(lab, alone(pedagogue)), 422) == [("consent-withdrawn", "/party/0/person_id")]
+    assert desk.signs_up(workshop, family.party())["status"] == "seated"
 
 
 def test_child_leaves_every_activity(town: Town, desk: Desk) -> None:

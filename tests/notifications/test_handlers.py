@@ -18,7 +18,7 @@ from services.notifications.domain.mail import LEASE, MAX_ATTEMPTS
 from services.notifications.service import SERVICE
 from tests.notifications.builders import DAY, HOUR, MONDAY, PATIENCE
 from tests.notifications.channels.mail_server import MailServer
-from tests.notifications.story import Story
+from tests.notifications.story import Json, Story
 
 MINUTE = timedelta(minutes=1)
 
@@ -106,6 +106,48 @@ def test_a_present_state_is_not_news(story: Story) -> None:
     assert story.ledger() == []
     story.later(6 * DAY)
     assert [mail.signup_id for mail in story.ledger()] == [signup]
+
+
+@pytest.mark.parametrize("fact", ["consent.own", "consent."])
+def test_who_does_not_want_mails_gets_none(story: Story, fact: str) -> None:
+    """Whoever has withdrawn the consent to be contacted, his own or for his child, is not written to; a new one ends that."""
+    sara, consent = story.sara(), new_id()
+    name = "registration.consent.own-" if fact == "consent.own" else "registration.consent."
+    said: Json = {"consent_id": consent, "person_id": sara, "guardian_id": sara, "purpose": "contact", "given_at": MONDAY - DAY}
+    story.tells(f"{name}given", consent, **said)
+    story.seats(sara)
+    story.tells(f"{name}withdrawn", consent, **said, withdrawn_at=MONDAY - HOUR)
+    story.send()
+    assert story.states() == [("confirmation", "suppressed", "consent-withdrawn")]
+    again = new_id()
+    story.tells(f"{name}given", again, **said | {"consent_id": again, "given_at": MONDAY})
+    story.seats(sara)
+    story.send()
+    assert len(story.mails) == 1
+
+
+def test_a_merged_person_is_reached_by_the_card_that_is_kept(story: Story) -> None:
+    """Whoever was merged into another is written to at that one's address and by that one's wish; and at his own again afterwards."""
+    old, new = story.card(new_id(), email="old@familie.example"), story.card(new_id(), email="new@familie.example")
+    for fact, into in (("merged", new), ("unmerged", None)):
+        story.tells(f"registration.person.{fact}", old, person_id=old, into_id=into)
+        story.seats(old)
+        story.send()
+    assert [mail["To"].addresses[0].addr_spec for mail in story.mails] == ["new@familie.example", "old@familie.example"]
+    story.tells("registration.consent.own-withdrawn", consent := new_id(), consent_id=consent, person_id=new, purpose="contact")
+    story.tells("registration.person.merged", old, person_id=old, into_id=new)
+    story.seats(old)
+    story.send()
+    assert story.states()[-1] == ("confirmation", "suppressed", "consent-withdrawn")
+
+
+def test_another_purpose_stops_no_mail(story: Story) -> None:
+    """A withdrawn consent to photographs, say, has nothing to do with mails."""
+    sara, consent = story.sara(), new_id()
+    story.tells("registration.consent.own-withdrawn", consent, consent_id=consent, person_id=sara, purpose="photographs")
+    story.seats(sara)
+    story.send()
+    assert len(story.mails) == 1
 
 
 def test_a_mail_waits_for_its_card(story: Story) -> None:

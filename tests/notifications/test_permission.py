@@ -82,3 +82,46 @@ def test_nobody_is_written_to_who_wants_no_mail(story: Story) -> None:
     story.seats(story.card(new_id(), channels=["sms", "email"]))
     story.send()
     assert sorted((status, reason) for _, status, reason in story.states()) == [("sent", None), ("suppressed", "not-wanted")]
+
+
+def test_a_guardian_who_was_merged_is_told_as_the_one_who_is_kept(story: Story) -> None:
+    """Whichever of his ids the family knows, and the sign-up names, he is told; and not where one of the two may not be."""
+    kept, old, asta, bo = story.sara(), story.sara(), new_id(), new_id()
+    knows_family(story, asta, old, (None, None, True))
+    knows_family(story, bo, kept, (None, None, True))
+    story.tells("registration.person.merged", old, person_id=old, into_id=kept)
+    story.seats(old, party=party(asta, bo))
+    story.seats(kept, party=party(asta))
+    story.send()
+    assert len(story.mails) == 2
+    story.tells("registration.person.unmerged", old, person_id=old, into_id=None)
+    story.seats(kept, party=party(asta))
+    story.send()
+    assert story.states()[-1] == ("confirmation", "suppressed", "not-permitted")
+
+
+def test_both_records_must_allow_it(story: Story) -> None:
+    """A guardian who is in a family under two ids, and may not be told under one of them, is not told."""
+    kept, old, asta = story.sara(), new_id(), new_id()
+    told = [
+        {"valid_from": None, "valid_until": None, "custody": True, "contact_allowed": who == kept, "residence": True} for who in (kept, old)
+    ]
+    family = [{"guardian_id": who, "periods": [period]} for who, period in zip((kept, old), told, strict=True)]
+    story.tells("registration.family.changed", asta, child_id=asta, guardians=family)
+    for fact, state in (("merged", "suppressed"), ("unmerged", "sent")):
+        story.tells(f"registration.person.{fact}", old, person_id=old, into_id=kept if fact == "merged" else None)
+        story.seats(kept, party=party(asta))
+        story.send()
+        assert story.states()[-1][1] == state
+
+
+def test_a_child_who_was_merged_has_the_family_of_the_one_that_is_kept(story: Story) -> None:
+    """A father of the kept child is told of a sign-up under the other id; one who is only in the other id's old family is not."""
+    father, stranger, kept, old = story.sara(), story.sara(), new_id(), new_id()
+    knows_family(story, old, stranger, (None, None, True))
+    knows_family(story, kept, father, (None, None, True))
+    story.tells("registration.person.merged", old, person_id=old, kind="child", into_id=kept)
+    for guardian in (father, stranger):
+        story.seats(guardian, party=party(old))
+    story.send()
+    assert sorted(status for _, status, _ in story.states()) == ["sent", "suppressed"]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from services.chassis.http import Role
 from services.chassis.service import Context
 from services.chassis.testing import Door, http
-from services.registration import handlers
+from services.registration.handlers.programmes import load_programme
 from services.registration.service import SERVICE
 from tests.registration.builders import PROGRAMME, SENDER
 
@@ -24,7 +24,7 @@ def empty(context_of: Callable[..., Context]) -> Context:
 def registration(empty: Context) -> Context:
     """Registration as it runs: the sample programme is loaded, and what that told has been published."""
     with empty.work() as work:
-        handlers.load_programme(PROGRAMME, work)
+        load_programme(PROGRAMME, work)
     with empty.work() as work:
         work.connection.execute(sa.text("delete from chassis.outbox"))
     return empty

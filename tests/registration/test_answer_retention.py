@@ -8,9 +8,9 @@ import pytest
 from services.chassis.erasure import erasing
 from services.chassis.service import Context
 from services.chassis.testing import Door, FakeClock, deliver, run_timer
-from services.registration import handlers
 from services.registration.domain.answer import Due
 from services.registration.domain.erasure import HoldReason, LegalHold
+from services.registration.handlers.programmes import load_programme
 from services.registration.imports.handlers import undo
 from services.registration.service import SERVICE
 from tests.registration.builders import SENDER, WITHDRAWAL
@@ -141,14 +141,14 @@ def test_a_changed_rule_counts_for_answers_already_given(registration: Context, 
     """Where the programme keeps them for a shorter time from now on, they are due earlier."""
     assert asta["status"] == "accepted"
     with registration.work() as work:
-        handlers.load_programme(write(edited("questions.toml", 'retention = "P6M"', 'retention = "P2W"'), tmp_path), work)
+        load_programme(write(edited("questions.toml", 'retention = "P6M"', 'retention = "P2W"'), tmp_path), work)
     assert due(registration, END + timedelta(weeks=2)) == {"allergies": date(2024, 7, 14)}
 
 
 def test_a_period_may_outlast_the_calendar(registration: Context, asta: Json, door: Door, tmp_path: Any) -> None:
     """What is kept for ten thousand years is due on the last day of all."""
     with registration.work() as work:
-        handlers.load_programme(write(edited("questions.toml", 'retention = "P6M"', 'retention = "P99999Y"'), tmp_path), work)
+        load_programme(write(edited("questions.toml", 'retention = "P6M"', 'retention = "P99999Y"'), tmp_path), work)
     [allergies, _] = guardian(door, asta).get(of_child(asta)).get_json()["items"]
     assert allergies["erased_on"] == "9999-12-31"
 

@@ -10,7 +10,7 @@ from services.chassis.http import Role
 from services.chassis.ids import new_id
 from services.chassis.service import Context
 from services.chassis.testing import Door, deliver, published
-from services.registration.handlers import ENROLMENT_CONTRACT
+from services.registration.handlers.enrolling import ENROLMENT_CONTRACT
 from tests.registration.applicants import applicant
 from tests.registration.builders import REQUESTED, SENDER, a_consent, a_guardian, a_number, a_request
 
@@ -408,11 +408,22 @@ OPEN_TO = {
     ("POST", "/v1/protections"): {Role.COORDINATOR, Role.SYSTEM},
     ("POST", "/v1/professionals"): {Role.COORDINATOR, Role.LEADER},
     ("GET", "/v1/children/{id}"): STAFF | {Role.GUARDIAN},
+    ("GET", "/v1/duplicates"): {Role.COORDINATOR},
+    ("GET", "/v1/duplicates/{one}/{other}"): {Role.COORDINATOR},
+    ("POST", "/v1/duplicates/{one}/{other}/distinction"): {Role.COORDINATOR},
+    ("GET", "/v1/register-differences"): {Role.COORDINATOR},
+    ("POST", "/v1/register-differences/{id}/decision"): {Role.COORDINATOR},
+    ("GET", "/v1/merges"): {Role.COORDINATOR},
+    ("POST", "/v1/merges"): {Role.COORDINATOR},
+    ("POST", "/v1/merges/{id}/undoing"): {Role.COORDINATOR},
+    ("GET", "/v1/children/{id}/consents"): STAFF | {Role.GUARDIAN},
+    ("POST", "/v1/consents"): STAFF | {Role.SYSTEM, Role.GUARDIAN, Role.PROFESSIONAL},
+    ("GET", "/v1/consents/{id}"): STAFF | {Role.SYSTEM, Role.GUARDIAN, Role.PROFESSIONAL},
+    ("POST", "/v1/consents/{id}/withdrawal"): {Role.COORDINATOR, Role.GUARDIAN, Role.PROFESSIONAL},
     ("GET", "/v1/children/{id}/households"): STAFF | {Role.GUARDIAN},
     ("PUT", "/v1/children/{id}/guardians/{guardian_id}"): {Role.COORDINATOR, Role.LEADER},
     ("GET", "/v1/guardians/{id}"): STAFF | {Role.GUARDIAN},
     ("PATCH", "/v1/guardians/{id}"): STAFF | {Role.GUARDIAN},
-    ("POST", "/v1/consents/{id}/withdrawal"): {Role.COORDINATOR, Role.GUARDIAN},
     ("POST", "/v1/imports"): {Role.COORDINATOR},
     ("GET", "/v1/imports"): {Role.COORDINATOR},
     ("GET", "/v1/imports/{id}"): {Role.COORDINATOR},

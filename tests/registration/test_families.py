@@ -289,5 +289,5 @@ def outcome(context: Context, order: list[int], size: int) -> list[tuple[Any, ..
         deliver_raw(context, listen_for(context.service, CORRECTION), [bodies[n] for n in order[start : start + size]])
     with context.work() as work:
         [guardian] = work.guardians.of([ids["guardian_id"]]).values()
-        [guardianship] = work.families.of_guardian(ids["guardian_id"])
+        [guardianship] = work.families.of_guardians([ids["guardian_id"]])
     return [(guardian.email, guardian.phone, guardian.language), *((s.valid_from, s.valid_until, s.terms) for s in guardianship.spells)]

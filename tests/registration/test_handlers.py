@@ -11,7 +11,7 @@ from services.chassis.contracts import example, problems
 from services.chassis.keys import open_sealed
 from services.chassis.service import EVENTS, PERSONAL, Context
 from services.chassis.testing import deliver, deliver_raw, event, listen_for, parked, published
-from services.registration import handlers
+from services.registration.handlers.refreshing import refresh
 from tests.registration.builders import REQUESTED, SENDER, WITHDRAWAL, a_consent, a_guardian, a_number, a_request
 from tests.settings import NOTIFICATIONS_PRIVATE_KEY
 
@@ -254,7 +254,7 @@ def test_what_is_published_keeps_its_contract(registration: Context) -> None:
     ask(registration, a_request(guardians=1))
     withdraw(registration, enrolled["data"]["enrolment_id"])
     with registration.work() as work:
-        handlers.refresh(work)
+        refresh(work)
     for message in published(registration):
         name = message["dataschema"].removeprefix("urn:deltag:contract:").replace(":", "/")
         assert problems(name, message["data"]) == [], message["type"]
@@ -281,7 +281,7 @@ def test_a_refresh_tells_everything_again(registration: Context) -> None:
     ask(registration, a_request(track="D"))
     before = len(published(registration))
     with registration.work() as work:
-        handlers.refresh(work)
+        refresh(work)
     again = published(registration)[before:]
     assert Counter(message["type"] for message in again) == {
         "registration.programme.loaded.v1": 1,
@@ -302,6 +302,6 @@ def test_a_refresh_of_many_is_streamed(registration: Context, statements: list[s
     ask_many(registration, [a_request() for _ in range(20)])
     statements.clear()
     with registration.work() as work:
-        handlers.refresh(work)
+        refresh(work)
     reads = [s for s in statements if " from enrolment " in s]
     assert len(reads) == 1

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.chassis.errors import Invalid, NotFound
 from services.chassis.service import Context
 from services.chassis.testing import published
-from services.registration.handlers import compare_programme, export_programme, load_programme
+from services.registration.handlers.programmes import compare_programme, export_programme, load_programme
 from services.registration.loading import Comparison
 from services.registration.programme_folder import refuse_clashes
 from services.registration.programme_folder.content import collected

@@ -11,7 +11,7 @@ from services.chassis.errors import NotFound
 from services.chassis.migrating import alembic, migrate
 from services.chassis.service import Context
 from services.chassis.testing import Door
-from services.registration import handlers
+from services.registration.handlers.programmes import export_programme, load_programme
 from tests.registration import test_api
 from tests.registration.builders import PROGRAMME
 
@@ -41,11 +41,11 @@ def test_a_programme_of_before_is_still_read(registration: Context) -> None:
     with registration.work() as work:
         (before,) = work.programmes.all()
         with pytest.raises(NotFound) as caught:
-            handlers.export_programme(before.code, work)
+            export_programme(before.code, work)
         assert (len(before.questions), len(before.tracks), caught.value.slug) == (0, 3, "files-not-kept")
-        changed = handlers.load_programme(PROGRAMME, work).changes
+        changed = load_programme(PROGRAMME, work).changes
         assert {change.what.partition("/")[0] for change in changed} >= {*NEW_LISTS, "institution_kinds"}
-        assert handlers.export_programme(before.code, work)
+        assert export_programme(before.code, work)
 
 
 def plainer(value: Any) -> Any:

@@ -14,9 +14,10 @@ from services.chassis.http import Role
 from services.chassis.ids import new_id
 from services.chassis.service import Context
 from services.chassis.testing import Door, deliver, published
-from services.registration import handlers
 from services.registration.domain.programme import Institution, Placement
 from services.registration.domain.validity import Validity
+from services.registration.handlers.programmes import load_programme
+from services.registration.handlers.refreshing import refresh
 from tests.registration.builders import REQUESTED, a_request
 from tests.registration.folders import Files, with_house, write
 
@@ -32,7 +33,7 @@ def load(registration: Context, tmp_path: Path) -> Load:
 
     def take(files: Files) -> None:
         with registration.work() as work:
-            handlers.load_programme(write(files, tmp_path / str(next(made))), work)
+            load_programme(write(files, tmp_path / str(next(made))), work)
 
     return take
 
@@ -85,7 +86,8 @@ class TestOverHttp:
         [programme] = reader.get("/v1/programmes").get_json()["items"]
         assert {cohort["code"] for cohort in programme["cohorts"]} >= {"a-2021", "a-2022"}
         assert {q["code"]: q["sensitivity"] for q in programme["questions"]}["allergies"] == "sensitive"
-        assert {p["code"]: p["given_by"] for p in programme["consent_purposes"]} == {"take-part": "one_holder", "newsletter": "all_holders"}
+        given_by = {purpose["code"]: purpose["given_by"] for purpose in programme["consent_purposes"]}
+        assert (given_by["take-part"], given_by["newsletter"]) == ("one_holder", "all_holders")
         texts = reader.get("/v1/programmes/sammen-om-boern/consent-texts").get_json()["items"]
         assert {(text["purpose"], text["version"], text["language"]) for text in texts} >= {("take-part", "2021-1", "en")}
         assert all("agree" in text["text"] for text in texts if text["language"] == "en")
@@ -98,7 +100,7 @@ def test_an_enrolment_keeps_the_district_of_its_own_day(load: Load, registration
         deliver(registration, REQUESTED, a_request(institution="fyrtaarnet", start_date=start))
     load(with_house(f"closed = 2024-05-31\n{MOVED}"))
     with registration.work() as work:
-        handlers.refresh(work)
+        refresh(work)
     accepted = [m["data"] for m in published(registration) if m["type"] == "registration.enrolment.accepted.v1"]
     assert [fact["district"] for fact in accepted] == ["hedegaarden", "baltorp"] * 2
 

@@ -27,6 +27,8 @@ def test_a_programme_says_what_it_asks() -> None:
     assert {purpose.code: purpose.given_by for purpose in programme.consent_purposes} == {
         "take-part": Giver.ONE_HOLDER,
         "newsletter": Giver.ALL_HOLDERS,
+        "contact": Giver.ONE_HOLDER,
+        "statistics": Giver.ALL_HOLDERS,
     }
     language = next(question for question in programme.questions if question.code == "interpreter-language")
     assert (language.kind, language.sensitivity, language.retention) == (QuestionKind.CHOICE, Sensitivity.SENSITIVE, "P1Y")

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from services.chassis.http import Role
 from services.chassis.service import Context
 from services.chassis.testing import Door, deliver, published, run_timer
-from services.registration import handlers
+from services.registration.handlers.programmes import load_programme
 from tests.registration.builders import REQUESTED, SENDER, WITHDRAWAL, a_guardian, a_number, a_request
 from tests.registration.folders import SAMPLE, broken, edited, mistakes, write
 
@@ -27,7 +27,7 @@ def keeping(registration: Context, tmp_path: Any) -> Context:
     """Registration whose programme erases children five years after they left: its rule rests no more."""
     folder = write(edited(RULES, "hold = true", "hold = false"), tmp_path / "programme")
     with registration.work() as work:
-        handlers.load_programme(folder, work)
+        load_programme(folder, work)
     return registration
 
 

@@ -13,8 +13,8 @@ from joserfc.jwk import KeySet
 from services.chassis.http import Role
 from services.chassis.service import Context
 from services.chassis.testing import Door, FakeClock, http, published, run_timer
-from services.registration import handlers
 from services.registration.domain.sign_up import MOST_TRIES, PER_ADDRESS, PER_NETWORK
+from services.registration.handlers.programmes import load_programme
 from services.registration.service import SERVICE
 from tests.registration.applicants import (
     LINKS,
@@ -130,7 +130,7 @@ class TestLinks:
         """What everybody asks for together ends too, so that nobody can make the deployment send without end."""
         context = context_of(SERVICE, sign_up_hourly=4)
         with context.work() as work:
-            handlers.load_programme(PROGRAMME, work)
+            load_programme(PROGRAMME, work)
         door = http(context)
         statuses = [
             asks(door, email=f"f{n}@example.org", environ_overrides={"REMOTE_ADDR": f"203.0.113.{n}"}).status_code for n in range(5)

@@ -16,8 +16,8 @@ from services.chassis.http import Role
 from services.chassis.ids import new_id
 from services.chassis.service import EVENTS, Context
 from services.chassis.testing import Door, deliver, deliver_raw, event, listen_for, parked, published
-from services.registration import handlers
 from services.registration.domain.life import FOLLOWS, LIVING, Status, Step
+from services.registration.handlers.refreshing import refresh
 from tests.registration.builders import REQUESTED, SENDER, WITHDRAWAL, a_number, a_request
 
 STEP = "enrolment.step-requested.v1"
@@ -341,6 +341,6 @@ def test_a_refresh_tells_every_stage_again(registration: Context, asta: dict[str
     ask(registration, STEP, a_step(asta["enrolment_id"], "start"))
     before = len(published(registration))
     with registration.work() as work:
-        handlers.refresh(work)
+        refresh(work)
     [again] = [m for m in published(registration)[before:] if m["type"].startswith("registration.enrolment.")]
     assert (told(again), again["sequence"], again["snapshot"]) == (("changed", "active", "start"), "0000000002", True)

@@ -13,7 +13,7 @@ from services.chassis.files import programmes
 from services.chassis.runtime import utc_now
 from services.chassis.service import Context, Service
 from services.chassis.topology import topology
-from services.registration.handlers import load_programme
+from services.registration.handlers.programmes import load_programme
 from services.registration.service import SERVICE as REGISTRATION
 from services.reporting.service import SERVICE as REPORTING
 from tests.reliability.beside import beside

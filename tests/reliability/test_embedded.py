@@ -19,7 +19,7 @@ from services.chassis.postgres import EmbeddedPostgres
 from services.chassis.runtime import utc_now
 from services.chassis.service import Listen
 from services.cli.places import BUS, NAMES, service
-from services.registration.handlers import load_programme
+from services.registration.handlers.programmes import load_programme
 from tests.reliability.beside import beside
 from tests.reliability.chance import rounds, seed
 from tests.reliability.clerk import Clerk

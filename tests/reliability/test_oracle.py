@@ -12,7 +12,7 @@ from services.chassis.bus import matches
 from services.chassis.files import programmes
 from services.chassis.service import Context
 from services.chassis.testing import deliver_raw, listen_for
-from services.registration.handlers import load_programme
+from services.registration.handlers.programmes import load_programme
 from services.registration.service import SERVICE as REGISTRATION
 from services.reporting.service import SERVICE as REPORTING
 from tests.chassis.tiny import ASKED, DONE

@@ -55,6 +55,12 @@ def tell(context: Context, facts: Iterable[Fact]) -> None:
     deliver_raw(context, FACTS, bodies(facts))
 
 
+def tell_next(context: Context, facts: Iterable[Fact]) -> None:
+    """Let the service take these facts, each the second of its aggregate."""
+    told = [event(fact.type, fact.data, subject=fact.subject, sequence=2, time=fact.time) for fact in facts]
+    deliver_raw(context, FACTS, told)
+
+
 def programme(target: int = 1000) -> Fact:
     """The programme, with its two districts."""
     districts = [{"code": "hedegaarden", "name": "Hedegården"}, {"code": "baltorp", "name": "Baltorp"}]
@@ -113,16 +119,32 @@ def rejected(name: str, *slugs: str, time: str = TOLD_AT) -> Fact:
     return Fact("registration.enrolment.rejected.v1", data["enrolment_id"], data | unknown | more, time)
 
 
-def consent(child: str, fact: str = "given") -> Fact:
-    """The guardian's consent to take part."""
+def consent(child: str, fact: str = "given", *, purpose: str = "take-part", by: str = "mother") -> Fact:
+    """A guardian's consent for a child: to take part, if not said otherwise."""
     data: Data = {
-        "consent_id": id_of(f"{child} consent"),
+        "consent_id": id_of(f"{child} {purpose} consent of {by}"),
         "child_id": id_of(child),
-        "guardian_id": id_of(f"{child} mother"),
-        "purpose": "take-part",
+        "guardian_id": id_of(f"{child} {by}"),
     }
-    how = {"status": fact, "text_version": "2024-1", "language": "da", "channel": "web", "given_at": TOLD_AT, "withdrawn_at": None}
-    return Fact(f"registration.consent.{fact}.v1", data["consent_id"], data | how)
+    return Fact(f"registration.consent.{fact}.v1", data["consent_id"], data | _said(purpose, fact))
+
+
+def own_consent(who: str, fact: str = "given", *, purpose: str = "statistics") -> Fact:
+    """An adult's consent for himself: to be counted, if not said otherwise."""
+    data: Data = {"consent_id": id_of(f"{who} {purpose} own consent"), "person_id": id_of(who), "role": "guardian"}
+    return Fact(f"registration.consent.own-{fact}.v1", data["consent_id"], data | _said(purpose, fact))
+
+
+def merged(one: str, into: str | None) -> Fact:
+    """Two turn out to be one; or (None) two after all."""
+    data: Data = {"person_id": id_of(one), "kind": "child", "into_id": id_of(into) if into else None, "merge_id": id_of(f"{one} merge")}
+    fact = "merged" if into else "unmerged"
+    return Fact(f"registration.person.{fact}.v1", data["person_id"], data | {"status": fact})
+
+
+def _said(purpose: str, fact: str) -> Data:
+    how = {"text_version": "2024-1", "language": "da", "channel": "web", "given_at": TOLD_AT}
+    return how | {"purpose": purpose, "status": fact, "withdrawn_at": TOLD_AT if fact == "withdrawn" else None}
 
 
 def professional(name: str, at: str = "birkegaarden", profession: str = "pedagogue") -> Fact:

@@ -17,11 +17,14 @@ from tests.reporting.story import (
     enrolled,
     id_of,
     mail,
+    merged,
     moved,
+    own_consent,
     professional,
     rejected,
     signed_up,
     tell,
+    tell_next,
     town,
     whole_story,
 )
@@ -152,6 +155,41 @@ def test_consent_is_that_to_take_part(context: Context) -> None:
     tell(context, [*town(), *map(enrolled, ("alma", "bo", "carl")), consent("alma"), consent("bo"), consent("bo", "withdrawn")])
     rows = counts(context, "children", "consent")
     assert {row: rows[row, TOTAL] for row, part in rows if part == TOTAL} == {"given": 1, "withdrawn": 1, "none": 1}
+
+
+def test_one_guardians_withdrawal_stands_against_the_others_consent(context: Context) -> None:
+    """What the mother agreed to does not make up for what the father has taken back."""
+    fathers = [consent("alma", by="father"), consent("alma", "withdrawn", by="father")]
+    tell(context, [*town(), enrolled("alma"), *fathers, consent("alma")])
+    rows = counts(context, "children", "consent")
+    assert {row for row, part in rows if part == TOTAL} == {"withdrawn"}
+
+
+def test_who_does_not_want_to_be_counted_is_in_no_figure(context: Context) -> None:
+    """A child, a mother and a pedagogue who have taken back their consent to statistics count nowhere, until it is given anew."""
+    against = [consent("alma", "given", purpose="statistics"), consent("alma", "withdrawn", purpose="statistics")]
+    against += [fact for who in ("bo mother", "pia") for fact in (own_consent(who), own_consent(who, "withdrawn"))]
+    people = [*map(enrolled, ("alma", "bo")), professional("pia"), signed_up("alma"), signed_up("bo"), mail("bo")]
+    tell(context, [*town(), activity(), *people, came("alma"), came("bo"), came("bo mother"), *against])
+    assert totals(context, "children") == {"children-taking-part": 1}
+    assert totals(context, "attendance") == {"attended": 1, "unknown": 1}
+    assert (totals(context, "signups"), totals(context, "mails"), totals(context, "professionals")) == ({}, {}, {})
+    tell(context, [consent("alma", purpose="statistics", by="father")])
+    assert totals(context, "children") == {"children-taking-part": 1}
+
+
+def test_two_who_are_one_count_as_one(context: Context) -> None:
+    """A child that was stored twice is one child, at the place of its latest enrolment, with what it came to under either id."""
+    story = [*town(), activity(), enrolled("alma", "globen", start="2023-08-01"), enrolled("alma again", "kastanjen")]
+    story += [signed_up("alma"), signed_up("alma again"), came("alma"), consent("alma")]
+    tell(context, [*story, merged("alma", "alma again"), merged("alma mother", "alma again mother")])
+    assert totals(context, "children") == {"children-taking-part": 1}
+    assert counts(context, "children", "place")["baltorp/kastanjen", TOTAL] == 1
+    assert {row for row, part in counts(context, "children", "consent") if part == TOTAL} == {"given"}
+    assert totals(context, "attendance") == {"attended": 1, "unknown": 1}
+    assert counts(context, "signups", "place")["baltorp/kastanjen", "seated"] == 2
+    tell_next(context, [merged("alma", None), merged("alma mother", None)])
+    assert totals(context, "children") == {"children-taking-part": 1, "children-not-yet": 1}
 
 
 def test_rejection_counts_under_its_first_reason(context: Context) -> None:

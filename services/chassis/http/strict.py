@@ -67,7 +67,9 @@ def _number(value: Any) -> float:
     return float(value)
 
 
-def _whole_in_text(value: str) -> int:
+def _whole_in_text(value: str | int) -> int:
+    if isinstance(value, int):  # a bound of the schema's own, for the document
+        return value
     if not _WHOLE.fullmatch(value):
         raise TypeError("not a whole number")
     return int(value)

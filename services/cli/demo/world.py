@@ -17,7 +17,8 @@ from services.chassis.runtime import utc_now
 from services.chassis.settings import Settings
 from services.cli.demo.doors import Doors
 from services.cli.demo.file import FOLDER
-from services.registration.handlers import CONSUMER, load_programme
+from services.registration.handlers.enrolling import CONSUMER
+from services.registration.handlers.programmes import load_programme
 
 if TYPE_CHECKING:
     from services.cli.places import Place

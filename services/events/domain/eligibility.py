@@ -3,7 +3,7 @@
 Families' activities are for a child with an accepted enrolment in the programme, unless a guardian has withdrawn the
 consent to take part, and for that child's guardians, with or without the child. A party is one family: the contact is a
 guardian of every child in it, and shares a child with every other guardian in it. Professionals' activities are for the
-programme's professionals.
+programme's professionals. An adult who has withdrawn his own consent to take part comes to neither.
 """
 
 from collections import Counter
@@ -28,7 +28,7 @@ class Enrolment:
 
 @dataclass(frozen=True)
 class Consent:
-    """A guardian's word on whether a child may take part."""
+    """A guardian's word on whether a child may take part; or an adult's on himself, who is then both."""
 
     child_id: str
     guardian_id: str
@@ -84,9 +84,9 @@ class Known:
         """Whether the child has an accepted enrolment in the programme."""
         return any(e.child_id == child_id for e in self._accepted(programme))
 
-    def consent_is_withdrawn(self, child_id: str) -> bool:
-        """Whether the last word of any guardian is that the child does not take part."""
-        words = sorted((c for c in self.consents if c.child_id == child_id), key=lambda c: c.said_at)
+    def consent_is_withdrawn(self, person_id: str) -> bool:
+        """Whether the last word of any guardian is that the child, or the adult's own that he, does not take part."""
+        words = sorted((c for c in self.consents if c.child_id == person_id), key=lambda c: (c.said_at, not c.given))
         return not all({word.guardian_id: word.given for word in words}.values())
 
     def _accepted(self, programme: str) -> Iterator[Enrolment]:
@@ -118,7 +118,19 @@ def why_not_child(child_id: str, programme: str, known: Known, at: str) -> Itera
         yield _not_known(child_id, Slug.CHILD_NOT_KNOWN, known, at)
     elif not known.is_enrolled(child_id, programme):
         yield Refusal(Slug.CHILD_NOT_ENROLLED, at)
-    if known.consent_is_withdrawn(child_id):
+    yield from _unwilling(child_id, known, at)
+
+
+def why_not_come(member: Member, programme: str, known: Known, at: str) -> Iterator[Refusal]:
+    """Every reason why somebody who once might take part no longer may."""
+    if member.role is PartyRole.CHILD:
+        yield from why_not_child(member.person_id, programme, known, at)
+    else:
+        yield from _unwilling(member.person_id, known, at)
+
+
+def _unwilling(person_id: str, known: Known, at: str) -> Iterator[Refusal]:
+    if known.consent_is_withdrawn(person_id):
         yield Refusal(Slug.CONSENT_WITHDRAWN, at)
 
 
@@ -153,6 +165,7 @@ def _family(programme: str, party: Sequence[Member], contact_id: str | None, kno
                 yield from _elsewhere(known.guardians_of(member.person_id, programme), contact_id, at)
             case PartyRole.GUARDIAN:
                 yield from _guardian(member.person_id, programme, known, at)
+                yield from _unwilling(member.person_id, known, at)
                 yield from _elsewhere(known.guardians_beside(member.person_id, programme), contact_id, at)
             case PartyRole.PROFESSIONAL:
                 yield Refusal(Slug.FOR_FAMILIES, at)
@@ -182,3 +195,4 @@ def _professionals(programme: str, party: Sequence[Member], contact_id: str | No
             yield _not_known(member.person_id, Slug.PROFESSIONAL_NOT_KNOWN, known, at)
         elif programmes[member.person_id] != programme:
             yield Refusal(Slug.PROFESSIONAL_ELSEWHERE, at)
+        yield from _unwilling(member.person_id, known, at)

@@ -1,7 +1,7 @@
 """A sign-up (tilmelding) of a party to an activity: a family, or professionals. The party comes together or not at all."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -31,6 +31,11 @@ class Member:
 
     person_id: str
     role: PartyRole
+
+
+def as_kept(party: Iterable[Member], kept: Mapping[str, str]) -> list[Member]:
+    """The same people by the ids that are kept: `kept` has those who were merged into others."""
+    return [replace(member, person_id=kept.get(member.person_id, member.person_id)) for member in party]
 
 
 @dataclass

@@ -1,11 +1,14 @@
 """Children, guardians, consents and professionals, as registration's facts tell of them: ids, never names."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
 import sqlalchemy as sa
+from msgspec.structs import asdict
 
 from services.events.domain.eligibility import Consent, Enrolment, Known, Professional
-from services.events.messages import ConsentChanged, EnrolmentChanged, ProfessionalRegistered
+from services.events.messages import ConsentChanged, EnrolmentChanged, OwnConsentChanged, ProfessionalRegistered
 from services.events.storage.rows import every, json_of
 
 _LEARN_PROFESSIONALS = sa.text("""
@@ -35,6 +38,15 @@ select from enrolment
 where child_id = any(array(select cast(json_array_elements_text(cast(:ids as json)) as uuid)))
 order by enrolment_id for no key update
 """)
+_HOLD_GUARDIANS = sa.text("""
+select from enrolment where guardian_ids ?| array(select json_array_elements_text(cast(:ids as json)))
+order by enrolment_id for no key update
+""")
+_HOLD_PROFESSIONALS = sa.text("""
+select from professional
+where professional_id = any(array(select cast(json_array_elements_text(cast(:ids as json)) as uuid)))
+order by professional_id for no key update
+""")
 _ENROLMENTS = """
 select cast(child_id as text), programme, accepted, guardian_ids from enrolment
 where child_id = any(array(select cast(json_array_elements_text(cast(:ids as json)) as uuid)))
@@ -46,18 +58,23 @@ _CONSENTS = sa.text("""
 select cast(child_id as text), cast(guardian_id as text), given, said_at from consent
 where child_id = any(array(select cast(json_array_elements_text(cast(:ids as json)) as uuid)))
 """)
-_PROFESSIONALS = sa.text("""
+_PROFESSIONALS = """
 select cast(professional_id as text), programme from professional
 where professional_id = any(array(select cast(json_array_elements_text(cast(:ids as json)) as uuid)))
-""")
+"""
+_READ_PROFESSIONALS = sa.text(_PROFESSIONALS)
+_SHARE_PROFESSIONALS = sa.text(_PROFESSIONALS + "order by professional_id for share")
+
+
+NOBODY_MERGED: Mapping[str, str] = MappingProxyType({})
 
 
 class People:
     """Who may sign up.
 
-    A child's enrolment rows are also its lock: a sign-up shares them until it commits, and who takes a right away (a
-    withdrawn enrolment or consent) holds them alone. So either the sign-up sees the withdrawal, or the withdrawal sees the
-    sign-up and cancels it.
+    A child's enrolment rows are also its lock (an adult's: the enrolments that name him, and his own row): a sign-up shares
+    them until it commits, and who takes a right away (a withdrawn enrolment or consent) holds them alone. So either the
+    sign-up sees the withdrawal, or the withdrawal sees the sign-up and cancels it.
     """
 
     def __init__(self, connection: sa.Connection) -> None:
@@ -74,12 +91,34 @@ class People:
             self._connection.execute(_HOLD, {"ids": json_of(withdrawn)})
         self._connection.execute(_LEARN_CONSENTS, {"rows": json_of(consents)})
 
-    def known(self, ids: Iterable[str], *, hold: bool = False) -> Known:
-        """What is known of these children, guardians and professionals; `hold` keeps it so until the end of this unit of work."""
+    def learn_own_consents(self, consents: Collection[OwnConsentChanged]) -> None:
+        """An adult stands in both columns: he is whom it is about, and whose word it is."""
+        if withdrawn := [consent.person_id for consent in consents if consent.withdrawn]:
+            for hold in (_HOLD_GUARDIANS, _HOLD_PROFESSIONALS):
+                self._connection.execute(hold, {"ids": json_of(withdrawn)})
+        rows = [asdict(consent) | {"child_id": consent.person_id, "guardian_id": consent.person_id} for consent in consents]
+        self._connection.execute(_LEARN_CONSENTS, {"rows": json_of(rows)})
+
+    def known(self, ids: Iterable[str], *, kept: Mapping[str, str] = NOBODY_MERGED, hold: bool = False) -> Known:
+        """What is known of these children, guardians and professionals; `hold` keeps it so until the end of this unit of work.
+
+        Where `kept` says that somebody was merged into another, what is known of him is known of that one.
+        """
         those = {"ids": json_of(ids)}
         enrolments = self._connection.execute(_SHARE_ENROLMENTS if hold else _READ_ENROLMENTS, those)
+        professionals = self._connection.execute(_SHARE_PROFESSIONALS if hold else _READ_PROFESSIONALS, those)
         return Known(
-            every(Enrolment, enrolments),
-            every(Consent, self._connection.execute(_CONSENTS, those)),
-            every(Professional, self._connection.execute(_PROFESSIONALS, those)),
+            [_of_kept(enrolment, kept) for enrolment in every(Enrolment, enrolments)],
+            [_said_by_kept(consent, kept) for consent in every(Consent, self._connection.execute(_CONSENTS, those))],
+            every(Professional, professionals),
         )
+
+
+def _of_kept(enrolment: Enrolment, kept: Mapping[str, str]) -> Enrolment:
+    guardians = frozenset(kept.get(guardian_id, guardian_id) for guardian_id in enrolment.guardian_ids)
+    return replace(enrolment, child_id=kept.get(enrolment.child_id, enrolment.child_id), guardian_ids=guardians)
+
+
+def _said_by_kept(consent: Consent, kept: Mapping[str, str]) -> Consent:
+    child_id, guardian_id = (kept.get(id_, id_) for id_ in (consent.child_id, consent.guardian_id))
+    return replace(consent, child_id=child_id, guardian_id=guardian_id)

@@ -18,6 +18,8 @@ class Due:
 
     `card` is the sealed contact card; `signature` is the programme's name, empty while we do not know it, and `contact` its office.
     `families` is what is known of the families of the children who come, as far as anything is.
+    `card_of` is whose it is where he was merged into another, who is written to in his place.
+    `unwilling` says that the person has withdrawn his consent to be written to.
     """
 
     mail: Mail
@@ -27,6 +29,13 @@ class Due:
     signature: str = ""
     contact: Contact | None = None
     families: Sequence[Sequence[Permission]] = ()
+    unwilling: bool = False
+    card_of: str = ""
+
+    @property
+    def addressee(self) -> str:
+        """Whose card it is."""
+        return self.card_of or self.mail.person_id
 
     @property
     def missing(self) -> str | None:
@@ -47,12 +56,15 @@ def step(due: Due, now: datetime, patience: timedelta) -> Mail:
 
     A guardian who may not be told of a child gets no mail about it. What is no longer true is never sent: a sign-up that was
     cancelled before its confirmation went out gets the cancellation alone, and the confirmation is suppressed as `overtaken`.
+    Who has taken back that he may be written to gets nothing.
     """
     mail = due.mail
-    if not may_be_told(mail.person_id, due.families, now.astimezone(COPENHAGEN).date()):
+    if not may_be_told(due.addressee, due.families, now.astimezone(COPENHAGEN).date()):
         return mail.suppress("not-permitted")
     if not still_true(mail.kind, due.signup):
         return mail.suppress("overtaken")
+    if due.unwilling:
+        return mail.suppress("consent-withdrawn")
     if due.missing:
         return _wait(mail, due.missing, now, patience)
     if reason := _pointless(due, now):

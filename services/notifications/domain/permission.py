@@ -28,4 +28,6 @@ def may_be_told(person_id: str, families: Iterable[Sequence[Permission]], day: d
 
 
 def _allowed(person_id: str, family: Sequence[Permission], day: date) -> bool:
-    return any(one.contact_allowed for one in family if one.guardian_id == person_id and one.holds(day))
+    """Where two guardians turned out to be one, both records must allow it."""
+    own = [one.contact_allowed for one in family if one.guardian_id == person_id and one.holds(day)]
+    return bool(own) and all(own)

@@ -41,7 +41,7 @@ _SHOWN = ("question", "value", "given_at", "role", "erased_on")
 def childs_answers(request: Request, work: Work) -> Mapping[str, Any]:
     """The answers to questions of the purpose that is named, to whom it is work; a guardian reads all that was answered about his child."""
     reach = need_to_know.reach_of(request)
-    return _sheet(_childs(_enrolment(request, work, reach)), request, work, whole=reach.family_only)
+    return _sheet(_childs(_enrolment(request, work, reach), work), request, work, whole=reach.family_only)
 
 
 @api.patch(
@@ -59,7 +59,7 @@ def answer_about_child(request: Request, work: Work) -> None:
     Everything that speaks against it is told at once (422): also what is asked and must be answered, and what is not asked after
     the other answers. An answer whose question goes because of another answer lapses by itself.
     """
-    _answer(_childs(_enrolment(request, work, access.reach_of(request.caller))), request, work)
+    _answer(_childs(_enrolment(request, work, access.reach_of(request.caller)), work), request, work)
 
 
 @api.get(
@@ -164,18 +164,21 @@ def _enrolment(request: Request, work: Work, reach: Reach) -> Enrolment:
     return found
 
 
-def _childs(enrolment: Enrolment) -> SheetKey:
-    return SheetKey(str(enrolment.programme), str(enrolment.child_id), About.CHILD)
+def _childs(enrolment: Enrolment, work: Work) -> SheetKey:
+    """The kept one's, where the child was merged into another."""
+    [child_id] = work.aliases.surviving([str(enrolment.child_id)]).values()
+    return SheetKey(str(enrolment.programme), child_id, About.CHILD)
 
 
 def _guardians(request: Request, work: Work, reach: Reach) -> SheetKey:
     """Those whose child it is; for a guardian he himself alone."""
-    enrolment, guardian_id = _enrolment(request, work, reach), request.path["guardian_id"]
-    family = work.families.of_children([str(enrolment.child_id)])[str(enrolment.child_id)]
-    theirs = {one.guardian_id for one in family} & ({reach.guardian_id} if reach.family_only else {guardian_id})
+    childs, own = _childs(_enrolment(request, work, reach), work), work.as_kept(reach)
+    [guardian_id] = work.aliases.surviving([request.path["guardian_id"]]).values()
+    family = work.families.of_children([childs.person_id]).get(childs.person_id, [])
+    theirs = {one.guardian_id for one in family} & ({own.guardian_id} if own.family_only else {guardian_id})
     if guardian_id not in theirs:
         raise NotFound(reasons=[reason(Rule.UNKNOWN_GUARDIAN)])
-    return SheetKey(str(enrolment.programme), guardian_id, About.GUARDIAN)
+    return SheetKey(childs.programme, guardian_id, About.GUARDIAN)
 
 
 def _professionals(request: Request, work: Work, reach: Reach) -> SheetKey:

@@ -10,8 +10,8 @@ from typing import Any
 from services.chassis.errors import NotFound
 from services.chassis.http.caller import Role
 from services.chassis.http.request import Request
-from services.registration import access, messages, schemas
-from services.registration.api import family_schemas
+from services.registration import access, messages
+from services.registration.api import consents, family_schemas
 from services.registration.api.door import api
 from services.registration.domain.child import Child
 from services.registration.domain.family import CorrectionRequest, GuardianshipRequest
@@ -32,20 +32,20 @@ _CONTACTS = ("email", "phone", "address")
     summary="A child and its guardians",
     roles=(*access.STAFF, Role.GUARDIAN),
     personal=True,
-    returns={200: schemas.ChildSchema()},
+    returns={200: family_schemas.ChildSchema()},
     errors=(404,),
 )
 def child(request: Request, work: Work) -> Mapping[str, Any]:
     """Staff see the children who are enrolled in their institutions; a guardian sees his own, and of guardians himself and who shares."""
-    reach = access.reach_of(request.caller)
+    reach = work.as_kept(access.reach_of(request.caller))
     found = the_child(request, work)
-    family = work.families.of_children([found.child_id])[found.child_id]
+    family = work.families.of_children([found.child_id]).get(found.child_id, [])
     known = work.guardians.of(guardianship.guardian_id for guardianship in family)
     seen = [one for one in family if _is_seen(known[one.guardian_id], reach)]
-    consents = [consent for consent in work.consents.of_child(found.child_id) if _is_his(consent.guardian_id, reach)]
+    agreed = [consent for consent in work.consents.of_child(found.child_id) if _is_his(consent.guardian_id, reach)]
     return _identity(found, hidden=found.hidden and not access.needs_names(request)) | {
         "guardians": [_guardian(one, known[one.guardian_id], request, work) for one in seen],
-        "consents": [messages.of_consent(consent) for consent in consents],
+        "consents": [consents.shown(consent) for consent in agreed],
     }
 
 
@@ -59,7 +59,7 @@ def child(request: Request, work: Work) -> Mapping[str, Any]:
 )
 def households(request: Request, work: Work) -> Mapping[str, Any]:
     """Today, by ids: two where it lives with guardians at two addresses. A guardian sees the one that he lives in."""
-    reach = access.reach_of(request.caller)
+    reach = work.as_kept(access.reach_of(request.caller))
     found = families.households_of(the_child(request, work).child_id, work)
     return {"items": [_household(one) for one in found if not reach.family_only or reach.guardian_id in one.guardian_ids]}
 
@@ -93,8 +93,8 @@ def change_guardianship(request: Request, work: Work) -> Mapping[str, Any]:
 )
 def guardian(request: Request, work: Work) -> Mapping[str, Any]:
     """Staff see the guardians of the children in their institutions; a guardian sees himself."""
-    found = work.guardians.of([_guardian_id(request, work)])[request.path["id"]]
-    children = {one.child_id: one.on(work.today) for one in work.families.of_guardian(found.guardian_id)}
+    [found] = work.guardians.of([_guardian_id(request, work)]).values()
+    children = {one.child_id: one.on(work.today) for one in work.families.of_guardians([found.guardian_id])}
     return _contacts(found, request) | {"children": [_terms(terms) | {"child_id": child_id} for child_id, terms in children.items()]}
 
 
@@ -117,16 +117,17 @@ def correct_guardian(request: Request, work: Work) -> Mapping[str, Any]:
 
 def the_child(request: Request, work: Work) -> Child:
     """The one that the path names; `NotFound` also where the caller may not know that there is one."""
-    found = work.children.get(request.path["id"])
+    [child_id] = work.aliases.surviving([request.path["id"]]).values()
+    found = work.children.get(child_id)
     if found is None or not work.children.within(found.child_id, access.reach_of(request.caller)):
         raise NotFound(reasons=[reason(Rule.UNKNOWN_CHILD)])
     return found
 
 
 def _guardian_id(request: Request, work: Work) -> str:
-    """The same answer for one who is out of reach as for one whom nobody knows."""
-    guardian_id = request.path["id"]
-    if not work.guardians.within(guardian_id, access.reach_of(request.caller)) or not work.guardians.of([guardian_id]):
+    """The kept one's, where he was merged; the same answer for one who is out of reach as for one whom nobody knows."""
+    [guardian_id] = work.aliases.surviving([request.path["id"]]).values()
+    if not work.guardians.within(guardian_id, work.as_kept(access.reach_of(request.caller))) or not work.guardians.of([guardian_id]):
         raise NotFound(reasons=[reason(Rule.UNKNOWN_GUARDIAN)])
     return guardian_id
 

@@ -4,7 +4,8 @@ from typing import Any, Final
 
 from marshmallow import Schema, fields, validate
 
-from services.registration.schemas import CODE, LANGUAGE, PHONE, AddressSchema
+from services.registration.api.consent_schemas import ConsentSchema
+from services.registration.schemas import CODE, LANGUAGE, NAME, PHONE
 
 CORRECTION: Final[dict[str, Any]] = {
     "email": "mona@example.org",
@@ -17,6 +18,12 @@ CORRECTION: Final[dict[str, Any]] = {
 }
 GUARDIANSHIP: Final = {"valid_from": "2024-09-01", "relation": "father", "custody": True, "contact_allowed": True, "residence": False}
 _SEVERAL: Final = validate.Length(max=10)
+
+
+class AddressSchema(Schema):
+    street = fields.String(required=True, validate=NAME)
+    postal_code = fields.String(required=True, validate=validate.Regexp(r"^[0-9]{4}(?!\n)$"))
+    city = fields.String(required=True, validate=NAME)
 
 
 class CorrectionSchema(Schema):
@@ -88,3 +95,37 @@ class GuardianSchema(Schema):
     channels = fields.List(fields.String(), required=True)
     shares_contacts = fields.Boolean(required=True)
     children = fields.List(fields.Nested(GuardiansChildSchema), required=True)
+
+
+class ChildsGuardianSchema(Schema):
+    """A guardian, and what holds between him and the child today; null where nothing does."""
+
+    guardian_id = fields.UUID(required=True)
+    given_name = fields.String(required=True)
+    family_name = fields.String(required=True)
+    relation = fields.String(required=True, allow_none=True)
+    custody = fields.Boolean(required=True, allow_none=True)
+    contact_allowed = fields.Boolean(required=True, allow_none=True)
+    residence = fields.Boolean(required=True, allow_none=True)
+    language = fields.String(required=True)
+    spoken_language = fields.String(required=True, allow_none=True)
+    email = fields.String(required=True, allow_none=True)
+    phone = fields.String(required=True, allow_none=True)
+    address = fields.Nested(AddressSchema, required=True, allow_none=True)
+    channels = fields.List(fields.String(), required=True)
+    shares_contacts = fields.Boolean(required=True)
+
+
+class ChildSchema(Schema):
+    """The CPR number is masked; a guardian sees himself and his own consents, and of others only those who share their contacts.
+
+    Who has name and address protection goes by an alias, without number, birth date and contacts, unless the purpose needs more.
+    """
+
+    child_id = fields.UUID(required=True)
+    cpr_number = fields.String(required=True, allow_none=True)
+    birth_date = fields.Date(required=True, allow_none=True)
+    given_name = fields.String(required=True)
+    family_name = fields.String(required=True)
+    guardians = fields.List(fields.Nested(ChildsGuardianSchema), required=True)
+    consents = fields.List(fields.Nested(ConsentSchema), required=True)

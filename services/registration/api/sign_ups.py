@@ -11,18 +11,19 @@ from services.chassis.contracts import example
 from services.chassis.errors import DeltagError, Forbidden, Invalid, NotFound
 from services.chassis.http.caller import Role
 from services.chassis.http.request import Request
-from services.registration import access, handlers, need_to_know, schemas
+from services.registration import access, need_to_know, schemas
 from services.registration.api import sign_up_schemas
 from services.registration.api.door import api
 from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.sign_up import Address, Session
 from services.registration.domain.sign_up_request import SignUpRequest
 from services.registration.handlers import sign_ups
+from services.registration.handlers.enrolling import ENROLMENT_CONTRACT
 from services.registration.handlers.sign_ups import Proof
 from services.registration.storage import Work
 from services.registration.texts import reason
 
-_EXAMPLE = {"id": example(handlers.ENROLMENT_CONTRACT)["id"], "data": example(handlers.ENROLMENT_CONTRACT)["data"]}
+_EXAMPLE = {"id": example(ENROLMENT_CONTRACT)["id"], "data": example(ENROLMENT_CONTRACT)["data"]}
 _DECIDERS = (Role.COORDINATOR, Role.LEADER)
 
 

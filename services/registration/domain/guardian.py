@@ -7,8 +7,9 @@ person kept twice.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from services.registration.domain.address import Address
@@ -17,6 +18,7 @@ from services.registration.domain.guardianship import Told
 from services.registration.domain.request import GuardianDetails
 
 _DANISH_PREFIX = "+45"
+NOBODY_MERGED: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(slots=True, repr=False, eq=False)
@@ -53,7 +55,7 @@ class Guardian:
         before = self._content()
         self.given_name, self.family_name = details.given_name, details.family_name
         self.cpr_number = self.cpr_number or _number(details)
-        told: dict[str, Any] = {"language": details.language, "email": details.email, "phone": _phone(details.phone)}
+        told: dict[str, Any] = {"language": details.language, "email": details.email, "phone": plain_phone(details.phone)}
         told |= {"spoken_language": details.spoken_language, "address": details.address}
         self._set({name: value for name, value in told.items() if value and name not in self.corrected})
         return self._content() != before
@@ -63,7 +65,7 @@ class Guardian:
 
         Corrections can be taken in any order: of two to one field, the one that was said later counts.
         """
-        wanted = {**changes, **({"phone": _phone(changes["phone"])} if changes.get("phone") else {})}
+        wanted = {**changes, **({"phone": plain_phone(changes["phone"])} if changes.get("phone") else {})}
         newer = {name: value for name, value in wanted.items() if self._is_newer(name, value, said_at)}
         other = tuple(name for name, value in newer.items() if value != getattr(self, name))
         self._set(newer)
@@ -85,7 +87,7 @@ class Guardian:
         return same_name and self._contact_agrees(details)
 
     def _contact_agrees(self, details: GuardianDetails) -> bool:
-        pairs = ((_plain(self.email), _plain(details.email)), (_phone(self.phone), _phone(details.phone)))
+        pairs = ((_plain(self.email), _plain(details.email)), (plain_phone(self.phone), plain_phone(details.phone)))
         both = [ours == theirs for ours, theirs in pairs if ours and theirs]
         return any(both) or not both
 
@@ -106,14 +108,16 @@ class Guardianships:
     """The guardians that a batch of requests may be about, and what the batch makes of them.
 
     `new` and `changed` are to be stored; `links` says who is whose guardian: (child id, guardian) → what was told of the two.
+    `kept` says which of the known ones stand for others into whom they were merged.
     """
 
-    def __init__(self, known: Iterable[Guardian], of_child: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, known: Iterable[Guardian], of_child: Iterable[tuple[str, str]], kept: Mapping[str, str] = NOBODY_MERGED) -> None:
         by_id = {guardian.guardian_id: guardian for guardian in known}
-        self._by_number = {guardian.cpr_number: guardian for guardian in by_id.values() if guardian.cpr_number}
+        standing = {guardian_id: by_id[kept.get(guardian_id, guardian_id)] for guardian_id in by_id}
+        self._by_number = {guardian.cpr_number: standing[guardian.guardian_id] for guardian in by_id.values() if guardian.cpr_number}
         self._of_child: dict[str, list[Guardian]] = defaultdict(list)
         for child_id, guardian_id in of_child:
-            self._of_child[child_id].append(by_id[guardian_id])
+            self._of_child[child_id].append(standing[guardian_id])
         self.new: list[Guardian] = []
         self.changed: list[Guardian] = []
         self._noted: set[Guardian] = set()
@@ -124,10 +128,16 @@ class Guardianships:
         guardian = self._recognise(child_id, details)
         if guardian is None:
             guardian = self._add(details, new_id())
-        elif guardian.told(details):
+        elif guardian.told(self._of_his_own(guardian, details)):
             self._note(guardian, self.changed)
         self._link(child_id, guardian, details.told)
         return guardian
+
+    def _of_his_own(self, guardian: Guardian, details: GuardianDetails) -> GuardianDetails:
+        """The number of a record that was merged into his stays with that record."""
+        number = _number(details)
+        is_anothers = number in self._by_number and number != guardian.cpr_number
+        return replace(details, cpr_number=None) if is_anothers else details
 
     def _recognise(self, child_id: str, details: GuardianDetails) -> Guardian | None:
         number = _number(details)
@@ -170,7 +180,7 @@ def _plain(text: str | None) -> str:
     return " ".join((text or "").casefold().split())
 
 
-def _phone(text: str | None) -> str | None:
+def plain_phone(text: str | None) -> str | None:
     """One way to write a number: the plus sign, the country, the digits. Eight digits alone are Danish."""
     digits = "".join((text or "").split())
     return digits and (digits if digits.startswith("+") else _DANISH_PREFIX + digits)

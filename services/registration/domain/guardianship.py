@@ -9,6 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+Pair = tuple[str, str]
+"""A child's id and a guardian's."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Terms:
@@ -71,6 +74,11 @@ class Guardianship:
     guardian_id: str
     spells: Sequence[Spell] = ()
 
+    @property
+    def pair(self) -> Pair:
+        """The child and the guardian."""
+        return self.child_id, self.guardian_id
+
     def on(self, day: date) -> Terms | None:
         """What holds on that day, if anything."""
         return next((spell.terms for spell in self.spells if day in spell), None)
@@ -82,6 +90,30 @@ class Guardianship:
             return False
         self.spells = _cut([*(before | {day: Spell(day, None, terms, said_at)}).values()])
         return True
+
+
+def together(kept: Guardianship, others: Sequence[Guardianship]) -> Guardianship:
+    """One history of two people, of whom one or both were merged with somebody: what stands under other ids is laid over it.
+
+    What was said of either counts, from its day on. Where they say different things of the same day, what was said later
+    counts; and where only enrolments told it, the kept record, but he is told of the child only if all allow it.
+    """
+    if not others:
+        return kept
+    spells: dict[date | None, Spell] = {}
+    for spell in (spell for record in (kept, *others) for spell in record.spells):
+        known = spells.get(spell.valid_from)
+        spells[spell.valid_from] = _stronger(known, spell) if known else spell
+    return Guardianship(*kept.pair, _cut(spells.values()))
+
+
+def _stronger(one: Spell, other: Spell) -> Spell:
+    if one.said_at and other.said_at:
+        return max(one, other, key=lambda spell: (spell.said_at, not spell.terms.contact_allowed))
+    if one.said_at or other.said_at:
+        return one if one.said_at else other
+    both_allow = one.terms.contact_allowed and other.terms.contact_allowed
+    return replace(one, terms=replace(one.terms, contact_allowed=both_allow))
 
 
 def _first(one: bool | None, other: bool | None) -> bool | None:  # noqa: FBT001 - two of the same kind

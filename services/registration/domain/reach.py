@@ -23,3 +23,7 @@ class Reach:
     def family_only(self) -> bool:
         """Whether he is there as a guardian and as nothing else."""
         return not self.everywhere and not self.institutions and not self.sources
+
+
+EVERYWHERE = Reach(institutions=None)
+"""Nothing is out of reach."""

@@ -39,7 +39,8 @@ def plan(person_id: str, work: "Work") -> Plan:
     kind = work.erasures.kind_of(person_id)
     if kind is None:
         raise NotFound(reasons=[reason("unknown-person")])
-    return _plan([(kind, person_id), *_along(kind, person_id, work)], work)
+    own = same_ids(person_id, work)
+    return _plan([*((kind, one) for one in own), *_along(kind, own, work)], work)
 
 
 def erase(person_id: str, digest: str, work: "Work", cause: Cause | None) -> Erasure:
@@ -108,9 +109,17 @@ def explained(obstacles: Sequence[tuple[Obstacle, str]]) -> list[Reason]:
 # The steps that they share.
 
 
-def _along(kind: PersonKind, person_id: str, work: "Work") -> list[Person]:
-    guardians = work.retention.along([person_id]).get(person_id, ()) if kind is PersonKind.CHILD else ()
-    return [(PersonKind.GUARDIAN, guardian_id) for guardian_id in guardians]
+def same_ids(person_id: str, work: "Work") -> list[str]:
+    """His own id, and after it those of whoever turned out to be the same person."""
+    return [person_id, *sorted(work.aliases.around([person_id]).keys() - {person_id})]
+
+
+def _along(kind: PersonKind, own: Sequence[str], work: "Work") -> list[Person]:
+    """The guardians who have nobody else here, under whatever id."""
+    found = work.retention.along(own) if kind is PersonKind.CHILD else {}
+    guardians = {guardian_id for theirs in found.values() for guardian_id in theirs}
+    alone = [one for one in sorted(guardians) if guardians.issuperset(work.aliases.around([one]))]
+    return [(PersonKind.GUARDIAN, guardian_id) for guardian_id in alone]
 
 
 def _locked(person_id: str, work: "Work") -> Plan:
@@ -130,7 +139,7 @@ def _plan(people: Sequence[Person], work: "Work") -> Plan:
 def _obstacles(people: Sequence[Person], work: "Work") -> Iterator[tuple[Obstacle, str]]:
     asked, going = people[0][1], [person_id for _, person_id in people]
     yield from ((Obstacle.STILL_ENROLLED, one) for one in work.erasures.still_enrolled(going))
-    yield from ((Obstacle.CHILD_STILL_ENROLLED, one) for one in work.erasures.parents_of_enrolled([asked]))
+    yield from ((Obstacle.CHILD_STILL_ENROLLED, one) for one in work.erasures.parents_of_enrolled(same_ids(asked, work)))
     yield from ((Obstacle.STILL_WORKS, one) for one in work.erasures.still_work(going))
     yield from ((Obstacle.ON_HOLD, one) for one in sorted(work.retention.held(going, work.today)))
 

@@ -5,6 +5,7 @@ is the same (`domain/guardianship.py`, `domain/guardian.py`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from services.registration.domain.family import (
     objections_to_guardianship,
 )
 from services.registration.domain.guardian import Guardian
-from services.registration.domain.guardianship import Guardianship
+from services.registration.domain.guardianship import Guardianship, Pair, together
 from services.registration.domain.household import Household, households
 from services.registration.domain.objection import Objection, Rule
 from services.registration.handlers import protections
@@ -38,19 +39,21 @@ GUARDIANSHIP_CONTRACT = "family.guardianship-requested/v1"
 
 def answer_corrections(asked: Sequence[Received[CorrectionRequest]], work: "Work") -> None:
     """Correct each guardian, or say everything that speaks against it."""
-    known = work.guardians.lock(message.data.guardian_id for message in asked)
+    requests = _corrections_by_kept_ids([message.data for message in asked], work)
+    known = work.guardians.lock(request.guardian_id for request in requests)
     changed: dict[str, Cause] = {}
-    for message in asked:
-        if objections := list(objections_to_correction(message.data, known.keys(), VOCABULARY)):
+    for message, request in zip(asked, requests, strict=True):
+        if objections := list(objections_to_correction(request, known.keys(), VOCABULARY)):
             telling.reject(message, explain(objections), work)
-        elif _correct(known[message.data.guardian_id], message.data, _said_at(message, work), work, message):
-            changed[message.data.guardian_id] = message
+        elif _correct(known[request.guardian_id], request, _said_at(message, work), work, message):
+            changed[request.guardian_id] = message
     _keep_guardians(changed, known, work)
     work.answers.add(asked)
 
 
 def correct_guardian(request: CorrectionRequest, work: "Work", cause: Cause) -> Guardian:
     """The same for somebody who may see the guardian. Raises `NotFound`, or `Invalid` with every reason."""
+    [request] = _corrections_by_kept_ids([request], work)
     known = work.guardians.lock([request.guardian_id])
     _raise_for(list(objections_to_correction(request, known.keys(), VOCABULARY)))
     guardian = known[request.guardian_id]
@@ -64,13 +67,14 @@ def correct_guardian(request: CorrectionRequest, work: "Work", cause: Cause) -> 
 
 def answer_guardianships(asked: Sequence[Received[GuardianshipRequest]], work: "Work") -> None:
     """Change each guardianship from its day on, or say everything that speaks against it."""
-    families = _lock_families([message.data for message in asked], work)
-    for message in asked:
-        if objections := list(families.objections_to(message.data)):
+    requests = _guardianships_by_kept_ids([message.data for message in asked], work)
+    families = _lock_families(requests, work)
+    for message, request in zip(asked, requests, strict=True):
+        if objections := list(families.objections_to(request)):
             telling.reject(message, explain(objections), work)
         else:
-            families.change(message.data, _said_at(message, work))
-            telling.answer_with_family(families.of(message.data.child_id), work, message)
+            families.change(request, _said_at(message, work))
+            telling.answer_with_family(families.of(request.child_id), work, message)
     work.families.save(families.changed)
     work.answers.add(asked)
     protections.tell_again(work)
@@ -78,6 +82,7 @@ def answer_guardianships(asked: Sequence[Received[GuardianshipRequest]], work: "
 
 def change_guardianship(request: GuardianshipRequest, work: "Work", cause: Cause) -> Guardianship:
     """The same for somebody who may see the child. Raises `NotFound`, or `Invalid` with every reason."""
+    [request] = _guardianships_by_kept_ids([request], work)
     families = _lock_families([request], work)
     _raise_for(list(families.objections_to(request)))
     if families.change(request, work.now):
@@ -98,7 +103,7 @@ def refuse(message: Received[Any], reasons: Sequence[Any], work: "Work") -> None
 
 def households_of(child_id: str, work: "Work") -> list[Household]:
     """Those that the child is a member of today."""
-    around = work.families.beside(child_id)
+    around = _beside(child_id, work)
     guardians = work.guardians.of(guardianship.guardian_id for guardianship in around)
     addresses = {guardian_id: guardian.address for guardian_id, guardian in guardians.items()}
     return [household for household in households(around, addresses, work.today) if child_id in household.child_ids]
@@ -108,12 +113,16 @@ def households_of(child_id: str, work: "Work") -> list[Household]:
 
 
 class _Families:
-    """The children and guardians that a batch is about, locked, and what the batch makes of them."""
+    """The children and guardians that a batch is about, locked, and what the batch makes of them.
 
-    def __init__(self, children: Iterable[str], guardians: Iterable[str], known: Mapping[str, Sequence[Guardianship]]) -> None:
+    A change is kept under the ids that are kept; what stands under others' who were merged stays as it is.
+    """
+
+    def __init__(self, children: Iterable[str], guardians: Iterable[str], known: Mapping[Pair, Sequence[Guardianship]]) -> None:
         self._children, self._guardians = frozenset(children), frozenset(guardians)
-        self._between = {(one.child_id, one.guardian_id): one for family in known.values() for one in family}
-        self._changed: dict[tuple[str, str], Guardianship] = {}
+        self._own = {pair: one for pair, records in known.items() for one in records if one.pair == pair}
+        self._others = {pair: [one for one in records if one.pair != pair] for pair, records in known.items()}
+        self._changed: dict[Pair, Guardianship] = {}
 
     @property
     def changed(self) -> Sequence[Guardianship]:
@@ -124,23 +133,46 @@ class _Families:
 
     def change(self, request: GuardianshipRequest, said_at: datetime) -> bool:
         """Whether it changed anything; only after `objections_to` found nothing."""
-        guardianship = self._between.setdefault(request.pair, Guardianship(*request.pair))
+        guardianship = self._own.setdefault(request.pair, Guardianship(*request.pair))
         if not guardianship.change(request.valid_from, request.terms, said_at):
             return False
         self._changed[request.pair] = guardianship
         return True
 
     def between(self, request: GuardianshipRequest) -> Guardianship:
-        return self._between[request.pair]
+        return self._together(request.pair)
 
     def of(self, child_id: str) -> list[Guardianship]:
-        return sorted((one for one in self._between.values() if one.child_id == child_id), key=lambda one: one.guardian_id)
+        return [self._together(pair) for pair in sorted(self._own.keys() | self._others.keys()) if pair[0] == child_id]
+
+    def _together(self, pair: Pair) -> Guardianship:
+        return together(self._own.get(pair, Guardianship(*pair)), self._others.get(pair, ()))
 
 
 def _lock_families(requests: Sequence[GuardianshipRequest], work: "Work") -> _Families:
     children = work.children.lock(request.child_id for request in requests)
     guardians = work.guardians.of(request.guardian_id for request in requests)
-    return _Families(children, guardians, work.families.of_children(children))
+    return _Families(children, guardians, work.families.records_of(children))
+
+
+def _corrections_by_kept_ids(requests: Sequence[CorrectionRequest], work: "Work") -> list[CorrectionRequest]:
+    """Where somebody was merged into another, that one's id."""
+    kept = work.aliases.surviving(request.guardian_id for request in requests)
+    return [replace(request, guardian_id=kept[request.guardian_id]) for request in requests]
+
+
+def _guardianships_by_kept_ids(requests: Sequence[GuardianshipRequest], work: "Work") -> list[GuardianshipRequest]:
+    """The same."""
+    kept = work.aliases.surviving(id_ for request in requests for id_ in request.pair)
+    return [replace(request, child_id=kept[request.child_id], guardian_id=kept[request.guardian_id]) for request in requests]
+
+
+def _beside(child_id: str, work: "Work") -> list[Guardianship]:
+    """Those of the child, and those of all children with whom it shares a guardian: another guardian of theirs may live there too."""
+    own = work.families.of_children([child_id]).get(child_id, [])
+    theirs = work.families.of_guardians(one.guardian_id for one in own)
+    around = work.families.of_children(one.child_id for one in theirs)
+    return [one for family in around.values() for one in family]
 
 
 def _correct(guardian: Guardian, request: CorrectionRequest, said_at: datetime, work: "Work", cause: Cause) -> bool:

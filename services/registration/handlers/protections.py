@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from services.chassis.envelope import Received
 from services.chassis.errors import Invalid, NotFound
 from services.chassis.service import Context
-from services.registration import handlers, telling
+from services.registration import telling
 from services.registration.domain import protection
 from services.registration.domain.objection import Rule
 from services.registration.domain.protection import PersonKind, ProtectionRequest
@@ -63,12 +63,12 @@ def tell_again(work: "Work") -> None:
     found = work.enrolments.told_otherwise()
     work.enrolments.change(found)
     for enrolment in found:
-        handlers.tell_enrolment(enrolment, work, None)
+        telling.tell_enrolment(enrolment, work, None)
     people = work.protections.untold()
-    guardians = work.guardians.of(person_id for kind, person_id in people if kind is PersonKind.GUARDIAN)
+    guardians = work.guardians.of(work.aliases.around(person_id for kind, person_id in people if kind is PersonKind.GUARDIAN))
     professionals = work.professionals.of(person_id for kind, person_id in people if kind is PersonKind.PROFESSIONAL)
     for guardian in guardians.values():
         telling.send_card(guardian.guardian_id, guardian, work, None)
     for professional in professionals:
-        handlers.tell_professional(professional, work, None)
+        telling.tell_professional(professional, work, None)
         telling.send_card(professional.professional_id, professional, work, None)

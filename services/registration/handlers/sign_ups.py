@@ -19,7 +19,7 @@ from services.chassis.ids import new_id
 from services.chassis.keys import seal
 from services.chassis.service import PERSONAL
 from services.chassis.storage import Cause, content_hash
-from services.registration import handlers, messages
+from services.registration import messages
 from services.registration.domain import sign_up
 from services.registration.domain.enrolment import Enrolment
 from services.registration.domain.objection import Rule
@@ -27,6 +27,7 @@ from services.registration.domain.origin import DoneBy
 from services.registration.domain.request import EnrolmentRequest, decide
 from services.registration.domain.sign_up import Address, Channel, Link, Session
 from services.registration.domain.sign_up_request import SignUpRequest, Standing, Why
+from services.registration.handlers.enrolling import ENROLMENT_CONTRACT, answer_enrolment_requests
 from services.registration.sign_up_keys import drawn
 from services.registration.texts import explain, reason
 
@@ -134,10 +135,10 @@ def _same(known: SignUpRequest, content: str) -> SignUpRequest:
 
 
 def _judged(request: SignUpRequest, session: Session, work: "Work") -> SignUpRequest:
-    if broken := problems(handlers.ENROLMENT_CONTRACT, request.data):
+    if broken := problems(ENROLMENT_CONTRACT, request.data):
         return request.rejected([found.as_dict() for found in broken])
     asked = _asked(request)
-    known = handlers.known_of([asked.programme], filter(None, [asked.institution]), work)
+    known = work.known([asked.programme], filter(None, [asked.institution]))
     named = [work.resources.sign_up_keys.address(address) for address in sign_up.addresses(asked)]
     if against := [*decide([asked], known)[0], *sign_up.objections(asked, session, named)]:
         return request.rejected([found.as_dict() for found in explain(against)])
@@ -180,7 +181,7 @@ def _enrol(request: SignUpRequest, work: "Work") -> Enrolment:
         correlationid=request.sign_up_request_id,
         municipality=work.context.settings.municipality,
     )
-    handlers.answer_enrolment_requests([message], work, {message.id: DoneBy(request.session_id, Role.APPLICANT)})
+    answer_enrolment_requests([message], work, {message.id: DoneBy(request.session_id, Role.APPLICANT)})
     return work.enrolments.answers(SOURCE, work.history.of_requests(SOURCE, [message.id]), [message.id])[message.id]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from services.chassis.envelope import Received
 from services.chassis.errors import Conflict, Invalid, NotFound
 from services.chassis.storage import Cause
-from services.registration import handlers
+from services.registration import telling
 from services.registration.domain import journey as journeys
 from services.registration.domain.enrolment import Enrolment
 from services.registration.domain.journey import Journey
@@ -20,6 +20,7 @@ from services.registration.domain.objection import Objection, Rule
 from services.registration.domain.professional import Professional
 from services.registration.domain.step import StepRequest, WithdrawalRequest, objections_to_move
 from services.registration.expectations import EXPECTATIONS
+from services.registration.handlers.cases import refusal
 from services.registration.texts import explain, reason
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def take_professionals_step(professional_id: str, request: StepRequest, work: "W
     taken = professional.take(request, source=source, request_id=cause.id, to=places.get(request.institution or ""))
     work.professionals.change(professional)
     work.history.add([taken])
-    handlers.tell_professional(professional, work, cause)
+    telling.tell_professional(professional, work, cause)
     return professional
 
 
@@ -92,7 +93,7 @@ class _Steps:
         self._work = work
         self._known = work.enrolments.lock(request.enrolment_id for request in requests)
         codes = {enrolment.programme for enrolment in self._known.values() if enrolment.programme}
-        self._around = handlers.known_of(codes, (request.institution for request in requests if request.institution), work)
+        self._around = work.known(codes, (request.institution for request in requests if request.institution))
         enrolling = [request.enrolment_id for request in requests if request.step is Step.ENROL]
         self._agreed = work.enrolments.agreed(enrolling) if enrolling else {}
         self._changed: dict[str, Enrolment] = {}
@@ -112,13 +113,13 @@ class _Steps:
         to = self._around.institutions.get(request.institution or "")
         self._taken.append(enrolment.take(request, source=source, request_id=cause.id, to=to))
         self._changed[enrolment.enrolment_id] = enrolment
-        handlers.tell_enrolment(enrolment, self._work, cause)
+        telling.tell_enrolment(enrolment, self._work, cause)
         return enrolment
 
     def reject(self, message: Received[Any], objections: Iterable[Objection]) -> None:
-        answer = handlers.refusal(message, explain(objections))
+        answer = refusal(message, explain(objections))
         self._rejected.append(answer)
-        handlers.tell_enrolment(answer, self._work, message)
+        telling.tell_enrolment(answer, self._work, message)
 
     def keep(self) -> None:
         self._work.enrolments.change(list(self._changed.values()))

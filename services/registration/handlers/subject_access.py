@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from services.chassis.access_report import access_report
 from services.chassis.errors import NotFound
+from services.registration.handlers.erasing import same_ids
 from services.registration.texts import reason
 
 if TYPE_CHECKING:
@@ -15,10 +16,11 @@ ANSWER: Final = "answer"
 
 
 def ids_of(person_id: str, work: "Work") -> list[str]:
-    """His own id, then those of his enrolments and consents. Raises `NotFound`."""
+    """His own id, those that mean the same, then those of his enrolments and consents. Raises `NotFound`."""
     if work.erasures.kind_of(person_id) is None:
         raise NotFound(reasons=[reason("unknown-person")])
-    return [person_id, *work.erasures.theirs([person_id])]
+    own = same_ids(person_id, work)
+    return [*own, *work.erasures.theirs(own)]
 
 
 def report(ids: Sequence[str], work: "Work") -> dict[str, Any]:
@@ -30,10 +32,10 @@ def report(ids: Sequence[str], work: "Work") -> dict[str, Any]:
 
 
 def _numbers(ids: Sequence[str], work: "Work") -> list[dict[str, Any]]:
-    return [{"kind": "number", "rows": [{"cpr_number": number}]} for number in work.erasures.numbers(ids[:1])]
+    return [{"kind": "number", "rows": [{"cpr_number": number}]} for number in work.erasures.numbers(ids)]
 
 
 def _answers(ids: Sequence[str], work: "Work") -> list[dict[str, Any]]:
-    said = work.question_answers.of_people(ids[:1])
+    said = work.question_answers.of_people(ids)
     rows = [{"programme": programme, "question": question, "answer": answer} for programme, question, answer in said]
     return [{"kind": ANSWER, "rows": rows}] if rows else []

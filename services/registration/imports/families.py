@@ -4,17 +4,20 @@ What is stored of a child itself, and where it is enrolled, a file does not chan
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from services.chassis.envelope import Received
-from services.registration import handlers
 from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.enrolment import Enrolment
 from services.registration.domain.enrolment import Status as EnrolmentStatus
 from services.registration.domain.objection import Rule
+from services.registration.domain.person import Kind, Person
 from services.registration.domain.request import EnrolmentRequest, GuardianDetails
+from services.registration.duplicates.finding import matches
+from services.registration.handlers.enrolling import take_enrolment_requests, update_guardians
 from services.registration.imports.record import Candidate, Change, Import, Issue, Outcome, Row, Status
 from services.registration.imports.stored import Made, StoredChild, StoredEnrolment, StoredFamilies
 from services.registration.imports.texts import issue
@@ -47,7 +50,7 @@ def perform(rows: Sequence[Row], imported: Import, work: "Work") -> dict[int, Ou
     known = {row.number for row in rows if (child := before.children.get(_number(row))) and child.enrolment}
     refused = _refusals({n: message for n, message in asked.items() if n in known}, work, tried_only=True)
     refused |= _refusals({n: message for n, message in asked.items() if n not in known}, work)
-    handlers.update_guardians([_read(asked[n]) for n in sorted(known - refused.keys())], work)
+    update_guardians([_read(asked[n]) for n in sorted(known - refused.keys())], work)
     after = stored(rows, imported, work)
     found = {row.number: _outcome(row, refused.get(row.number, ()), before, after) for row in rows}
     for row in rows:
@@ -137,7 +140,7 @@ def _refusals(asked: Requests, work: "Work", *, tried_only: bool = False) -> dic
     if not asked:
         return {}
     with work.attempt() as attempt:
-        answers = handlers.take_enrolment_requests(list(asked.values()), work)
+        answers = take_enrolment_requests(list(asked.values()), work)
         if not tried_only:
             attempt.keep()
     found = {n: _issues(asked[n], answer) for n, answer in zip(asked, answers, strict=True)}
@@ -234,22 +237,29 @@ def _made(
 
 def _candidates(rows: Sequence[Row], work: "Work") -> dict[int, list[Candidate]]:
     """Children and guardians who may be stored already, under another number or none: a person decides."""
+    children = [(row.number, "child", _person(row, "child")) for row in rows]
+    guardians = [(row.number, owner, _person(row, owner)) for row in rows for owner in _owners(row.reading.values)]
     found: dict[int, list[Candidate]] = {row.number: [] for row in rows}
-    for number, child_id in work.family_records.same_children([_described(row) for row in rows]):
-        found[number].append(Candidate("child", child_id, "same-name-and-birth-date"))
-    for number, owner, guardian_id in work.family_records.same_contacts([_contact(row, owner) for row in rows for owner in OWNERS]):
-        found[number].append(Candidate(owner, guardian_id, "same-contact"))
+    for described in (children, guardians):
+        alike = matches([person for _, _, person in described], work)
+        for (number, field, _), stored_ones in zip(described, alike, strict=True):
+            found[number] += [Candidate(field, one.person_id, list(one.likeness.reasons), one.likeness.score) for one in stored_ones]
     return found
 
 
-def _described(row: Row) -> Mapping[str, Any]:
-    child = _part(row.reading.values, "child")
-    return {"n": row.number, "number": _number(row), "b": child["birth_date"], "g": child["given_name"], "f": child["family_name"]}
-
-
-def _contact(row: Row, owner: str) -> Mapping[str, Any]:
-    values = row.reading.values
-    return {"n": row.number, "k": owner, "e": values.get(f"{owner}.email"), "p": values.get(f"{owner}.phone")}
+def _person(row: Row, owner: str) -> Person:
+    """Somebody whom the line describes."""
+    part = _part(row.reading.values, owner)
+    born = date.fromisoformat(part["birth_date"]) if "birth_date" in part else None
+    return Person(
+        kind=Kind.CHILD if owner == "child" else Kind.GUARDIAN,
+        given_name=part["given_name"],
+        family_name=part["family_name"],
+        birth_date=born,
+        email=part.get("email"),
+        phone=part.get("phone"),
+        cpr_number=CprNumber.read(part.get("cpr_number", "")),
+    )
 
 
 def _read(message: Received[Any]) -> Received[EnrolmentRequest]:

@@ -8,8 +8,8 @@ import msgspec
 from services.chassis.errors import Invalid, Reason
 from services.chassis.http.request import Cause
 from services.chassis.http.strict import load, strictly
-from services.registration import handlers
 from services.registration.domain.professional import Professional, ProfessionalDetails
+from services.registration.handlers.professionals import RegisteredProfessional, register_professionals
 from services.registration.imports.families import SOURCE
 from services.registration.imports.record import Candidate, Change, Import, Issue, Outcome, Row, Status
 from services.registration.schemas import ProfessionalSchema
@@ -36,13 +36,13 @@ def perform(rows: Sequence[Row], imported: Import, work: "Work") -> dict[int, Ou
     before = stored(rows, imported, work)
     read = {row.number: _details(row, imported, before) for row in rows}
     asked = {n: details for n, details in read.items() if isinstance(details, ProfessionalDetails)}
-    found = handlers.register_professionals([(details, cause_of(imported, n)) for n, details in asked.items()], work, SOURCE)
+    found = register_professionals([(details, cause_of(imported, n)) for n, details in asked.items()], work, SOURCE)
     outcomes = {n: _outcome(one) for n, one in zip(asked, found, strict=True)}
     outcomes |= {
         n: Outcome(Status.REFUSED, issues=_issues(broken)) for n, broken in read.items() if not isinstance(broken, ProfessionalDetails)
     }
     for number, professional_id in _same_names(asked, outcomes, imported, work):
-        outcomes[number].candidates.append(Candidate("name", professional_id, "same-name"))
+        outcomes[number].candidates.append(Candidate("name", professional_id, ["same-name"]))
     return outcomes
 
 
@@ -76,7 +76,7 @@ def _details(row: Row, imported: Import, before: Known) -> ProfessionalDetails |
         return broken.reasons
 
 
-def _outcome(found: handlers.RegisteredProfessional) -> Outcome:
+def _outcome(found: RegisteredProfessional) -> Outcome:
     if found.professional is None:
         return Outcome(Status.REFUSED, issues=_issues(explain(found.objections)))
     changes = list(_changes(found.before, found.professional))

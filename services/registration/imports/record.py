@@ -71,11 +71,12 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """Somebody who is stored already and may be the one in the line: a person decides."""
+    """Somebody who is stored already and may be the one in the line, and why: a person decides. `score` is how alike they are, of 100."""
 
     field: str
     id: str
-    rule: str
+    reasons: list[str]
+    score: int | None = None
 
 
 class Reading(msgspec.Struct):

@@ -5,8 +5,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import TYPE_CHECKING, Any, Final
 
 from services.registration.imports.columns import fields
-from services.registration.imports.record import Change, Deed, Import, Issue, Row, Status
+from services.registration.imports.record import Candidate, Change, Deed, Import, Issue, Row, Status
 from services.registration.imports.rows import masked_number
+from services.registration.texts import TEXTS
 
 if TYPE_CHECKING:
     from services.registration.storage import Work
@@ -62,7 +63,7 @@ def of_row(imported: Import, row: Row) -> dict[str, Any]:
         "issues": [_issue(found, headers) for found in (*row.reading.issues, *(outcome.issues if outcome else ()))],
         "changes": [_change(change, whom) for change in (outcome.changes if outcome else ())],
         "stored_otherwise": [_change(change, whom) for change in (outcome.otherwise if outcome else ())],
-        "candidates": [{"field": c.field, "id": c.id, "slug": c.rule} for c in (outcome.candidates if outcome else ())],
+        "candidates": [_candidate(one) for one in (outcome.candidates if outcome else ())],
     }
 
 
@@ -97,10 +98,19 @@ def pages(imported: Import, work: "Work", *, troubled: bool = False) -> Iterator
 def _line(told: Mapping[str, Any], names: Sequence[str], language: str) -> Sequence[Any]:
     issues = {error: [_told(one, language) for one in told["issues"] if (one["severity"] == "error") is error] for error in (True, False)}
     changes = [f"{one['field']}: {one['before'] or '-'} → {one['after'] or '-'}" for one in told["changes"]]
-    alike = [f"{one['field']}: {one['id']} ({one['slug']})" for one in told["candidates"]]
+    alike = [f"{one['field']}: {one['id']} ({_why(one, language)})" for one in told["candidates"]]
     cells = {one["field"]: (one["read"], one["value"]) for one in told["fields"]}
     found = ("\n".join(texts) for texts in (issues[True], issues[False], changes, alike))
     return (told["line"], told["status"], told["done"], *found, *(cell for name in names for cell in cells.get(name, ("", ""))))
+
+
+def _why(candidate: Mapping[str, Any], language: str) -> str:
+    return ", ".join(reason["text"][language] for reason in candidate["reasons"])
+
+
+def _candidate(one: Candidate) -> dict[str, Any]:
+    reasons = [{"slug": slug, "text": TEXTS[slug]} for slug in one.reasons]
+    return {"field": one.field, "id": one.id, "score": one.score, "reasons": reasons}
 
 
 def _told(one: Mapping[str, Any], language: str) -> str:

@@ -120,10 +120,18 @@ class ChangeSchema(Schema):
     after = fields.String(required=True, allow_none=True)
 
 
-class CandidateSchema(Schema):
+class WhySchema(Schema):
+    slug = fields.String(required=True)
+    text = fields.Nested(TextSchema, required=True)
+
+
+class StoredAlreadySchema(Schema):
+    """Somebody who is stored and may be the one in the line; `score` (of 100) is null where nobody worked one out."""
+
     field = fields.String(required=True)
     id = fields.UUID(required=True)
-    slug = fields.String(required=True)
+    score = fields.Integer(required=True, allow_none=True)
+    reasons = fields.List(fields.Nested(WhySchema), required=True)
 
 
 class ReportLineSchema(Schema):
@@ -136,4 +144,4 @@ class ReportLineSchema(Schema):
     issues = fields.List(fields.Nested(IssueSchema), required=True)
     changes = fields.List(fields.Nested(ChangeSchema), required=True)
     stored_otherwise = fields.List(fields.Nested(ChangeSchema), required=True)
-    candidates = fields.List(fields.Nested(CandidateSchema), required=True)
+    candidates = fields.List(fields.Nested(StoredAlreadySchema), required=True)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from services.chassis.http.request import Cause
-from services.registration import handlers
 from services.registration.domain.life import Step
 from services.registration.domain.professional import Professional
 from services.registration.domain.step import StepRequest
 from services.registration.handlers import steps
+from services.registration.handlers.professionals import change_professionals
 from services.registration.imports.families import SOURCE
 from services.registration.imports.professionals import cause_of, stored
 from services.registration.imports.record import Import, Issue, Row
@@ -33,7 +33,7 @@ def undo(rows: Sequence[Row], imported: Import, work: "Work") -> Mapping[int, li
     now = stored(rows, imported, work)
     made = {row.number: msgspec.convert(row.outcome and row.outcome.undo, Made) for row in rows}
     same = {n: one for n, one in made.items() if now.get(one.after.key) == one.after}
-    handlers.change_professionals([(one.before, cause_of(imported, n)) for n, one in same.items() if one.before], work)
+    change_professionals([(one.before, cause_of(imported, n)) for n, one in same.items() if one.before], work)
     for n, one in same.items():
         if one.before is None:
             _end(one.after, cause_of(imported, n), work)

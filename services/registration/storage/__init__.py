@@ -1,13 +1,18 @@
 """Registration's tables, behind repositories that work in sets: a batch of any size takes the same few statements."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from services.chassis.storage import UnitOfWork
+from services.registration.domain.reach import Reach
+from services.registration.domain.request import Known
 from services.registration.resources import Resources
 from services.registration.storage.answers import Answers
 from services.registration.storage.consents import Consents
+from services.registration.storage.duplicates import Duplicates
 from services.registration.storage.enrolments import Enrolments
 from services.registration.storage.erasures import Erasures
 from services.registration.storage.family_records import FamilyRecords
@@ -15,14 +20,17 @@ from services.registration.storage.guardians import Guardians
 from services.registration.storage.guardianships import Families
 from services.registration.storage.imports import Imports
 from services.registration.storage.life import History
+from services.registration.storage.merges import Merges
 from services.registration.storage.origins import Origins
 from services.registration.storage.people import Children, Professionals
 from services.registration.storage.programmes import Programmes
 from services.registration.storage.protections import Protections
 from services.registration.storage.question_answers import QuestionAnswers
+from services.registration.storage.registers import Registers
 from services.registration.storage.retention import Retention
 from services.registration.storage.sign_up_requests import SignUpRequests
 from services.registration.storage.sign_ups import SignUps
+from services.registration.vocabulary import VOCABULARY
 
 _DENMARK = ZoneInfo("Europe/Copenhagen")
 
@@ -36,6 +44,17 @@ class Work(UnitOfWork):
     def today(self) -> date:
         """Which day it is in Denmark."""
         return self.now.astimezone(_DENMARK).date()
+
+    def known(self, programmes: Iterable[str], institutions: Iterable[str]) -> Known:
+        """What the rules look at, of these programmes and institutions."""
+        places = self.programmes.institutions_of(institutions)
+        return Known(self.programmes.of_codes(programmes), places, words=VOCABULARY, today=self.today)
+
+    def as_kept(self, reach: Reach) -> Reach:
+        """The same reach, of a guardian who was merged into another as that one."""
+        if reach.guardian_id is None:
+            return reach
+        return replace(reach, guardian_id=self.aliases.surviving([reach.guardian_id])[reach.guardian_id])
 
     @cached_property
     def programmes(self) -> Programmes:
@@ -64,6 +83,18 @@ class Work(UnitOfWork):
     @cached_property
     def origins(self) -> Origins:
         return Origins(self.connection)
+
+    @cached_property
+    def duplicates(self) -> Duplicates:
+        return Duplicates(self.connection, self.resources.vault)
+
+    @cached_property
+    def merges(self) -> Merges:
+        return Merges(self.connection)
+
+    @cached_property
+    def registers(self) -> Registers:
+        return Registers(self.connection, self.resources.vault)
 
     @cached_property
     def consents(self) -> Consents:

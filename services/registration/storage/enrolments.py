@@ -8,12 +8,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from services.chassis.aliases import Aliases
 from services.registration.domain.child import Child
 from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.enrolment import Enrolment
 from services.registration.domain.life import Status, Step, Taken
 from services.registration.domain.reach import Reach
-from services.registration.storage.protections import HIDDEN_CHILD
+from services.registration.storage.guardianships import TOLD_OF
+from services.registration.storage.protections import HIDDEN_CHILD, PROTECTED
 from services.registration.storage.rows import LIVING, as_bytea, as_json, columns
 from services.registration.vault import CprVault
 
@@ -33,12 +35,17 @@ _ENROLMENT = _select(f"(e.hidden or {_PROTECTED})")
 _IN_REACH = (
     "(:everywhere or i.code in (select json_array_elements_text(cast(:institutions as json)))"
     " or e.source in (select json_array_elements_text(cast(:sources as json)))"
-    " or e.child_id in (select child_id from guardianship where guardian_id = cast(:guardian as uuid)"
-    " and contact_allowed and valid @> cast(:today as date)))"
+    f" or e.child_id in {TOLD_OF})"
 )
-_OF_NUMBERS = f"e.status in {LIVING} and c.cpr_lookup in (select l from json_to_recordset(cast(:numbers as json)) as x(l bytea))"
-_STANDING = sa.text(f"select c.cpr_lookup, e.programme, e.status from enrolment e join child c using (child_id) where {_OF_NUMBERS}")
-_LIVING = sa.text(f"{_ENROLMENT} where {_OF_NUMBERS} order by e.enrolment_id for update of e")
+_OF_NUMBERS = (  # under whatever id a child was enrolled that was stored twice
+    "from child n left join chassis.alias a on a.merged_id = n.child_id"
+    " cross join lateral (select coalesce(a.kept_id, n.child_id) as id"
+    " union all select b.merged_id from chassis.alias b where b.kept_id = coalesce(a.kept_id, n.child_id)) as same"
+    f" join enrolment l on l.child_id = same.id where l.status in {LIVING}"
+    " and n.cpr_lookup in (select l from json_to_recordset(cast(:numbers as json)) as x(l bytea))"
+)
+_STANDING = sa.text(f"select n.cpr_lookup, l.programme, l.status {_OF_NUMBERS}")
+_LIVING = sa.text(f"{_ENROLMENT} where e.enrolment_id in (select l.enrolment_id {_OF_NUMBERS}) order by e.enrolment_id for update of e")
 _ADD = sa.text(
     "insert into enrolment (enrolment_id, source, request_id, status, programme, track, child_id, guardian_ids, institution_id, district,"
     " start_date, end_date, reason, reasons, step, since, steps, was_enrolled, hidden) select enrolment_id, source, request_id, status,"
@@ -62,16 +69,19 @@ _REJECTED = sa.text(
     " and e.request_id in (select json_array_elements_text(cast(:ids as json)))"
 )
 _AGREED = sa.text(
-    "select e.enrolment_id::text, c.purpose from enrolment e join consent c using (child_id, programme)"
+    "select e.enrolment_id::text, c.purpose from enrolment e join consent c on c.programme = e.programme"
+    " and c.child_id in (select chassis.same(e.child_id))"
     " where e.enrolment_id in (select cast(json_array_elements_text(cast(:ids as json)) as uuid)) and c.status = 'given'"
 )
 _TOLD_OTHERWISE = sa.text(
     f"{_select(_PROTECTED)} where e.enrolment_id in (select enrolment_id from enrolment where hidden"
-    " union select enrolment_id from enrolment join protection on child_id = person_id"
-    " union select enrolment_id from enrolment join guardianship using (child_id) join protection on guardian_id = person_id)"
+    f" union select enrolment_id from enrolment join {PROTECTED} as p on child_id = person_id"
+    f" union select enrolment_id from enrolment join guardianship using (child_id) join {PROTECTED} as p on guardian_id = person_id"
+    " union select enrolment_id from enrolment join chassis.same_as on id = enrolment.child_id"
+    f" join guardianship s on s.child_id = other_id join {PROTECTED} as p on guardian_id = person_id)"
     f" and e.hidden <> {_PROTECTED} order by e.enrolment_id for update of e"
 )
-_OF_CHILD = sa.text(f"{_ENROLMENT} where e.child_id = cast(:id as uuid) order by e.enrolment_id")
+_OF_CHILD = sa.text(f"{_ENROLMENT} where e.child_id in (select chassis.same(cast(:id as uuid))) order by e.enrolment_id")
 _GET = sa.text(f"{_ENROLMENT} where e.enrolment_id = cast(:id as uuid) and {_IN_REACH}")
 _LIST = sa.text(
     f"{_ENROLMENT} where {_IN_REACH} and (cast(:after as uuid) is null or e.enrolment_id > cast(:after as uuid))"
@@ -80,7 +90,8 @@ _LIST = sa.text(
     " and (cast(:institution as text) is null or i.code = :institution)"
     " and (cast(:district as text) is null or e.district = :district)"
     f" and (coalesce(cast(:institution as text), :district) is null or not (e.hidden or {_PROTECTED}))"
-    " and (cast(:child_id as uuid) is null or e.child_id = cast(:child_id as uuid)) order by e.enrolment_id limit :limit"
+    " and (cast(:child_id as uuid) is null or e.child_id = any(array(select chassis.same(cast(:child_id as uuid)))))"
+    " order by e.enrolment_id limit :limit"
 )
 _ALL = sa.text(f"{_ENROLMENT} order by e.enrolment_id")
 
@@ -100,15 +111,19 @@ class Enrolments:
         by_lookup, values = self._lookups(numbers)
         return {(by_lookup[row.cpr_lookup], row.programme): Status(row.status) for row in self._connection.execute(_STANDING, values)}
 
-    def living(self, children: Mapping[CprNumber, Child]) -> dict[tuple[CprNumber, str], Enrolment]:
-        """The same enrolments, of children who are locked; nobody else changes them until the end of the transaction."""
-        numbers = {child.child_id: number for number, child in children.items()}
-        found = (
-            [_enrolment(row) for row in self._connection.execute(_LIVING, self._lookups(children)[1] | {"today": self._today})]
-            if children
-            else []
-        )
-        return {(numbers[str(enrolment.child_id)], str(enrolment.programme)): enrolment for enrolment in found}
+    def living(self, children: Mapping[CprNumber, Child]) -> dict[tuple[str, str], Enrolment]:
+        """The same enrolments, of children who are locked; nobody else changes them until the end of the transaction.
+
+        By the child's id (the one that is kept, where it was stored twice) and the programme; the kept record's own counts first.
+        """
+        if not children:
+            return {}
+        rows = self._connection.execute(_LIVING, self._lookups(children)[1] | {"today": self._today})
+        found = [_enrolment(row) for row in rows]
+        own = {child.child_id for child in children.values()}
+        others = Aliases(self._connection).surviving(child_id for one in found if (child_id := str(one.child_id)) not in own)
+        found.sort(key=lambda one: str(one.child_id) in own)
+        return {(others.get(str(one.child_id), str(one.child_id)), str(one.programme)): one for one in found}
 
     def add(self, enrolments: Sequence[Enrolment]) -> None:
         """Raises an integrity error for a second one of the same child and programme that may go on."""

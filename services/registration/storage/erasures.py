@@ -32,7 +32,7 @@ _LOCK = (
 )
 _THEIRS = sa.text(
     f"select enrolment_id::text from enrolment where child_id = {_IDS}"
-    f" union select consent_id::text from consent where child_id = {_IDS} or guardian_id = {_IDS} order by 1"
+    f" union select consent_id::text from consent where child_id = {_IDS} or guardian_id = {_IDS} or professional_id = {_IDS} order by 1"
 )
 _STILL_ENROLLED = sa.text(f"select distinct child_id::text from enrolment where status in {_ENROLLED} and child_id = {_IDS}")
 _PARENTS = sa.text(

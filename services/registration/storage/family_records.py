@@ -2,12 +2,13 @@
 
 # ruff: noqa: S608 - the statements are put together from our own text; values travel as parameters
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
+from services.chassis.aliases import SAME_IDS
 from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.life import ENROLLED
 from services.registration.imports.stored import StoredChild, StoredEnrolment, StoredFamilies, StoredGuardian
@@ -18,28 +19,27 @@ from services.registration.vault import CprVault
 
 _NUMBERS = "(select l from json_to_recordset(cast(:numbers as json)) as x(l bytea))"
 _IDS = "(select cast(json_array_elements_text(cast(:ids as json)) as uuid))"
-_CHILDREN = sa.text(f"select child_id::text, cpr_lookup, birth_date, given_name, family_name from child where cpr_lookup in {_NUMBERS}")
+_CHILDREN = sa.text(  # of a child that was merged into another, that one
+    "select k.child_id::text, c.cpr_lookup, k.birth_date, k.given_name, k.family_name from child c"
+    " left join chassis.alias on merged_id = c.child_id join child k on k.child_id = coalesce(kept_id, c.child_id)"
+    f" where c.cpr_lookup in {_NUMBERS}"
+)
 _ENROLMENTS = sa.text(
-    "select child_id::text, enrolment_id::text, i.code as institution, track, start_date, steps from enrolment left join institution i"
-    " using (institution_id) where enrolment.programme = :programme"
-    f" and status in (select json_array_elements_text(cast(:enrolled as json))) and child_id in {_IDS}"
+    "select coalesce(kept_id, child_id)::text as child_id, enrolment_id::text, i.code as institution, track, start_date, steps"
+    " from enrolment left join institution i using (institution_id) left join chassis.alias on merged_id = child_id"
+    " where enrolment.programme = :programme"
+    f" and status in (select json_array_elements_text(cast(:enrolled as json))) and child_id in {SAME_IDS} order by kept_id nulls last"
 )
 _LINKS = sa.text(
-    f"select child_id::text, guardian_id::text, custody from guardianship where child_id in {_IDS} and valid @> cast(:today as date)"
+    "select coalesce(c.kept_id, child_id)::text as child_id, coalesce(g.kept_id, guardian_id)::text as guardian_id, custody"
+    " from guardianship left join chassis.alias c on c.merged_id = child_id left join chassis.alias g on g.merged_id = guardian_id"
+    f" where child_id in {SAME_IDS} and valid @> cast(:today as date) order by num_nonnulls(c.kept_id, g.kept_id) desc"
 )
 _GUARDIANS = sa.text(
     "select guardian_id::text, cpr_sealed, given_name, family_name, email, phone, language, spoken_language,"
     f" {HIDDEN_ADULT.format('guardian_id')} as hidden from guardian"
-    f" where cpr_lookup in {_NUMBERS} or guardian_id in (select guardian_id from guardianship where child_id in {_IDS})"
-)
-_SAME_CHILDREN = sa.text(
-    "select n, child_id::text from json_to_recordset(cast(:rows as json)) as x(n integer, l bytea, b date, g text, f text)"
-    " join child on birth_date = b and lower(given_name) = lower(g) and lower(family_name) = lower(f) and cpr_lookup <> l order by n"
-)
-_SAME_CONTACTS = sa.text(
-    "with x as materialized (select * from json_to_recordset(cast(:rows as json)) as x(n integer, k text, e text, p text))"
-    " select n, k, guardian_id::text from x join guardian on lower(email) = lower(e)"
-    " union select n, k, guardian_id::text from x join guardian on phone = p order by 1, 3"
+    f" where cpr_lookup in {_NUMBERS} or guardian_id in (select coalesce(kept_id, guardian_id) from guardianship"
+    f" left join chassis.alias on merged_id = guardian_id where child_id in {SAME_IDS})"
 )
 _SET_CUSTODY = sa.text(
     "update guardianship s set custody = x.k from json_to_recordset(cast(:rows as json)) as x(c uuid, g uuid, k boolean)"
@@ -55,6 +55,7 @@ _REMOVE_STRANGERS = sa.text(
     " and not exists (select from consent c where c.guardian_id = g.guardian_id)"
     " and not exists (select from protection p where p.person_id = g.guardian_id)"
     " and not exists (select from answer_sheet a where a.person_id = g.guardian_id)"
+    " and not exists (select from merge where g.guardian_id in (merged_id, into_id))"
 )
 
 
@@ -72,6 +73,7 @@ class FamilyRecords:
         rows = self._connection.execute(_CHILDREN, {"numbers": _lookups(by_lookup)})
         found = {by_lookup[bytes(row.cpr_lookup)]: _child(row) for row in rows}
         by_id = {child.child_id: child for child in found.values()}
+        found = {number: by_id[child.child_id] for number, child in found.items()}
         ids = as_json(by_id)
         for row in self._connection.execute(_ENROLMENTS, {"programme": programme, "ids": ids, "enrolled": as_json(sorted(ENROLLED))}):
             enrolment = StoredEnrolment(row.enrolment_id, row.institution, row.track, row.start_date, row.steps)
@@ -81,16 +83,6 @@ class FamilyRecords:
         numbers = _lookups(map(self._vault.lookup, guardians))
         known = self._connection.execute(_GUARDIANS, {"numbers": numbers, "ids": ids, "today": self._today})
         return StoredFamilies(found, {row.guardian_id: self._guardian(row) for row in known})
-
-    def same_children(self, described: Sequence[Mapping[str, Any]]) -> list[tuple[int, str]]:
-        """Line and child's id, where another child has that name and birth date; `described` has n, number, b, g and f."""
-        rows = [{**one, "l": as_bytea(self._vault.lookup(one["number"])), "number": None} for one in described]
-        return [(n, child_id) for n, child_id in self._connection.execute(_SAME_CHILDREN, {"rows": as_json(rows)})]
-
-    def same_contacts(self, described: Sequence[Mapping[str, Any]]) -> list[tuple[int, str, str]]:
-        """Line, field and guardian's id, where somebody has that e-mail or phone; `described` has n, k, e and p."""
-        rows = self._connection.execute(_SAME_CONTACTS, {"rows": as_json(described)})
-        return [(n, field, guardian_id) for n, field, guardian_id in rows]
 
     def set_custody(self, links: Mapping[tuple[str, str], bool | None]) -> None:
         """(child's id, guardian's id) → the custody that it was; None where he was no guardian of the child."""

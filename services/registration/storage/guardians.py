@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from services.chassis.aliases import Aliases
 from services.registration.domain.address import Address
 from services.registration.domain.child import Child
 from services.registration.domain.cpr_number import CprNumber
@@ -27,22 +28,28 @@ _GUARDIAN = (
     f" corrected, cpr_sealed, {HIDDEN_ADULT.format('guardian.guardian_id')} as hidden from guardian"
 )
 _IDS = "(select cast(json_array_elements_text(cast(:ids as json)) as uuid))"
+_CHILDREN = (  # with the ids that stand for them
+    "(select cast(json_array_elements_text(cast(:children as json)) as uuid) union all select merged_id from chassis.alias"
+    " where kept_id in (select cast(json_array_elements_text(cast(:children as json)) as uuid)))"
+)
 _AROUND = sa.text(
-    f"{_GUARDIAN} where guardian_id in ("
-    " select guardian_id from guardian where cpr_lookup in (select l from json_to_recordset(cast(:numbers as json)) as x(l bytea))"
-    " union select guardian_id from guardianship where child_id in"
-    " (select cast(json_array_elements_text(cast(:children as json)) as uuid))) order by guardian.guardian_id for update"
+    "with named (id) as (select guardian_id from guardian"
+    " where cpr_lookup in (select l from json_to_recordset(cast(:numbers as json)) as x(l bytea))"
+    f" union select guardian_id from guardianship where child_id in {_CHILDREN})"
+    f" {_GUARDIAN} where guardian_id in (select id from named union select kept_id from named join chassis.alias on merged_id = id)"
+    " order by guardian.guardian_id for update"
 )
 _LINKS = sa.text(
-    "select distinct child_id::text, guardian_id::text from guardianship"
-    " where child_id in (select cast(json_array_elements_text(cast(:children as json)) as uuid)) order by 1, 2"
+    "select distinct coalesce(kept_id, child_id)::text, guardian_id::text from guardianship left join chassis.alias on merged_id = child_id"
+    f" where child_id in {_CHILDREN} order by 1, 2"
 )
 _GET = sa.text(f"{_GUARDIAN} where guardian_id in {_IDS} order by guardian_id")
 _LOCK = sa.text(f"{_GUARDIAN} where guardian_id in {_IDS} order by guardian_id for update")
 _ALL = sa.text(_GUARDIAN)
 _IN_REACH = sa.text(
-    "select exists (select from guardianship join enrolment using (child_id) join institution using (institution_id)"
-    f" where guardian_id = cast(:id as uuid) and valid @> cast(:today as date) and status in {LIVING}"
+    "select exists (select from guardianship s join enrolment e on e.child_id in (select chassis.same(s.child_id))"
+    " join institution using (institution_id) where guardian_id in (select chassis.same(cast(:id as uuid)))"
+    f" and valid @> cast(:today as date) and status in {LIVING}"
     " and code in (select json_array_elements_text(cast(:institutions as json))))"
 )
 _ROWS = (
@@ -77,9 +84,11 @@ class Guardians:
         ids = as_json(child.child_id for child in children)
         numbers = {number for details in described if details.cpr_number and (number := CprNumber.read(details.cpr_number))}
         lookups = as_json({"l": as_bytea(self._vault.lookup(number))} for number in numbers)
-        known = self._connection.execute(_AROUND, {"children": ids, "numbers": lookups, "today": self._today})
+        rows = self._connection.execute(_AROUND, {"children": ids, "numbers": lookups, "today": self._today})
+        known = [self._guardian(row) for row in rows]
         links = self._connection.execute(_LINKS, {"children": ids})
-        return Guardianships([self._guardian(row) for row in known], [(child_id, guardian_id) for child_id, guardian_id in links])
+        kept = Aliases(self._connection).around(guardian.guardian_id for guardian in known)
+        return Guardianships(known, [(child_id, guardian_id) for child_id, guardian_id in links], kept)
 
     def add(self, new: Sequence[Guardian]) -> None:
         """One with a number whom somebody else added meanwhile gets that one's id."""

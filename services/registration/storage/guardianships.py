@@ -14,16 +14,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from services.chassis.aliases import SAME_IDS
 from services.registration.domain.guardian import Guardian
-from services.registration.domain.guardianship import Guardianship, Spell, Terms, Told
+from services.registration.domain.guardianship import Guardianship, Pair, Spell, Terms, Told, together
 from services.registration.storage.rows import as_json
 
-_SPELL = (
-    "select child_id::text, guardian_id::text, lower(valid) as valid_from, upper(valid) as valid_until, relation, custody, contact_allowed,"
-    " residence, said_at from guardianship"
-)
-_ORDER = "order by child_id, guardian_id, valid"
-_IDS = "(select cast(json_array_elements_text(cast(:ids as json)) as uuid))"
 _TOLD = (
     "json_to_recordset(cast(:rows as json)) as x(c uuid, g uuid, n text, k boolean, p boolean, r boolean, dn text, dp boolean, dr boolean)"
 )
@@ -45,13 +40,24 @@ _KEEP = sa.text(
     " select c, g, daterange(f, u), n, k, p, r, s from json_to_recordset(cast(:rows as json))"
     " as x(c uuid, g uuid, f date, u date, n text, k boolean, p boolean, r boolean, s timestamptz)"
 )
-_OF_CHILDREN = sa.text(f"{_SPELL} where child_id in {_IDS} {_ORDER}")
-_BESIDE = sa.text(  # a brother or sister may have a guardian whom this child has not: he lives in the household too
-    f"{_SPELL} where child_id in (select n.child_id from guardianship n join guardianship o using (guardian_id)"
-    f" where o.child_id = cast(:id as uuid)) {_ORDER}"
+_RECORD = (  # of two records of the same two people the one under the ids that are kept comes first
+    "select coalesce(c.kept_id, s.child_id)::text as child_id, coalesce(g.kept_id, s.guardian_id)::text as guardian_id,"
+    " s.child_id::text as own_child_id, s.guardian_id::text as own_guardian_id,"
+    " lower(valid) as valid_from, upper(valid) as valid_until, relation, custody, contact_allowed, residence, said_at"
+    " from guardianship s left join chassis.alias c on c.merged_id = s.child_id left join chassis.alias g on g.merged_id = s.guardian_id"
 )
-_OF_GUARDIAN = sa.text(f"{_SPELL} where guardian_id = cast(:id as uuid) {_ORDER}")
-_ALL = sa.text(f"{_SPELL} {_ORDER}")
+_ORDER = "order by 1, 2, num_nonnulls(c.kept_id, g.kept_id), 3, 4, valid"
+_OF_CHILDREN = sa.text(f"{_RECORD} where s.child_id in {SAME_IDS} {_ORDER}")
+_OF_GUARDIANS = sa.text(f"{_RECORD} where s.guardian_id in {SAME_IDS} {_ORDER}")
+_ALL = sa.text(f"{_RECORD} {_ORDER}")
+
+TOLD_OF = (
+    "(select chassis.same(child_id) from (select distinct on (kept_id) child_id, contact_allowed"
+    " from (select *, chassis.surviving(child_id) as kept_id from guardianship"
+    " where guardian_id in (select chassis.same(cast(:guardian as uuid))) and valid @> cast(:today as date)) as record"
+    " order by kept_id, lower(valid) desc nulls last, said_at desc nulls last, contact_allowed) as child where contact_allowed)"
+)
+"""For a statement: the ids of the children of whom the guardian `:guardian` may be told on the day `:today`."""
 
 
 class Families:
@@ -71,29 +77,39 @@ class Families:
             self._connection.execute(_FORGET, {"rows": as_json(_pair(one.child_id, one.guardian_id) for one in changed)})
             self._connection.execute(_KEEP, {"rows": as_json(_row(one, spell) for one in changed for spell in one.spells)})
 
+    def records_of(self, ids: Iterable[str]) -> dict[Pair, list[Guardianship]]:
+        """What is stored between these children and their guardians, by the ids that are kept, each under those with which it came."""
+        return dict(_records(self._connection.execute(_OF_CHILDREN, {"ids": as_json(set(ids))})))
+
     def of_children(self, ids: Iterable[str]) -> dict[str, list[Guardianship]]:
-        """The guardianships of each of these children, by child."""
+        """The guardianships of each of these children, by child; of people who were merged, by the ids that are kept."""
         found: dict[str, list[Guardianship]] = defaultdict(list)
-        for guardianship in _guardianships(self._connection.execute(_OF_CHILDREN, {"ids": as_json(set(ids))})):
-            found[guardianship.child_id].append(guardianship)
-        return found
+        for pair, records in self.records_of(ids).items():
+            found[pair[0]].append(_of_kept(pair, records))
+        return dict(found)
 
-    def beside(self, child_id: str) -> list[Guardianship]:
-        """Those of the child, and those of all children with whom it shares a guardian."""
-        return list(_guardianships(self._connection.execute(_BESIDE, {"id": child_id})))
-
-    def of_guardian(self, guardian_id: str) -> list[Guardianship]:
-        return list(_guardianships(self._connection.execute(_OF_GUARDIAN, {"id": guardian_id})))
+    def of_guardians(self, ids: Iterable[str]) -> list[Guardianship]:
+        """What holds between these guardians and their children; of people who were merged, by the ids that are kept."""
+        rows = self._connection.execute(_OF_GUARDIANS, {"ids": as_json(set(ids))})
+        return [_of_kept(pair, records) for pair, records in _records(rows)]
 
     def stream(self) -> Iterator[list[Guardianship]]:
         """All of them, a child's at a time."""
         rows = self._connection.execute(_ALL, execution_options={"yield_per": 500})
-        return (list(of_child) for _, of_child in groupby(_guardianships(rows), attrgetter("child_id")))
+        every = (_of_kept(pair, records) for pair, records in _records(rows))
+        return (list(of_child) for _, of_child in groupby(every, attrgetter("child_id")))
 
 
-def _guardianships(rows: Iterable[Any]) -> Iterator[Guardianship]:
-    for (child_id, guardian_id), spells in groupby(rows, attrgetter("child_id", "guardian_id")):
-        yield Guardianship(child_id, guardian_id, [_spell(row) for row in spells])
+def _records(rows: Iterable[Any]) -> Iterator[tuple[Pair, list[Guardianship]]]:
+    """Each pair with its records; the rows come in order."""
+    for pair, of_pair in groupby(rows, attrgetter("child_id", "guardian_id")):
+        records = groupby(of_pair, attrgetter("own_child_id", "own_guardian_id"))
+        yield pair, [Guardianship(*own, [_spell(row) for row in spells]) for own, spells in records]
+
+
+def _of_kept(pair: Pair, records: Sequence[Guardianship]) -> Guardianship:
+    first, *others = records
+    return together(Guardianship(*pair, first.spells), others)
 
 
 def _spell(row: Any) -> Spell:

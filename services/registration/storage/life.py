@@ -21,7 +21,7 @@ _ADD = sa.text(
 )
 _OF = sa.text(f"{_TAKEN} where t.subject_id = cast(:id as uuid) order by t.number")
 _OF_CHILD = sa.text(
-    f"{_TAKEN} where t.subject_id in (select enrolment_id from enrolment where child_id = cast(:id as uuid))"
+    f"{_TAKEN} where t.subject_id in (select enrolment_id from enrolment where child_id in (select chassis.same(cast(:id as uuid))))"
     " order by t.subject_id, t.number"
 )
 _OF_REQUESTS = sa.text(
@@ -45,7 +45,7 @@ class History:
         return [_taken(row) for row in self._connection.execute(_OF, {"id": subject_id})]
 
     def of_child(self, child_id: str) -> list[Taken]:
-        """All steps of all enrolments of a child, by enrolment."""
+        """All steps of all enrolments of a child, under whatever id, by enrolment."""
         return [_taken(row) for row in self._connection.execute(_OF_CHILD, {"id": child_id})]
 
     def of_requests(self, source: str, request_ids: Iterable[str]) -> dict[str, Taken]:

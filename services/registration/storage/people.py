@@ -16,6 +16,7 @@ from services.registration.domain.life import Status
 from services.registration.domain.professional import Professional
 from services.registration.domain.reach import Reach
 from services.registration.domain.request import ChildDetails
+from services.registration.storage.guardianships import TOLD_OF
 from services.registration.storage.protections import HIDDEN_ADULT, HIDDEN_CHILD
 from services.registration.storage.rows import LIVING, as_bytea, as_json, columns
 from services.registration.vault import CprVault
@@ -24,21 +25,23 @@ CHILD_NUMBER = "child.cpr_sealed"
 """The column to which a sealed number is bound."""
 
 _TAKE_IN_CHILDREN = sa.text(  # the update changes nothing: it locks a child that is known, so that nobody else decides about it now
-    "insert into child (child_id, cpr_lookup, cpr_sealed, birth_date, given_name, family_name)"
+    "with taken as (insert into child (child_id, cpr_lookup, cpr_sealed, birth_date, given_name, family_name)"
     " select i, l, s, b, g, f from json_to_recordset(cast(:rows as json))"
     " as x(i uuid, l bytea, s bytea, b date, g text, f text) order by l"
     " on conflict (cpr_lookup) do update set cpr_lookup = excluded.cpr_lookup"
-    " returning child_id::text, cpr_lookup, birth_date, given_name, family_name"
+    " returning child_id, cpr_lookup, birth_date, given_name, family_name)"
+    " select coalesce(kept_id, child_id)::text as child_id, cpr_lookup, birth_date, given_name, family_name"
+    " from taken left join chassis.alias on merged_id = child_id"
 )
 _CHILD = sa.text(
     f"select child_id::text, cpr_sealed, birth_date, given_name, family_name, {HIDDEN_CHILD.format('child_id')} as hidden from child"
     " where child_id = cast(:id as uuid)"
 )
 _IN_REACH = sa.text(
-    "select exists (select from enrolment join institution using (institution_id) where child_id = cast(:id as uuid)"
+    "select exists (select from enrolment join institution using (institution_id)"
+    " where child_id in (select chassis.same(cast(:id as uuid)))"
     f" and status in {LIVING} and code in (select json_array_elements_text(cast(:institutions as json))))"
-    " or exists (select from guardianship where child_id = cast(:id as uuid) and guardian_id = cast(:guardian as uuid)"
-    " and contact_allowed and valid @> cast(:today as date))"
+    f" or cast(:id as uuid) in {TOLD_OF}"
 )
 _LOCK = sa.text(
     "select child_id::text from child where child_id in (select cast(json_array_elements_text(cast(:ids as json)) as uuid))"

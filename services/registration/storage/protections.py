@@ -16,12 +16,22 @@ from services.registration.storage.rows import as_json
 
 _NOW = "coalesce({0}.valid @> cast(:today as date), true)"
 
-HIDDEN_ADULT: Final = f"exists (select from protection x where x.person_id = {{0}} and {_NOW.format('x')})"
+PROTECTED: Final = (
+    "(select person_id, valid from protection union all select id, valid from chassis.same_as join protection on person_id = other_id)"
+)
+"""For a statement: who is protected and when, under whatever id: of two who were merged, both while one of them is."""
+
+_THROUGH = (
+    f"exists (select from {{1}} join {PROTECTED} as y on y.person_id = s.guardian_id"
+    f" where {{2}} = {{0}} and s.valid @> cast(:today as date) and (s.custody or s.residence) and {_NOW.format('y')})"
+)
+
+HIDDEN_ADULT: Final = f"exists (select from {PROTECTED} as x where x.person_id = {{0}} and {_NOW.format('x')})"
 """Whether a guardian or professional is protected on the day `:today`, for a statement; `{0}` is his id."""
 
 HIDDEN_CHILD: Final = (
-    f"({HIDDEN_ADULT} or exists (select from guardianship s join protection y on y.person_id = s.guardian_id"
-    f" where s.child_id = {{0}} and s.valid @> cast(:today as date) and (s.custody or s.residence) and {_NOW.format('y')}))"
+    f"({HIDDEN_ADULT} or {_THROUGH.format('{0}', 'guardianship s', 's.child_id')}"
+    f" or {_THROUGH.format('{0}', 'chassis.same_as m join guardianship s on s.child_id = m.other_id', 'm.id')})"
 )
 """Whether a child is protected on that day, itself or through a guardian."""
 

@@ -34,9 +34,10 @@ _VALUES = (
     "(select person_id, programme, question, value, null::bytea as sealed from plain_answer"
     " union all select person_id, programme, question, null, sealed from guarded_answer) as v"
 )
-_LATEST_OF = (  # what was said last to each question of each sheet
+_LATEST_OF = (  # what was said last to each question of each sheet, under whatever id of somebody who was stored twice
     "(select distinct on (i, p, c.question) i, p, c.person_id, c.programme, c.question, c.at, c.by_role as role"
-    f" from {_KEYS} join answer_change c on c.person_id = i and c.programme = p order by i, p, c.question, c.id desc) as latest"
+    f" from {_KEYS} join answer_change c on c.person_id in (select chassis.same(i)) and c.programme = p"
+    " order by i, p, c.question, c.id desc) as latest"
 )
 _OF_SHEETS = sa.text(
     "select latest.i::text as whose, v.person_id::text, v.programme, v.question, v.value, v.sealed"
@@ -87,7 +88,8 @@ _OF = sa.text(
     f" join asked using (programme, question) where question in {_WANTED} order by question"
 )
 _HISTORY = sa.text(
-    f"select c.question, c.how, c.at, c.by_role as role from {_KEYS} join answer_change c on c.person_id = i and c.programme = p"
+    f"select c.question, c.how, c.at, c.by_role as role from {_KEYS}"
+    " join answer_change c on c.person_id in (select chassis.same(i)) and c.programme = p"
     f" where c.question in {_WANTED} order by c.id desc limit :most"
 )
 _HOUSE = (  # in which somebody who takes part is; who is protected is not told by it

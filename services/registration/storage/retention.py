@@ -49,7 +49,8 @@ _DUE = sa.text(
 _ALONG = sa.text(
     "select distinct s.child_id::text, s.guardian_id::text from guardianship s"
     " where s.child_id = any(array(select cast(json_array_elements_text(cast(:ids as json)) as uuid)))"
-    " and not exists (select from guardianship o where o.guardian_id = s.guardian_id and o.child_id <> s.child_id) order by 1, 2"
+    " and not exists (select from guardianship o where o.guardian_id = s.guardian_id"
+    " and o.child_id not in (select chassis.same(s.child_id))) order by 1, 2"
 )
 _HELD = sa.text(
     "select distinct person_id::text from legal_hold where lifted_at is null and (until is null or until > :day)"

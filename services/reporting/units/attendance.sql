@@ -9,9 +9,9 @@ select
   coalesce(seen.kind, seat.kind) as kind,
   coalesce(seen.state, 'unknown') as state
 from (
-  select distinct on (session.session_id, member.person_id)
+  select distinct on (session.session_id, coalesce(alias.kept_id, member.person_id))
     session.session_id,
-    member.person_id,
+    coalesce(alias.kept_id, member.person_id) as person_id,
     signup.activity_id,
     signup.kind,
     (session.starts_at at time zone 'Europe/Copenhagen')::date as held_on
@@ -19,13 +19,16 @@ from (
   join activity on activity.id = signup.activity_id and activity.status <> 'called-off'
   cross join lateral jsonb_to_recordset(activity.sessions) as session (session_id uuid, starts_at timestamptz)
   cross join lateral jsonb_to_recordset(signup.party) as member (person_id uuid)
+  left join chassis.alias as alias on alias.merged_id = member.person_id
   where signup.programme = :programme and signup.state in ('seated', 'promoted') and session.starts_at <= :now
-  order by session.session_id, member.person_id, signup.id
+  order by session.session_id, coalesce(alias.kept_id, member.person_id), signup.id
 ) as seat
 full join (
-  select distinct on (session_id, person_id) * from attendance
+  select distinct on (session_id, coalesce(alias.kept_id, person_id))
+    session_id, coalesce(alias.kept_id, person_id) as person_id, activity_id, kind, state, held_on
+  from attendance left join chassis.alias as alias on alias.merged_id = person_id
   where programme = :programme
-  order by session_id, person_id, as_of desc nulls last, id
+  order by session_id, coalesce(alias.kept_id, person_id), as_of desc nulls last, id
 ) as seen on seen.session_id = seat.session_id and seen.person_id = seat.person_id
 left join activity on activity.id = coalesce(seen.activity_id, seat.activity_id)
 left join family on family.person_id = coalesce(seen.person_id, seat.person_id)

@@ -15,18 +15,17 @@ select
   coalesce(agreed.status, 'none') as consent
 from (
   select
-    child_id,
+    coalesce(alias.kept_id, child_id) as child_id,
     min(start_date) as first_day,
     bool_or(status <> 'withdrawn') as active,
     (array_agg(coalesce(district, 'unknown') || '/' || coalesce(institution, 'unknown') order by start_date desc, id desc))[1] as place
-  from enrolment
+  from enrolment left join chassis.alias as alias on alias.merged_id = child_id
   where programme = :programme and child_id is not null and status <> 'rejected' and was_enrolled
-  group by child_id
+  group by coalesce(alias.kept_id, child_id)
 ) as child
 left join (
-  select distinct person_id from attendance where programme = :programme and state in ('present', 'late')
+  select distinct coalesce(alias.kept_id, person_id) as person_id
+  from attendance left join chassis.alias as alias on alias.merged_id = person_id
+  where programme = :programme and state in ('present', 'late')
 ) as came on came.person_id = child.child_id
-left join (
-  select child_id, case when bool_or(status = 'given') then 'given' else 'withdrawn' end as status
-  from consent where purpose = 'take-part' group by child_id
-) as agreed on agreed.child_id = child.child_id
+left join word as agreed on agreed.subject_id = child.child_id and agreed.purpose = 'take-part'

@@ -1,8 +1,9 @@
 -- Where families belong on which days: every child and every guardian, at the place of the enrolment that began last, from its
 -- start until the next one's (before the first, at the first). The district is the one that the enrolment's fact told: a figure
 -- stays where it was counted when a family or a house moves later.
+-- Here and in the other units, who was merged into somebody is that one: the alias says who is kept.
 select
-  person_id,
+  coalesce(alias.kept_id, person_id) as person_id,
   coalesce(district, 'unknown') || '/' || coalesce(institution, 'unknown') as place,
   daterange(case when row_number() over line > 1 then starts_on end, lead(starts_on) over line) as days
 from (
@@ -14,4 +15,5 @@ from (
   from enrolment cross join lateral jsonb_array_elements_text(guardian_ids) as guardian (id)
   where programme = :programme and status <> 'rejected'
 ) as enrolled
-window line as (partition by person_id order by starts_on, id)
+left join chassis.alias as alias on alias.merged_id = person_id
+window line as (partition by coalesce(alias.kept_id, person_id) order by starts_on, id)

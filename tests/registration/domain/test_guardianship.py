@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration.domain.guardianship import Guardianship, Spell, Terms
+from services.registration.domain.guardianship import Guardianship, Spell, Terms, together
 
 FATHER = Terms("father", custody=True, contact_allowed=True, residence=True)
 AWAY = Terms("father", custody=False, contact_allowed=False, residence=False)
@@ -75,3 +75,18 @@ def test_any_order_and_repetition_end_in_the_same(orders: tuple[list[tuple[date,
     told, other = orders
     again = data.draw(st.lists(st.sampled_from(told), max_size=4)) if told else []
     assert after(told).spells == after([*other, *again]).spells
+
+
+@given(st.lists(st.tuples(days, terms, moments), max_size=6, unique_by=lambda change: change[2]), st.data())
+def test_two_records_come_to_what_one_would_have(told: list[tuple[date, Terms, datetime]], data: st.DataObject) -> None:
+    """What was said of either of two records of the same two people counts as if it had been said of one."""
+    of_first = data.draw(st.lists(st.sampled_from(told), unique=True)) if told else []
+    first, second = after(of_first), after([change for change in told if change not in of_first])
+    assert together(first, [second]).spells == together(second, [first]).spells == after(told).spells
+
+
+def test_what_enrolments_told_allows_what_both_allow() -> None:
+    """Where nobody has said anything since, a guardian is told of the child only if both records let him be."""
+    forbidden = Guardianship("asta", "karim", [Spell(None, None, AWAY)])
+    assert together(as_enrolled(), [forbidden]).on(SEPTEMBER) == Terms("father", custody=True, contact_allowed=False, residence=True)
+    assert together(as_enrolled(), []) == as_enrolled()

@@ -218,6 +218,11 @@ def test_every_rule_is_broken_by_something_here_or_at_a_door() -> None:
         "answer-no-yes-no",
         "answer-no-number",
         "answer-no-date",
+        "consent-subject-unknown",
+        "consent-giver-unknown",
+        "consent-for-another-adult",
+        "consent-in-the-future",
+        "consent-already-withdrawn",
     }
     parametrised = {case[1] for mark in test_each_rule_speaks_for_itself.pytestmark for case in mark.args[1]}
     assert {rule.value for rule in Rule} == used | parametrised

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from services.chassis.errors import Conflict, Invalid, Unavailable
 from services.chassis.service import Context
-from services.chassis.testing import FakeClock, deliver, published, run_timer
+from services.chassis.testing import Door, FakeClock, deliver, published, run_timer
 from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.protection import PersonKind, ProtectionRequest
 from services.registration.imports import handlers, passes
@@ -35,6 +35,7 @@ from tests.registration.imports.desk import (
     run,
     sent,
 )
+from tests.registration.test_duplicates import enrol, merging
 
 
 def statuses(context: Context, imported: Any) -> list[Status]:
@@ -122,12 +123,25 @@ class TestApplying:
     def test_who_may_be_stored_already_is_named(self, registration: Context) -> None:
         """A child of the same name and birth date under another number, and a guardian with the same address, stand beside the line."""
         confirmed(registration, checked(registration, a_file(a_line())))
+        run_timer(registration, "duplicates")
         [outcome] = outcomes(registration, checked(registration, a_file(a_line())))
         assert outcome.status is Status.NEW
-        assert sorted((one.field, one.rule) for one in outcome.candidates) == [
-            ("child", "same-name-and-birth-date"),
-            ("guardian1", "same-contact"),
+        assert [(one.field, one.reasons, one.score) for one in outcome.candidates] == [
+            ("child", ["same-birth-date", "same-name"], 100),
+            ("guardian1", ["same-email", "same-name"], 100),
         ]
+
+    def test_who_was_merged_is_the_one_that_is_kept(self, registration: Context, coordinator: Door) -> None:
+        """A line under the number of a child that was merged is about the kept one: it is enrolled, and its guardians are those of both."""
+        numbers = a_number(), a_number()
+        first, second = (enrol(registration, number=number, guardians=[a_guardian()]) for number in numbers)
+        coordinator.post("/v1/merges", json=merging(first["child_id"], second["child_id"]))
+        coordinator.post("/v1/merges", json=merging(first["guardian_ids"][0], second["guardian_ids"][0], "guardian"))
+        run_timer(registration, "duplicates")
+        same, news = a_line(CPR=numbers[0]), a_line(CPR=numbers[0], **{"Forælder 1 telefon": "20000017"})
+        found = [outcome for line in (same, news) for outcome in outcomes(registration, checked(registration, a_file(line)))]
+        assert [(outcome.status, outcome.candidates) for outcome in found] == [(Status.UNCHANGED, []), (Status.CHANGED, [])]
+        assert [change.field for change in found[1].changes] == ["guardian1.phone"]
 
     def test_a_chain_of_people_is_one_crowd(self, registration: Context) -> None:
         """Lines that hang together, each by the next, are one family, however far it is from the first to the last."""

@@ -8,7 +8,7 @@ from services.chassis.service import Context, Service
 from services.chassis.testing import deliver
 from services.events.service import SERVICE as EVENTS
 from services.notifications.service import SERVICE as NOTIFICATIONS
-from services.registration.handlers import load_programme
+from services.registration.handlers.programmes import load_programme
 from services.registration.service import SERVICE as REGISTRATION
 from services.reporting.service import SERVICE as REPORTING
 

@@ -1,0 +1,97 @@
+"""A consent that is handed in by itself, later than the enrolment, and what speaks against taking it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from services.registration.domain.consent import Consent, Holder, Subject
+from services.registration.domain.objection import Objection, Rule
+from services.registration.domain.programme import Programme, TextKey
+
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far another system's clock may be ahead of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Giving:
+    """What somebody agreed to. The subject is a child, or the giver himself; `given_at` is aware."""
+
+    programme: str
+    purpose: str
+    subject: Subject
+    subject_id: str
+    giver_id: str
+    text_version: str
+    language: str
+    channel: str
+    given_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentWithdrawal:
+    """Take this consent back."""
+
+    consent_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the rules look at: programmes by code, the guardians of each child that is known, and the adults who are."""
+
+    programmes: Mapping[str, Programme] = field(default_factory=dict)
+    holders: Mapping[str, Sequence[Holder]] = field(default_factory=dict)
+    adults: AbstractSet[tuple[Subject, str]] = frozenset()
+
+
+def objections(giving: Giving, around: Around, now: datetime) -> Iterator[Objection]:
+    """Everything that speaks against taking this consent."""
+    yield from _words(giving, around.programmes.get(giving.programme))
+    yield from _child(giving, around) if giving.subject is Subject.CHILD else _adult(giving, around)
+    if giving.given_at > now + CLOCKS_DIFFER:
+        yield Objection(Rule.CONSENT_IN_THE_FUTURE, "/given_at")
+
+
+def taken(consent_id: str, giving: Giving) -> Consent:
+    """The consent, after nothing spoke against it."""
+    about_child, professional = giving.subject is Subject.CHILD, giving.subject is Subject.PROFESSIONAL
+    return Consent(
+        consent_id=consent_id,
+        child_id=giving.subject_id if about_child else None,
+        guardian_id=None if professional else giving.giver_id,
+        professional_id=giving.giver_id if professional else None,
+        programme=giving.programme,
+        purpose=giving.purpose,
+        text_version=giving.text_version,
+        language=giving.language,
+        channel=giving.channel,
+        given_at=giving.given_at,
+    )
+
+
+def _words(giving: Giving, programme: Programme | None) -> Iterator[Objection]:
+    if programme is None:
+        yield Objection(Rule.UNKNOWN_PROGRAMME, "/programme")
+    elif programme.consent_purpose(giving.purpose) is None:
+        yield Objection(Rule.UNKNOWN_CONSENT_PURPOSE, "/purpose")
+    elif TextKey(giving.purpose, giving.text_version, giving.language) not in programme.consent_texts:
+        yield Objection(Rule.UNKNOWN_CONSENT_TEXT, "/text_version")
+
+
+def _child(giving: Giving, around: Around) -> Iterator[Objection]:
+    holders = around.holders.get(giving.subject_id)
+    if holders is None:
+        yield Objection(Rule.CONSENT_SUBJECT_UNKNOWN, "/subject_id")
+        return
+    giver = next((holder for holder in holders if holder.guardian_id == giving.giver_id), None)
+    if giver is None:
+        yield Objection(Rule.CONSENT_GIVER_UNKNOWN, "/giver_id")
+    elif not giver.custody:
+        yield Objection(Rule.GUARDIAN_WITHOUT_CUSTODY, "/giver_id")
+
+
+def _adult(giving: Giving, around: Around) -> Iterator[Objection]:
+    if (giving.subject, giving.subject_id) not in around.adults:
+        yield Objection(Rule.CONSENT_SUBJECT_UNKNOWN, "/subject_id")
+    if giving.subject_id != giving.giver_id:
+        yield Objection(Rule.CONSENT_FOR_ANOTHER_ADULT, "/giver_id")

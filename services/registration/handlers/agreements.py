@@ -1,0 +1,154 @@
+"""What registration can be asked to do with consents after the enrolment: give one, take one back, say what they come to."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from services.chassis.envelope import Received
+from services.chassis.errors import Invalid, NotFound, Reason
+from services.chassis.ids import new_id
+from services.chassis.storage import Cause
+from services.registration import telling
+from services.registration.domain import giving as givings
+from services.registration.domain.consent import Consent, Holder, Standing, Subject, standing
+from services.registration.domain.giving import Around, ConsentWithdrawal, Giving
+from services.registration.domain.guardianship import Guardianship
+from services.registration.domain.objection import Objection, Rule
+from services.registration.domain.programme import ConsentPurpose, Programme
+from services.registration.texts import explain, reason
+
+if TYPE_CHECKING:
+    from services.registration.storage import Work
+
+GIVING_CONTRACT = "consent.giving-requested/v1"
+WITHDRAWAL_CONTRACT = "consent.withdrawal-requested/v1"
+
+
+# A consent is given.
+
+
+def answer_givings(asked: Sequence[Received[Giving]], work: "Work") -> None:
+    """Keep each consent, or refuse it with every reason; answer each."""
+    kept = _by_kept_ids([message.data for message in asked], work)
+    around = _learn(kept, work)
+    answers = [_taken(giving, around, work) for giving in kept]
+    work.consents.add([answer for answer in answers if isinstance(answer, Consent)])
+    for message, answer in zip(asked, answers, strict=True):
+        _answer(answer, message, work)
+
+
+def give_consent(giving: Giving, work: "Work", cause: Cause) -> Consent:
+    """Keep a consent that somebody gives, or records for its giver. Raises `Invalid` with every reason against it."""
+    [giving] = _by_kept_ids([giving], work)
+    taken = _taken(giving, _learn([giving], work), work)
+    if not isinstance(taken, Consent):
+        raise Invalid(reasons=taken)
+    work.consents.add([taken])
+    telling.tell_consent(taken, work, cause)
+    return taken
+
+
+def refuse_request(message: Received[Any], reasons: Sequence[Reason], work: "Work") -> None:
+    """Refuse a request about a consent that breaks its contract."""
+    telling.reject(message, reasons, work)
+
+
+# A consent is taken back.
+
+
+def answer_withdrawals(asked: Sequence[Received[ConsentWithdrawal]], work: "Work") -> None:
+    """Withdraw each consent, or refuse with the reason; of two requests for the same, the first withdraws it."""
+    known = work.consents.lock(message.data.consent_id for message in asked)
+    answers = [_withdrawn(message.data, known, work) for message in asked]
+    work.consents.save_withdrawn([answer for answer in answers if isinstance(answer, Consent)])
+    for message, answer in zip(asked, answers, strict=True):
+        _answer(answer, message, work)
+
+
+def withdraw_consent(consent_id: str, work: "Work", cause: Cause) -> Consent:
+    """From now on nothing rests on it; who acts on consents learns it from the fact. Doing it again changes nothing."""
+    consent = work.consents.lock([consent_id]).get(consent_id)
+    if consent is None:
+        raise NotFound(reasons=[reason(Rule.UNKNOWN_CONSENT)])
+    if consent.withdraw(work.now):
+        work.consents.save_withdrawn([consent])
+        telling.tell_consent(consent, work, cause)
+    return consent
+
+
+# What the consents about a child come to.
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What has been said about one purpose for one child, and what it comes to."""
+
+    programme: str
+    purpose: ConsentPurpose
+    standing: Standing
+    consents: Sequence[Consent]
+
+
+def agreements(child_id: str, programmes: Iterable[Programme], work: "Work") -> list[Agreement]:
+    """One for each purpose of these programmes, also where nobody has said anything yet."""
+    holders = _holders([child_id], work).get(child_id, [])
+    said = defaultdict(list)
+    for consent in work.consents.of_child(child_id):
+        said[consent.programme, consent.purpose].append(consent)
+    return [_agreement(programme.code, purpose, holders, said) for programme in programmes for purpose in programme.consent_purposes]
+
+
+# The steps that they share.
+
+
+def _agreement(
+    programme: str, purpose: ConsentPurpose, holders: Sequence[Holder], said: Mapping[tuple[str, str], Sequence[Consent]]
+) -> Agreement:
+    consents = said.get((programme, purpose.code), ())
+    return Agreement(programme, purpose, standing(purpose.given_by, holders, consents), consents)
+
+
+def _by_kept_ids(asked: Sequence[Giving], work: "Work") -> list[Giving]:
+    """Where somebody was merged into another, that one's id."""
+    kept = work.aliases.surviving(id_ for giving in asked for id_ in (giving.subject_id, giving.giver_id))
+    return [replace(giving, subject_id=kept[giving.subject_id], giver_id=kept[giving.giver_id]) for giving in asked]
+
+
+def _learn(asked: Sequence[Giving], work: "Work") -> Around:
+    """Everything that the rules look at for these."""
+    return Around(
+        programmes=work.programmes.of_codes(giving.programme for giving in asked),
+        holders=_holders((giving.subject_id for giving in asked if giving.subject is Subject.CHILD), work),
+        adults=work.consents.adults(giving.subject_id for giving in asked if giving.subject is not Subject.CHILD),
+    )
+
+
+def _holders(child_ids: Iterable[str], work: "Work") -> dict[str, list[Holder]]:
+    """The guardians of each of these children, as they are today."""
+    return {child_id: [_holder(one, work.today) for one in family] for child_id, family in work.families.of_children(child_ids).items()}
+
+
+def _holder(guardianship: Guardianship, day: date) -> Holder:
+    terms = guardianship.on(day)
+    return Holder(guardianship.guardian_id, custody=bool(terms and terms.custody), residence=bool(terms and terms.residence))
+
+
+def _taken(giving: Giving, around: Around, work: "Work") -> Consent | list[Reason]:
+    against = list(givings.objections(giving, around, work.now))
+    return explain(against) if against else givings.taken(new_id(), giving)
+
+
+def _withdrawn(asked: ConsentWithdrawal, known: Mapping[str, Consent], work: "Work") -> Consent | list[Reason]:
+    consent = known.get(asked.consent_id)
+    if consent is None:
+        return explain([Objection(Rule.UNKNOWN_CONSENT, "/consent_id")])
+    return consent if consent.withdraw(work.now) else explain([Objection(Rule.CONSENT_ALREADY_WITHDRAWN, "/consent_id")])
+
+
+def _answer(answer: Consent | Sequence[Reason], message: Received[Any], work: "Work") -> None:
+    if isinstance(answer, Consent):
+        telling.tell_consent(answer, work, message, reply=message)
+    else:
+        telling.reject(message, answer, work)
