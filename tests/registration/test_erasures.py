@@ -9,7 +9,7 @@ from services.chassis.errors import Conflict
 from services.chassis.http import Role
 from services.chassis.ids import new_id
 from services.chassis.service import Context
-from services.chassis.testing import Door, deliver, parked, published
+from services.chassis.testing import Door, deliver, parked, published, run_timer
 from services.registration.handlers import erasing
 from services.registration.imports.record import State
 from tests.registration.applicants import applicant
@@ -252,3 +252,20 @@ def test_a_file_in_which_he_stands_is_forgotten(dpo: Door, registration: Context
     assert {"kind": "import", "count": 1} in receipt["services"][0]["counts"]
     assert [found(registration, one.import_id).state for one in (mine, others)] == [State.EXPIRED, State.APPLIED]
     assert (len(rows(registration, mine)), len(rows(registration, others))) == (0, 1)
+
+
+def test_who_was_stored_twice_is_erased_under_both_ids(dpo: Door, registration: Context, coordinator: Door) -> None:
+    """With a child that was merged goes the one that is kept, whichever is named, unless that one takes part; nothing tells of it then."""
+    told, other = left(registration), enrolled(registration, guardians=[a_guardian(given_name="Karim", email="karim@example.org")])
+    body = {"kind": "child", "merged_id": told["child_id"], "into_id": other["child_id"], "take": ["given_name"]}
+    assert coordinator.post("/v1/merges", json=body).status_code == 201
+    run_timer(registration, "duplicates")
+    assert problem(erase(dpo, told["child_id"]), 409) == {"still-enrolled"}
+    ends = {"enrolment_id": other["enrolment_id"], "reason": "moved", "effective_date": "2024-06-01"}
+    deliver(registration, WITHDRAWAL, ends, source=SENDER)
+    people = {one["person_id"] for one in the_plan(dpo, other["child_id"])["people"]}
+    assert people == {told["child_id"], other["child_id"], told["guardian_ids"][0], other["guardian_ids"][0]}
+    assert erase(dpo, told["child_id"]).status_code == 201
+    run_timer(registration, "duplicates")
+    tables = ("child", "guardian", "merge", "match_key", "candidate", "unmatched", "lookup")
+    assert {table: count(registration, table) for table in tables} == dict.fromkeys(tables, 0)
