@@ -127,6 +127,7 @@ def _of_memory(result: Result) -> Iterator[Goal]:
     what = f"after {result['chunk'] * len(result['stream']):,} requests, beside that after {2 * result['chunk']:,}"
     for name, megabytes in result["at_rest"].items():
         yield Goal(f"memory at rest: {name}", megabytes, AT_REST_MB, " MB")
+        yield Goal(f"memory of {name}, the most of all", max(found[name] for found in result["stream"]), None, " MB")
         yield Goal(f"memory of {name} {what}", late[name] / early[name], GROWTH, " times")
     yield Goal("memory: services that did not have every one of them", int(not result["ok"]), 0)
 
