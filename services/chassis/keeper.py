@@ -23,7 +23,8 @@ kill -s "$stop" "$server" 2>/dev/null
 (trap 'kill -s KILL $!; wait $!; exit' TERM; sleep "$grace" & wait $! && kill -s KILL "$server") >/dev/null 2>&1 &
 guard=$!
 wait "$server"
-kill "$guard" 2>/dev/null
+exec 2>/dev/null
+kill "$guard"
 wait "$guard"
 """
 

@@ -61,10 +61,17 @@ def kill_a_backend(server: EmbeddedPostgres, url: str) -> None:
 @contextmanager
 def frozen(server: EmbeddedPostgres) -> Iterator[None]:
     """During the block it hangs with all its processes: connections stay open, and nothing is answered."""
-    postmaster = psutil.Process(server.pid)
-    stopped = [postmaster]
-    postmaster.send_signal(SIGSTOP)
-    for child in postmaster.children(recursive=True):
+    with standing_still(server.pid):
+        yield
+
+
+@contextmanager
+def standing_still(pid: int) -> Iterator[None]:
+    """During the block a process and its children do nothing."""
+    process = psutil.Process(pid)
+    stopped = [process]
+    process.send_signal(SIGSTOP)
+    for child in process.children(recursive=True):
         child.send_signal(SIGSTOP)
         stopped.append(child)
     try:

@@ -15,7 +15,8 @@ from services.chassis.service import EVENTS
 from services.chassis.topology import topology
 from tests.reliability.oracle import deferred, number
 from tests.reliability.patience import START_WITHIN_S, eventually
-from tests.reliability.sabotage import outbox_held
+from tests.reliability.processes import Process
+from tests.reliability.sabotage import outbox_held, standing_still
 from tests.reliability.stage import SERVICES, Stage
 from tests.reliability.witness import QUEUE
 
@@ -35,16 +36,23 @@ def database_of(stage: Stage) -> str:
     return stage.contexts["registration"].settings.database_url
 
 
-def unbind(stage: Stage) -> None:
-    """Nobody is bound to facts any more, from one fact to the next."""
+@contextmanager
+def unbound(stage: Stage, reporting: Process) -> Iterator[None]:
+    """Nobody is bound to facts, from one fact to the next; reporting stands still, else it would soon mend its own bindings."""
+    with standing_still(reporting.pid):
+        _unbind(stage)
+        yield
+        _bind(stage)
+
+
+def _unbind(stage: Stage) -> None:
     with outbox_held(database_of(stage)), operator(stage) as channel:
         channel.queue_unbind(QUEUE, EVENTS, "#")
         for key in REPORTING.keys:
             channel.queue_unbind(REPORTING.queue, EVENTS, key)
 
 
-def bind(stage: Stage) -> None:
-    """The bindings are as they were, from one fact to the next."""
+def _bind(stage: Stage) -> None:
     with outbox_held(database_of(stage)), operator(stage) as channel:
         channel.queue_bind(QUEUE, EVENTS, "#")
         RabbitBus(stage.bus_url).declare(topology([REPORTING]))
@@ -87,12 +95,11 @@ def caught_up(stage: Stage) -> None:
 def test_unroutable(stage: Stage) -> None:
     """Fault 9: the bindings are gone. What comes back is parked and counted, never called a success, and goes out when it is replayed."""
     with stage.at_work() as desk:
-        [registration, _] = stage.running
-        unbind(stage)
-        eventually(lambda: registration.measured("deltag_relay_returned_total"), within=START_WITHIN_S, what="it in the metrics")
-        eventually(lambda: deferred(stage.contexts["registration"], kinds=["parked"]), what="it parked")
-        desk.await_answers(10)
-        bind(stage)
+        [registration, reporting] = stage.running
+        with unbound(stage, reporting):
+            eventually(lambda: registration.measured("deltag_relay_returned_total"), within=START_WITHIN_S, what="it in the metrics")
+            eventually(lambda: deferred(stage.contexts["registration"], kinds=["parked"]), what="it parked")
+            desk.await_answers(10)
         eventually(lambda: replayed(stage), what="nothing parked")
         seconds = stage.recovered()
     stage.figures(seconds).judge("the bindings deleted")
