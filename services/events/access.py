@@ -12,7 +12,7 @@ from services.chassis.errors import Forbidden
 from services.chassis.http.caller import Caller, Role
 from services.events.domain.activity import Activity
 from services.events.domain.refusal import Refusal, Slug
-from services.events.domain.signup import Member, PartyRole, Signup
+from services.events.domain.signup import Member, PartyRole
 from services.events.resources import Resources
 
 ORGANISERS = (Role.COORDINATOR, Role.LEADER, Role.SYSTEM)
@@ -46,11 +46,6 @@ def speaks_for(caller: Caller, own: Collection[str], party: Sequence[Member], co
     if not named <= set(own):
         raise _forbidden(Slug.NOT_YOURSELF, resources)
     return contact_id or caller.subject
-
-
-def may_see(caller: Caller, own: Collection[str], signup: Signup, activity: Activity) -> bool:
-    """Whether it is his own, or one to an activity that he runs."""
-    return bool((signup.people | {signup.contact_id}) & set(own)) or organises(caller, activity)
 
 
 def _is_id(subject: str) -> bool:

@@ -10,12 +10,13 @@ from uuid import UUID
 from services.chassis.http.api import Api
 from services.chassis.http.request import Answer, Request
 from services.events import handlers, messages, schemas
-from services.events.access import EVERYONE, ORGANISERS, PARTICIPANTS, may_see, must_organise, organises, own_ids, speaks_for
+from services.events.access import EVERYONE, ORGANISERS, PARTICIPANTS, must_organise, organises, own_ids, speaks_for
 from services.events.domain.activity import Activity
 from services.events.domain.attendance import Outcome, Roll
 from services.events.domain.refusal import Slug
 from services.events.domain.signup import Signup
 from services.events.resources import Resources
+from services.events.sight import Sight, sight_of
 from services.events.storage import Work
 
 api = Api(
@@ -144,8 +145,13 @@ def signups(request: Request, work: Work) -> Answer:
     errors=(404,),
 )
 def signup(request: Request, work: Work) -> dict[str, Any]:
-    """With its present place on the waiting list, if it waits."""
-    return messages.signup(_visible(request, work))
+    """With its present place on the waiting list, if it waits.
+
+    A guardian who is not its contact sees himself and the children in the party, and who is its contact is null. It is hidden from
+    a guardian who may not be told of a child in it.
+    """
+    found, sight = _seen(request, work)
+    return sight.of(found)
 
 
 @api.post(
@@ -158,8 +164,8 @@ def signup(request: Request, work: Work) -> dict[str, Any]:
 )
 def cancel(request: Request, work: Work) -> dict[str, Any]:
     """The whole party's; what it held goes to the first in the line."""
-    found = _visible(request, work)
-    return messages.signup(handlers.cancel(found.signup_id, work, request.cause))
+    found, sight = _seen(request, work)
+    return sight.of(handlers.cancel(found.signup_id, work, request.cause))
 
 
 @api.put(
@@ -199,13 +205,11 @@ def _organised(request: Request, work: Work) -> None:
     must_organise(request.caller, handlers.find_activity(request.path["id"], work), work.resources)
 
 
-def _visible(request: Request, work: Work) -> Signup:
-    """The sign-up, or `NotFound` also where the caller may not know that there is one."""
+def _seen(request: Request, work: Work) -> tuple[Signup, Sight]:
+    """The sign-up and how the caller sees it, or `NotFound` also where he may not know that there is one."""
     found = handlers.find_signup(request.path["id"], work)
-    own = own_ids(request.caller, work.aliases)
-    if not may_see(request.caller, own, found, handlers.find_activity(found.activity_id, work)):
-        work.resources.missing(Slug.SIGNUP_NOT_FOUND)
-    return found
+    sight = sight_of(found, handlers.find_activity(found.activity_id, work), request.caller, work)
+    return found, sight or work.resources.missing(Slug.SIGNUP_NOT_FOUND)
 
 
 def _activity(of: Activity) -> dict[str, Any]:

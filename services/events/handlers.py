@@ -19,7 +19,7 @@ from services.events import messages, seating
 from services.events.domain import waitlist
 from services.events.domain.activity import Activity, why_not_change, why_not_open
 from services.events.domain.attendance import AttendanceState, Outcome, Roll, why_not_record
-from services.events.domain.eligibility import adult_in, why_not_sign_up
+from services.events.domain.eligibility import adult_in, children_in, why_not_sign_up
 from services.events.domain.refusal import Refusal, Slug
 from services.events.domain.signup import Member, Signup, as_kept
 
@@ -47,6 +47,11 @@ def learn_enrolments(facts: Sequence[Received[messages.EnrolmentChanged]], work:
     of_children = [fact for fact in facts if fact.data.child_id]
     work.people.learn_enrolments([fact.data for fact in of_children])
     seating.cancel_people({str(fact.data.child_id): fact for fact in of_children if fact.data.ended}, work)
+
+
+def learn_families(facts: Sequence[Received[messages.FamilyChanged]], work: "Work") -> None:
+    """Keep who may be told of which child, and when. No sign-up is cancelled by it: the child keeps its place."""
+    work.families.learn([fact.data for fact in facts])
 
 
 def learn_consents(facts: Sequence[Received[messages.ConsentChanged]], work: "Work") -> None:
@@ -122,17 +127,18 @@ def call_off(activity_id: str, work: "Work", cause: Cause) -> Activity:
 def sign_up(activity_id: str, party: Sequence[Member], contact_id: str | None, work: "Work", cause: Cause) -> tuple[Signup, bool]:
     """Seat the party or put it in the line, all or none; True if it is new.
 
-    The same party again is the sign-up that it has already, and False. `contact_id` is who is told; without it, the
-    party's first adult.
+    The same party again is the sign-up that it has already, and False, while its contact may be told of it. `contact_id` is
+    who is told; without it, the party's first adult.
     """
     contact_id = contact_id or adult_in(party)
     people = [member.person_id for member in party]
     kept = work.aliases.around([*people, contact_id] if contact_id else people)
-    known = work.people.known(kept, kept=kept, hold=True)
+    known = work.known_today(kept, hold=True)
     activity = _locked(activity_id, work)
     theirs = work.signups.of_people([id_ for id_ in kept if id_ != contact_id or id_ in people], [activity_id])
     asking = as_kept(party, kept), kept.get(str(contact_id))
-    if again := _same_party(theirs, *asking, kept):
+    again = _same_party(theirs, *asking, kept)
+    if again and known.may_be_told(str(asking[1]), children_in(asking[0])):
         return again, False
     audience = work.resources.kinds[activity.kind].audience
     refusals = list(why_not_sign_up(activity, audience, *asking, known, now=work.now))

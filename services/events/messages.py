@@ -5,7 +5,7 @@ that the last one is enough for a reader who was not there before.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -74,6 +74,28 @@ class EnrolmentChanged(msgspec.Struct):
     @property
     def ended(self) -> bool:
         return self.status in {"withdrawn", "completed"}
+
+
+class Period(msgspec.Struct):
+    """Whether a guardian may be told of a child, from a day (null: since ever) until before another (null: until further notice)."""
+
+    valid_from: date | None
+    valid_until: date | None
+    contact_allowed: bool
+
+
+class ChildsGuardian(msgspec.Struct):
+    """A guardian of a child, and when he may be told of it."""
+
+    guardian_id: UUID
+    periods: Sequence[Period]
+
+
+class FamilyChanged(msgspec.Struct):
+    """All guardians whom a child has, had or is to have."""
+
+    child_id: UUID
+    guardians: Sequence[ChildsGuardian]
 
 
 class ConsentChanged(msgspec.Struct):

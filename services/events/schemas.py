@@ -156,9 +156,11 @@ class SignupSchema(Schema):
     programme = fields.String()
     kind = fields.String()
     district = fields.String()
-    contact_id = fields.String(metadata={"format": "uuid"})
+    contact_id = fields.String(
+        allow_none=True, metadata={"format": "uuid", "description": "Who is told; null for another guardian than that one."}
+    )
     party = fields.List(fields.Nested(PartySchema))
-    seats = fields.Integer()
+    seats = fields.Integer(metadata={"description": "One for each of the party that is shown."})
     status = _one_of(SignupStatus, "Seated, waiting in the line, or cancelled.")
     position = fields.Integer(allow_none=True, metadata={"description": "The present place on the waiting list, from 1."})
     reason = fields.String(allow_none=True, metadata={"description": "Why it was cancelled, such as by-family or called-off."})

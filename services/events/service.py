@@ -18,6 +18,7 @@ FACTS = Listen.facts(
         "registration.enrolment.#",
         "registration.consent.#",
         "registration.person.#",
+        "registration.family.#",
         carrying_out.KEY,
     ),
     reads={
@@ -36,6 +37,7 @@ FACTS = Listen.facts(
         "registration.consent.withdrawn.v1": many(messages.ConsentChanged, handlers.learn_consents),
         "registration.person.merged.v1": many(messages.PersonChanged, handlers.learn_merges),
         "registration.person.unmerged.v1": many(messages.PersonChanged, handlers.learn_merges),
+        "registration.family.changed.v1": many(messages.FamilyChanged, handlers.learn_families),
         "registration.consent.own-given.v1": many(messages.OwnConsentChanged, handlers.learn_own_consents),
         "registration.consent.own-withdrawn.v1": many(messages.OwnConsentChanged, handlers.learn_own_consents),
     },

@@ -158,6 +158,7 @@ MANY = 5_000
 _CROWD = """
 insert into enrolment select gen_random_uuid(), gen_random_uuid(), 'sammen-om-boern', true,
     jsonb_build_array(gen_random_uuid(), gen_random_uuid()) from generate_series(1, 5000);
+insert into family select child_id, guardian_ids, '[]' from enrolment;
 insert into consent select gen_random_uuid(), child_id, gen_random_uuid(), true, now() from enrolment;
 insert into professional select gen_random_uuid(), 'sammen-om-boern' from generate_series(1, 5000);
 insert into activity (activity_id, programme, kind, title, district, status, capacity, taken, last_number, opening)

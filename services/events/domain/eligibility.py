@@ -4,10 +4,13 @@ Families' activities are for a child with an accepted enrolment in the programme
 consent to take part, and for that child's guardians, with or without the child. A party is one family: the contact is a
 guardian of every child in it, and shares a child with every other guardian in it. Professionals' activities are for the
 programme's professionals. An adult who has withdrawn his own consent to take part comes to neither.
+
+Whose guardian somebody is can change from one day to the next: who may not be told of a child today is none of its guardians
+today (`domain/family.py`), and is told no more of it than a stranger.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -46,19 +49,23 @@ class Professional:
 
 @dataclass(frozen=True)
 class Known:
-    """What we know about the people of one decision."""
+    """What we know about the people of one decision.
+
+    `barred` has a child and a guardian for each who was named as its guardian and may not be told of it today.
+    """
 
     enrolments: Sequence[Enrolment] = ()
     consents: Sequence[Consent] = ()
     professionals: Sequence[Professional] = field(default=())
+    barred: frozenset[tuple[str, str]] = frozenset()
 
     def knows_child(self, child_id: str) -> bool:
         """Whether any enrolment of the child has been heard of."""
         return any(enrolment.child_id == child_id for enrolment in self.enrolments)
 
     def knows_guardian(self, guardian_id: str) -> bool:
-        """Whether any enrolment names this guardian."""
-        return any(guardian_id in enrolment.guardian_ids for enrolment in self.enrolments)
+        """Whether any enrolment names this guardian, or he is known to be barred."""
+        return any(guardian_id in e.guardian_ids for e in self.enrolments) or any(guardian_id == barred for _, barred in self.barred)
 
     def role_of(self, person_id: str) -> PartyRole | None:
         """As what the person has been heard of, if at all."""
@@ -67,6 +74,15 @@ class Known:
         if self.knows_guardian(person_id):
             return PartyRole.GUARDIAN
         return PartyRole.PROFESSIONAL if any(p.professional_id == person_id for p in self.professionals) else None
+
+    def may_be_told(self, guardian_id: str, children: Iterable[str]) -> bool:
+        """Whether he is a guardian of each of these children, also of one whose enrolment has ended."""
+        named = {enrolment.child_id for enrolment in self.enrolments if guardian_id in enrolment.guardian_ids}
+        return named.issuperset(children)
+
+    def bars(self, guardian_id: str, children: Iterable[str]) -> bool:
+        """Whether he may not be told of one of these children, although he was named as its guardian."""
+        return any((child_id, guardian_id) in self.barred for child_id in children)
 
     def guardians_of(self, child_id: str, programme: str) -> frozenset[str]:
         """The guardians named by the child's accepted enrolments in the programme."""
@@ -110,6 +126,11 @@ def why_not_sign_up(
 def adult_in(party: Sequence[Member]) -> str | None:
     """Who is told when nobody is named: the first adult of the party."""
     return next((member.person_id for member in party if member.role is not PartyRole.CHILD), None)
+
+
+def children_in(party: Iterable[Member]) -> list[str]:
+    """The ids of the children of a party."""
+    return [member.person_id for member in party if member.role is PartyRole.CHILD]
 
 
 def why_not_child(child_id: str, programme: str, known: Known, at: str) -> Iterator[Refusal]:
@@ -160,6 +181,10 @@ def _family(programme: str, party: Sequence[Member], contact_id: str | None, kno
     for index, member in enumerate(party):
         at = f"/party/{index}/person_id"
         match member.role:
+            case PartyRole.CHILD if contact_id and known.bars(contact_id, [member.person_id]):
+                yield Refusal(Slug.NOT_IN_FAMILY, at)
+            case PartyRole.GUARDIAN if known.bars(member.person_id, children_in(party)):
+                yield Refusal(Slug.NOT_IN_FAMILY, at)
             case PartyRole.CHILD:
                 yield from why_not_child(member.person_id, programme, known, at)
                 yield from _elsewhere(known.guardians_of(member.person_id, programme), contact_id, at)

@@ -4,12 +4,17 @@ The repositories speak SQL in constants, take sets as one JSON parameter, and ha
 unit of work every statement sees what was committed before it (READ COMMITTED), so what is read after `lock` is current.
 """
 
+from collections.abc import Mapping
 from functools import cached_property
 
 from services.chassis.storage import UnitOfWork
+from services.events.domain import family
+from services.events.domain.eligibility import Known
+from services.events.domain.session import LOCAL
 from services.events.resources import Resources
 from services.events.storage.activities import Activities
 from services.events.storage.attendance import AttendanceRecords
+from services.events.storage.families import Families
 from services.events.storage.people import People
 from services.events.storage.places import Places
 from services.events.storage.signups import Signups
@@ -29,6 +34,10 @@ class Work(UnitOfWork):
         return People(self.connection)
 
     @cached_property
+    def families(self) -> Families:
+        return Families(self.connection)
+
+    @cached_property
     def activities(self) -> Activities:
         return Activities(self.connection)
 
@@ -39,3 +48,9 @@ class Work(UnitOfWork):
     @cached_property
     def attendance(self) -> AttendanceRecords:
         return AttendanceRecords(self.connection)
+
+    def known_today(self, kept: Mapping[str, str], *, hold: bool = False) -> Known:
+        """What is known today of those whose ids these are, each with the one that is kept; `hold` as `People.known` has it."""
+        known = self.people.known(kept, kept=kept, hold=hold)
+        families = self.families.of({enrolment.child_id for enrolment in known.enrolments})
+        return family.on(self.now.astimezone(LOCAL).date(), known, families)

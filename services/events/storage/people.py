@@ -51,6 +51,8 @@ _ENROLMENTS = """
 select cast(child_id as text), programme, accepted, guardian_ids from enrolment
 where child_id = any(array(select cast(json_array_elements_text(cast(:ids as json)) as uuid)))
     or guardian_ids ?| array(select json_array_elements_text(cast(:ids as json)))
+    or child_id = any(array(select chassis.same(child_id) from family
+        where guardian_ids ?| array(select json_array_elements_text(cast(:ids as json)))))
 """
 _READ_ENROLMENTS = sa.text(_ENROLMENTS)
 _SHARE_ENROLMENTS = sa.text(_ENROLMENTS + "order by enrolment_id for share")

@@ -1,0 +1,59 @@
+"""What of a sign-up somebody sees at the door. Who organises the activity sees all of it; a participant sees his own.
+
+A guardian sees what he comes to or is the contact of, while he may be told of every child in it. A child's other guardian
+does not see it: that the child comes would tell him where the first one is. But where the contact may not be told of a child
+any more, those guardians see it, and may cancel it, who may be told of all its children: else nobody of the family could.
+
+Of other guardians he sees nothing: neither that they come nor who is the contact. Whether one shares with the other how he is
+reached (registration's `shares_contacts`) is told in no fact, so nothing is taken for shared. Only the contact himself sees
+the whole party, for whom he speaks: it is he who named it, unless an organiser did. Organisers sign up guardians who are not
+to know of each other apart.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from services.chassis.http.caller import Caller
+from services.events import messages
+from services.events.access import organises, own_ids
+from services.events.domain.activity import Activity
+from services.events.domain.eligibility import children_in
+from services.events.domain.signup import BY_PROFESSIONAL, PartyRole, Signup
+
+if TYPE_CHECKING:
+    from services.events.storage import Work
+
+
+@dataclass(frozen=True)
+class Sight:
+    """How somebody looks at a sign-up: as one of those with these ids, or (None) as its organiser."""
+
+    own: Collection[str] | None
+
+    def of(self, signup: Signup) -> dict[str, Any]:
+        """The sign-up as he sees it; `seats` are those of the people whom he sees."""
+        shown = messages.signup(signup)
+        if self.own is None or signup.contact_id in self.own or signup.own_reason == BY_PROFESSIONAL:
+            return shown
+        party = [member for member in shown["party"] if member["role"] != PartyRole.GUARDIAN or member["person_id"] in self.own]
+        return shown | {"contact_id": None, "party": party, "seats": len(party)}
+
+
+def sight_of(signup: Signup, activity: Activity, caller: Caller, work: "Work") -> Sight | None:
+    """How the caller looks at it today; None where he may not know that there is one."""
+    if organises(caller, activity):
+        return Sight(None)
+    own = own_ids(caller, work.aliases)
+    return Sight(own) if own and _is_seen(signup, own, work) else None
+
+
+def _is_seen(signup: Signup, own: Collection[str], work: "Work") -> bool:
+    is_his = not (signup.people | {signup.contact_id}).isdisjoint(own)
+    children = children_in(signup.party)
+    if not children:
+        return is_his
+    kept = work.aliases.around([*children, signup.contact_id, *own])
+    known = work.known_today(kept)
+    himself, contact, *theirs = (kept[id_] for id_ in (next(iter(own)), signup.contact_id, *children))
+    return known.may_be_told(himself, theirs) and (is_his or known.bars(contact, theirs))
