@@ -215,8 +215,17 @@ def test_two_records_of_one_guardian(town: Town, desk: Desk, family: Family, fat
     assert desk.signs_up(desk.opens(), of(family, family.mother))
 
 
+def test_both_records_must_allow_it(town: Town, desk: Desk, family: Family, father: str) -> None:
+    """A guardian who was stored twice in one family may be told of the child only if both records say so."""
+    old = new_id()
+    is_family(town, family.children[0], {family.mother: ALLOWED, father: ALLOWED, old: BARRED})
+    assert signs_up(desk, father, of(family, father)).status_code == 201
+    merges(town, old, father)
+    assert ("not-in-family", "/party/1/person_id") in reasons(signs_up(desk, father, of(family, father)))
+
+
 def test_two_records_of_one_child(town: Town, desk: Desk, family: Family, father: str) -> None:
-    """What was told of the merged child holds for the one that is kept; where both were told of, what the kept one's says counts."""
+    """What was told of the merged child holds for the one that is kept, until that one's family is told of."""
     twin = town.enrols(a_family(guardians=1))
     is_family(town, twin.children[0], {twin.mother: ALLOWED, father: BARRED})
     merges(town, twin.children[0], family.children[0])

@@ -38,14 +38,16 @@ Families = Mapping[str, Sequence[Permission]]
 
 def on(day: date, known: Known, families: Families) -> Known:
     """The same on that day: each child's guardians are those who may be told of it, and who may not is barred."""
-    told = {child_id: frozenset(_told(family, day)) for child_id, family in families.items()}
+    told = {child_id: _told(family, day) for child_id, family in families.items()}
     enrolments = [replace(one, guardian_ids=told.get(one.child_id, one.guardian_ids)) for one in known.enrolments]
     barred = {(child_id, guardian_id) for child_id, named in _named(known.enrolments, families) for guardian_id in named - told[child_id]}
     return replace(known, enrolments=enrolments, barred=frozenset(barred))
 
 
-def _told(family: Iterable[Permission], day: date) -> Iterator[str]:
-    return (one.guardian_id for one in family if one.contact_allowed and one.holds(day))
+def _told(family: Iterable[Permission], day: date) -> frozenset[str]:
+    """Where two guardians turned out to be one, both records must allow it."""
+    today = [one for one in family if one.holds(day)]
+    return frozenset(one.guardian_id for one in today) - {one.guardian_id for one in today if not one.contact_allowed}
 
 
 def _named(enrolments: Iterable[Enrolment], families: Families) -> Iterator[tuple[str, frozenset[str]]]:

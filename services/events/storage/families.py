@@ -1,7 +1,7 @@
 """Who may be told of which child, and when, as registration's facts tell of it.
 
-Of a child that was stored twice and merged both families count. Where both say something of the same two people, it is what
-was told under the ids that are kept: so registration itself reads them.
+Of a child that was stored twice and merged registration tells a family anew, under the id that is kept. Until that has come,
+what was told under the other ids counts.
 """
 
 from collections.abc import Iterable, Mapping
@@ -29,17 +29,14 @@ with asked as materialized (
     cross join lateral chassis.same(c.id) as s (id)
 ),
 told as (
-    select a.id, f.child_id, p.*, chassis.surviving(p.guardian_id) as kept_id, chassis.surviving(f.child_id) <> f.child_id as of_merged
+    select a.id, f.permissions, rank() over (partition by a.id order by chassis.surviving(f.child_id) <> f.child_id) as place
     from family f join asked a on a.child_id = f.child_id
-    left join lateral jsonb_to_recordset(f.permissions)
-        as p (guardian_id uuid, contact_allowed boolean, valid_from date, valid_until date) on true
     where f.child_id = any(array(select child_id from asked))
 )
-select cast(id as text) as child_id, cast(kept_id as text) as guardian_id, contact_allowed, valid_from, valid_until
-from (select *, rank() over (
-        partition by id, kept_id
-        order by cast(of_merged as integer) + cast(guardian_id <> kept_id as integer), child_id, guardian_id
-    ) as place from told) as ranked
+select cast(id as text) as child_id, cast(chassis.surviving(p.guardian_id) as text) as guardian_id,
+    p.contact_allowed, p.valid_from, p.valid_until
+from told left join lateral jsonb_to_recordset(permissions)
+    as p (guardian_id uuid, contact_allowed boolean, valid_from date, valid_until date) on true
 where place = 1
 """)
 
