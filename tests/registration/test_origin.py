@@ -1,5 +1,6 @@
 """Who asked for an enrolment: staff with or for a family, each for the institutions that are theirs."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -67,6 +68,17 @@ def test_the_guardian_must_be_there(coordinator: Door) -> None:
     answer = enrols(coordinator, on_behalf_of=ON_PAPER, track="D")
     assert {reason["slug"] for reason in answer["reasons"]} == {"on-behalf-of-nobody", "unknown-track"}
     assert enrols(coordinator, on_behalf_of=ON_PAPER | {"how": "by-owl"})["reasons"][0]["slug"] == "unknown-value"
+
+
+def test_no_form_is_filled_tomorrow(coordinator: Door, registration: Context) -> None:
+    """A time that has not come yet is refused, in both languages; a clock that is some minutes ahead of ours is not."""
+    now = registration.clock()
+    late = enrols(coordinator, guardians=BOTH, on_behalf_of=ON_PAPER | {"filled_at": (now + timedelta(minutes=6)).isoformat()})
+    [reason] = late["reasons"]
+    assert (reason["slug"], reason["field"]) == ("filled-in-the-future", "/on_behalf_of/filled_at")
+    assert ("ikke er kommet endnu" in reason["text"]["da"], "not come yet" in reason["text"]["en"]) == (True, True)
+    ahead = enrols(coordinator, guardians=BOTH, on_behalf_of=ON_PAPER | {"filled_at": (now + timedelta(minutes=4)).isoformat()})
+    assert ahead["status"] == "accepted"
 
 
 def test_a_system_may_say_it_too(system: Door, registration: Context) -> None:

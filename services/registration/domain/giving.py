@@ -3,14 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from services.registration.domain.clocks import has_come
 from services.registration.domain.consent import Consent, Holder, Subject
 from services.registration.domain.objection import Objection, Rule
 from services.registration.domain.programme import Programme, TextKey
-
-CLOCKS_DIFFER = timedelta(minutes=5)
-"""How far another system's clock may be ahead of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ def objections(giving: Giving, around: Around, now: datetime) -> Iterator[Object
     """Everything that speaks against taking this consent."""
     yield from _words(giving, around.programmes.get(giving.programme))
     yield from _child(giving, around) if giving.subject is Subject.CHILD else _adult(giving, around)
-    if giving.given_at > now + CLOCKS_DIFFER:
+    if not has_come(giving.given_at, now):
         yield Objection(Rule.CONSENT_IN_THE_FUTURE, "/given_at")
 
 

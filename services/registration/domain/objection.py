@@ -53,6 +53,7 @@ class Rule(StrEnum):
     UNKNOWN_RELATION = "unknown-relation"
     UNKNOWN_CHANNEL = "unknown-channel"
     ON_BEHALF_OF_NOBODY = "on-behalf-of-nobody"
+    FILLED_IN_THE_FUTURE = "filled-in-the-future"
     NOT_ON_BEHALF = "not-on-behalf"
     ADDRESS_NOT_PROVEN = "address-not-proven"
     LINK_FOR_ANOTHER_PROGRAMME = "link-for-another-programme"

@@ -1,8 +1,12 @@
 """Who asked for an enrolment, and for whom: a family itself, or somebody with it or for it (på vegne af)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from services.registration.domain.clocks import has_come
+from services.registration.domain.objection import Objection, Rule
 
 
 class How(StrEnum):
@@ -46,3 +50,11 @@ def of(enrolment_id: str, done_by: DoneBy, on_behalf_of: OnBehalfOf | None, guar
     if on_behalf_of is None:
         return Origin(enrolment_id, done_by)
     return Origin(enrolment_id, done_by, guardian_id, on_behalf_of.how, on_behalf_of.filled_at)
+
+
+def objections(behalf: OnBehalfOf, guardians: int, now: datetime) -> Iterator[Objection]:
+    """Everything that speaks against it, where the request names so many guardians."""
+    if not 0 <= behalf.guardian < guardians:
+        yield Objection(Rule.ON_BEHALF_OF_NOBODY, "/on_behalf_of/guardian")
+    if not has_come(behalf.filled_at, now):
+        yield Objection(Rule.FILLED_IN_THE_FUTURE, "/on_behalf_of/filled_at")

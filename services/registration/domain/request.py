@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from services.registration.domain import origin
 from services.registration.domain.address import Address
 from services.registration.domain.answer import Said, fill
 from services.registration.domain.cpr_number import CprNumber
@@ -120,19 +121,19 @@ class Known:
     today: date = date.min
 
 
-def decide(requests: Sequence[EnrolmentRequest], known: Known) -> list[tuple[Objection, ...]]:
+def decide(requests: Sequence[EnrolmentRequest], known: Known, now: datetime) -> list[tuple[Objection, ...]]:
     """What speaks against each request, taken in order: one that nothing speaks against counts for those after it."""
     standing = dict(known.standing)
     decisions = []
     for request in requests:
-        objections = (*_objections(request, known), *_already_enrolled(request, standing))
+        objections = (*_objections(request, known, now), *_already_enrolled(request, standing))
         if not objections and (number := request.cpr_number):
             standing[number, request.programme] = request.stage
         decisions.append(objections)
     return decisions
 
 
-def _objections(request: EnrolmentRequest, known: Known) -> Iterator[Objection]:
+def _objections(request: EnrolmentRequest, known: Known, now: datetime) -> Iterator[Objection]:
     programme = known.programmes.get(request.programme)
     if programme is None:
         yield Objection(Rule.UNKNOWN_PROGRAMME, "/programme")
@@ -142,6 +143,8 @@ def _objections(request: EnrolmentRequest, known: Known) -> Iterator[Objection]:
     yield from _place(request, known)
     yield from _child(request)
     yield from _guardians(request, known.words)
+    if request.on_behalf_of:
+        yield from origin.objections(request.on_behalf_of, len(request.guardians), now)
     yield from _consent(request, programme)
 
 
@@ -184,8 +187,6 @@ def _guardians(request: EnrolmentRequest, words: Vocabulary) -> Iterator[Objecti
         yield Objection(Rule.MISSING_GUARDIAN, "/guardians")
     elif not any(guardian.custody for guardian in request.guardians):
         yield Objection(Rule.GUARDIAN_WITHOUT_CUSTODY, "/guardians")
-    if (behalf := request.on_behalf_of) and not 0 <= behalf.guardian < len(request.guardians):
-        yield Objection(Rule.ON_BEHALF_OF_NOBODY, "/on_behalf_of/guardian")
     for place, guardian in enumerate(request.guardians):
         if guardian.cpr_number is not None and CprNumber.read(guardian.cpr_number) is None:
             yield Objection(Rule.INVALID_CPR_NUMBER, f"/guardians/{place}/cpr_number")

@@ -103,13 +103,13 @@ def _decide(asked: Asked, known: Known, work: "Work") -> tuple[list[Admitted | R
     Another transaction may have enrolled one of them before we had the lock: then the rules are asked again.
     """
     requests = [message.data for message in asked]
-    decided = decide(requests, known)
+    decided = decide(requests, known, work.now)
     described = {number: r.child for r, against in zip(requests, decided, strict=True) if not against and (number := r.cpr_number)}
     children = work.children.take_in(described)
     living = work.enrolments.living(children)
     standing = {(number, code): one.status for (id_, code), one in living.items() for number in _numbers(id_, children)}
     if any(known.standing.get(key) is not status for key, status in standing.items()):
-        decided = decide(requests, replace(known, standing={**known.standing, **standing}))
+        decided = decide(requests, replace(known, standing={**known.standing, **standing}), work.now)
     return [_case(message, against, children) for message, against in zip(asked, decided, strict=True)], living
 
 

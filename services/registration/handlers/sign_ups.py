@@ -140,7 +140,7 @@ def _judged(request: SignUpRequest, session: Session, work: "Work") -> SignUpReq
     asked = _asked(request)
     known = work.known([asked.programme], filter(None, [asked.institution]))
     named = [work.resources.sign_up_keys.address(address) for address in sign_up.addresses(asked)]
-    if against := [*decide([asked], known)[0], *sign_up.objections(asked, session, named)]:
+    if against := [*decide([asked], known, work.now)[0], *sign_up.objections(asked, session, named)]:
         return request.rejected([found.as_dict() for found in explain(against)])
     place = known.institutions.get(asked.institution or "")
     return replace(request, programme=asked.programme, institution=place.code if place else None)

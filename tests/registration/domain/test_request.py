@@ -1,7 +1,7 @@
 """The rules that decide a request, each on its own and all at once."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ from services.registration.domain.validity import ALWAYS, Validity
 from services.registration.programme_folder import read
 from tests.registration.builders import PROGRAMME, a_consent, a_guardian, a_number, a_request
 
+NOW = datetime(2024, 2, 1, tzinfo=UTC)
 FOLDER = read(PROGRAMME)
 ELSEWHERE = Institution(
     "other", "elsewhere", "House", "daycare-house", "another-programme", (Placement("skovlunde", ALWAYS),), stil_number="999999"
@@ -34,7 +35,7 @@ def asked(**details: Any) -> EnrolmentRequest:
 
 def broken(request: EnrolmentRequest, known: Known = KNOWN) -> list[tuple[str, str]]:
     """The rules that it breaks, and where."""
-    [objections] = decide([request], known)
+    [objections] = decide([request], known, NOW)
     return [(objection.rule.value, objection.field) for objection in objections]
 
 
@@ -161,7 +162,7 @@ def test_only_who_is_to_be_enrolled_must_consent() -> None:
 def test_of_a_batch_each_child_is_enrolled_once(serials: list[int]) -> None:
     """In any batch, with any repetition, the first good request of a child is accepted and every later one is not."""
     requests = [asked(cpr_number=a_number(serial=serial)) for serial in serials]
-    accepted = [serial for serial, objections in zip(serials, decide(requests, KNOWN), strict=True) if not objections]
+    accepted = [serial for serial, objections in zip(serials, decide(requests, KNOWN, NOW), strict=True) if not objections]
     assert accepted == list(dict.fromkeys(serials))
 
 
@@ -201,6 +202,7 @@ def test_every_rule_is_broken_by_something_here_or_at_a_door() -> None:
         "track-closed",
         "institution-not-open",
         "on-behalf-of-nobody",
+        "filled-in-the-future",
         "not-on-behalf",
         "address-not-proven",
         "link-for-another-programme",
