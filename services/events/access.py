@@ -1,7 +1,8 @@
 """Who may do what with which activity and sign-up. The role alone opens a route; here is how far it reaches.
 
 Organisers are coordinators, leaders within their institutions, and systems on others' behalf. Guardians and
-professionals reach what is their own: a guardian's or professional's id here is the subject of his token.
+professionals reach what is their own: a guardian's or professional's id here is the subject of his token. What they see of a
+sign-up says `sight.py`.
 """
 
 from collections.abc import Collection, Sequence
