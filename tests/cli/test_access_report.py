@@ -79,7 +79,7 @@ def test_it_holds_what_every_service_holds(hall: TownHall, tmp_path: Path) -> No
     machine, page = report(mona(hall)["mother"], tmp_path)
     assert kinds(machine) == {
         "registration": {"consent", "enrolment", "guardian", "guardianship", "number"},
-        "events": {"consent", "enrolment", "participation", "sign-up"},
+        "events": {"consent", "enrolment", "family", "participation", "sign-up"},
         "notifications": {"contact-card", "family", "mail", "sign-up"},
         "reporting": {"figure"},
     }
