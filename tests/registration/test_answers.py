@@ -178,6 +178,26 @@ class TestInAForm:
             at_once(door, of_guardian(asta), [{"interpreter": False}, {"interpreter_language": "ar"}])
             assert read(guardian(door, asta), of_guardian(asta)) == {"interpreter": False}
 
+    def test_who_was_stored_twice_has_one_sheet(self, registration: Context, coordinator: Door, door: Door) -> None:
+        """After a merge what was said last counts, whichever record it was said of; corrected, nothing is left of it under the other."""
+        one = enrols(registration, child=says(siblings=1, allergies=NUTS), mona=says(interpreter=True, interpreter_language="ar"))
+        two = enrols(registration, child=says(siblings=2), mona=says(interpreter=False))
+        for kind, merged, into in (
+            ("child", two["child_id"], one["child_id"]),
+            ("guardian", one["guardian_ids"][0], two["guardian_ids"][0]),
+        ):
+            merging = {"kind": kind, "merged_id": merged, "into_id": into}
+            assert coordinator.post("/v1/merges", json=merging).status_code == 201
+        planner, cook = staff(door, "plan-workshop"), staff(door, "run-activities")
+        for enrolment in (one, two):
+            assert (read(planner, of_child(enrolment)), read(cook, of_child(enrolment))) == ({"siblings": 2}, {"allergies": NUTS})
+            assert read(guardian(door, enrolment), of_guardian(enrolment)) == {"interpreter": False}
+        listed = cook.get("/v1/programmes/sammen-om-boern/questions/allergies/answers").get_json()["items"]
+        assert [item["person_id"] for item in listed] == [one["child_id"]]
+        assert patch(planner, of_child(two), siblings=3).status_code == 204
+        assert rows(registration, "select value from plain_answer where question = 'siblings'") == [(3,)]
+        assert read(planner, of_child(one)) == {"siblings": 3}
+
 
 def a_professional(coordinator: Door) -> str:
     """Karen, a pedagogue in Birkegården."""

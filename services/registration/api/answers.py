@@ -81,9 +81,9 @@ def answers_to_question(request: Request, work: Work) -> Answer:
     narrowed: dict[str, Any] = {"institution": request.query.get("institution"), "on": work.today}
     reach, after = need_to_know.reach_of(request), str(page.after[0]) if page.after else None
     found = work.question_answers.page(request.path["code"], question.code, reach, after=after, limit=page.fetch, **narrowed)
-    shown = [{"person_id": person_id} | {name: getattr(one, name) for name in _SHOWN} for person_id, one in found]
+    shown = [{"kept_as": id_, "person_id": whose} | {name: getattr(one, name) for name in _SHOWN} for id_, whose, one in found]
     request.concerns(*(one["person_id"] for one in shown[: page.limit]))
-    return page.answer(shown, lambda item: (item["person_id"],))
+    return page.answer(shown, lambda item: (item["kept_as"],))
 
 
 @api.get(

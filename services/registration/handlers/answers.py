@@ -14,6 +14,7 @@ from services.registration.domain.guardian import Guardian
 from services.registration.domain.objection import Objection
 from services.registration.domain.origin import DoneBy
 from services.registration.domain.programme import Programme
+from services.registration.domain.question import About
 from services.registration.domain.request import EnrolmentRequest
 from services.registration.texts import explain
 
@@ -37,6 +38,13 @@ def answer(giving: Giving, programme: Programme, work: "Work") -> None:
     if sheets.objections:
         raise Invalid(reasons=explain(sheets.objections))
     sheets.keep()
+
+
+def reconcile(person_id: str, about: About, by: DoneBy, work: "Work") -> None:
+    """Two records became one, and their sheets too: what the answers that count ask for no more lapses."""
+    programmes = work.programmes.of_codes(work.question_answers.programmes_of(person_id))
+    if programmes:
+        _Sheets([Giving(SheetKey(code, person_id, about), (), by) for code in programmes], programmes, work).keep()
 
 
 class _Sheets:

@@ -9,16 +9,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from services.chassis.errors import Conflict, Invalid, NotFound, Reason
+from services.chassis.http.caller import Role
 from services.chassis.ids import new_id
 from services.chassis.storage import Cause
 from services.registration import messages, telling
 from services.registration.domain import merge as merges
 from services.registration.domain.enrolment import Enrolment
 from services.registration.domain.merge import Details, Merge, MergeRequest, conflicts
+from services.registration.domain.origin import DoneBy
 from services.registration.domain.person import Kind, Person
+from services.registration.domain.question import About
 from services.registration.domain.reach import EVERYWHERE
 from services.registration.duplicates.scoring import Likeness, likeness
-from services.registration.handlers import protections
+from services.registration.handlers import answers, protections
 from services.registration.texts import reason
 
 if TYPE_CHECKING:
@@ -39,6 +42,7 @@ def merge(request: MergeRequest, by: str, work: "Work", cause: Cause) -> Merge:
     work.aliases.learn({done.merged_id: done.into_id})
     work.duplicates.put_together(pair(done.merged_id, done.into_id))
     _change(done, done.after, work)
+    answers.reconcile(done.into_id, About(done.kind), DoneBy(by, Role.COORDINATOR), work)
     _tell(done, work, cause)
     return done
 

@@ -1,5 +1,8 @@
 """Answers to a programme's questions, a sheet for each person and programme: guarded ones sealed, in a table of their own.
 
+Whoever was stored twice may have two sheets. What was said last counts, under whatever id, and is from then on the only answer
+there is: none is left behind under the other one.
+
 When an answer is to be erased is nowhere written down: it follows from when it was given last, from the question as the
 programme has it now, and from the enrolments, so that a changed rule counts for what was answered before it too.
 """
@@ -45,18 +48,12 @@ _OF_SHEETS = sa.text(
 )
 _ANSWERS = "json_to_recordset(cast(:rows as json)) as x(i uuid, p text, q text, v jsonb, s bytea, h text, b text, r text)"
 _FORGET = sa.text(
-    f"with gone as (select i, p, q from {_ANSWERS}),"
+    f"with gone as (select same.id as i, p, q from {_ANSWERS} cross join lateral chassis.same(x.i) as same (id)),"
     " plain as (delete from plain_answer using gone where (person_id, programme, question) = (i, p, q))"
     " delete from guarded_answer using gone where (person_id, programme, question) = (i, p, q)"
 )
-_KEEP_PLAIN = sa.text(
-    f"insert into plain_answer (person_id, programme, question, value) select i, p, q, v from {_ANSWERS}"
-    " on conflict (person_id, programme, question) do update set value = excluded.value"
-)
-_KEEP_GUARDED = sa.text(
-    f"insert into guarded_answer (person_id, programme, question, sealed) select i, p, q, s from {_ANSWERS}"
-    " on conflict (person_id, programme, question) do update set sealed = excluded.sealed"
-)
+_KEEP_PLAIN = sa.text(f"insert into plain_answer (person_id, programme, question, value) select i, p, q, v from {_ANSWERS}")
+_KEEP_GUARDED = sa.text(f"insert into guarded_answer (person_id, programme, question, sealed) select i, p, q, s from {_ANSWERS}")
 _NOTE = sa.text(
     f"insert into answer_change (person_id, programme, question, how, at, by_subject, by_role) select i, p, q, h, :at, b, r from {_ANSWERS}"
 )
@@ -66,15 +63,16 @@ _ASKED = (
     " from programme p, jsonb_to_recordset(p.definition -> 'questions') as q(code text, retention text, kept_from text))"
 )
 _LATEST = (
-    "lateral (select c.at, c.by_role as role from answer_change c where c.person_id = s.person_id and c.programme = s.programme"
+    "lateral (select c.id, c.at, c.by_role as role from answer_change c where c.person_id = s.person_id and c.programme = s.programme"
     " and c.question = asked.question order by c.id desc limit 1) as latest"
 )
 _END = (  # of taking part: of the last enrolment, or, where one has not ended, of the programme
     "coalesce(case s.about"
     " when 'child' then (select max(coalesce(e.end_date, asked.programme_end)) from enrolment e"
-    " where e.child_id = s.person_id and e.programme = s.programme and e.status <> 'rejected')"
-    " when 'guardian' then (select max(coalesce(e.end_date, asked.programme_end)) from guardianship g join enrolment e using (child_id)"
-    " where g.guardian_id = s.person_id and e.programme = s.programme and e.status <> 'rejected')"
+    " where e.child_id in (select chassis.same(s.person_id)) and e.programme = s.programme and e.status <> 'rejected')"
+    " when 'guardian' then (select max(coalesce(e.end_date, asked.programme_end)) from guardianship g"
+    " cross join lateral chassis.same(g.child_id) as child (id) join enrolment e on e.child_id = child.id"
+    " where g.guardian_id in (select chassis.same(s.person_id)) and e.programme = s.programme and e.status <> 'rejected')"
     " else (select r.end_date from professional r where r.professional_id = s.person_id) end, asked.programme_end)"
 )
 _ERASED_ON = (  # never counted from before it was given
@@ -97,12 +95,16 @@ _HOUSE = (  # in which somebody who takes part is; who is protected is not told 
     " and (cast(:institution as text) is null or (i.code = :institution and not {hidden}))"
 )
 _PAGE = sa.text(  # of those who take part now: the child, who may be told of it, or the professional himself
-    f"with {_ASKED} select v.person_id::text, programme, question, v.value, v.sealed, latest.at, latest.role, {_ERASED_ON} as erased_on"
+    f"with {_ASKED} select v.person_id::text, chassis.surviving(v.person_id)::text as kept_id, programme, question, v.value, v.sealed,"
+    f" latest.at, latest.role, {_ERASED_ON} as erased_on"
     f" from answer_sheet s join {_VALUES} using (person_id, programme) join asked using (programme, question) cross join {_LATEST}"
-    " where programme = :programme and question = :question and (cast(:after as uuid) is null or person_id > cast(:after as uuid))"
+    " where not exists (select from answer_change c where c.person_id in (select chassis.same(s.person_id)) and c.person_id <> s.person_id"
+    " and c.programme = s.programme and c.question = asked.question and c.id > latest.id)"
+    " and programme = :programme and question = :question and (cast(:after as uuid) is null or person_id > cast(:after as uuid))"
     f" and (exists (select from enrolment e left join institution i using (institution_id) where e.programme = s.programme"
-    f" and e.status in {LIVING} and e.child_id in (select s.person_id union all select g.child_id from guardianship g"
-    " where g.guardian_id = s.person_id and g.contact_allowed and g.valid @> cast(:today as date))"
+    f" and e.status in {LIVING} and e.child_id in (select chassis.same(s.person_id) union all select chassis.same(g.child_id)"
+    " from guardianship g where g.guardian_id in (select chassis.same(s.person_id)) and g.contact_allowed"
+    " and g.valid @> cast(:today as date))"
     f" and {_HOUSE.format(hidden='(e.hidden or ' + HIDDEN_CHILD.format('e.child_id') + ')')})"
     f" or exists (select from professional r join institution i using (institution_id) where r.professional_id = s.person_id"
     f" and r.status in {LIVING} and {_HOUSE.format(hidden=HIDDEN_ADULT.format('r.professional_id'))})) order by person_id limit :limit"
@@ -118,6 +120,7 @@ _ERASE = sa.text(
     " guarded as (delete from guarded_answer using gone where (person_id, programme, question) = (i, p, q))"
     " delete from answer_change using gone where (person_id, programme, question) = (i, p, q)"
 )
+_PROGRAMMES = sa.text("select distinct programme from answer_sheet where person_id in (select chassis.same(cast(:id as uuid)))")
 _DROP_EMPTY = sa.text(
     f"delete from answer_sheet s using {_KEYS} where s.person_id = i and s.programme = p"
     " and not exists (select from answer_change c where c.person_id = i and c.programme = p)"
@@ -149,7 +152,7 @@ class QuestionAnswers:
         if not changes:
             return
         latest = {(change.key, change.question.code): change for change in changes}.values()
-        self._run(_FORGET, [change for change in latest if change.value is None])
+        self._run(_FORGET, list(latest))
         self._run(_KEEP_PLAIN, [change for change in latest if change.value is not None and not change.question.guarded])
         self._run(_KEEP_GUARDED, [change for change in latest if change.value is not None and change.question.guarded])
         self._connection.execute(_NOTE, {"rows": as_json(map(_made, changes)), "at": at})
@@ -159,6 +162,10 @@ class QuestionAnswers:
         rows = self._connection.execute(_OF, {"rows": as_json([_key(key)]), "questions": as_json(questions)})
         return [self._answer(row) for row in rows]
 
+    def programmes_of(self, person_id: str) -> set[str]:
+        """The programmes in which somebody has a sheet."""
+        return set(self._connection.execute(_PROGRAMMES, {"id": person_id}).scalars())
+
     def history(self, key: SheetKey, questions: AbstractSet[str]) -> list[Changed]:
         """What happened to the answers to these questions, the first first; of more than a hundred changes the latest."""
         values = {"rows": as_json([_key(key)]), "questions": as_json(questions), "most": MOST_SHOWN}
@@ -167,11 +174,14 @@ class QuestionAnswers:
 
     def page(
         self, programme: str, question: str, reach: Reach, *, institution: str | None, on: date, after: str | None, limit: int
-    ) -> list[tuple[str, Answer]]:
-        """The answers to one question, by person id, of those within reach who take part on a day, and of their guardians."""
+    ) -> list[tuple[str, str, Answer]]:
+        """The answers to one question of those within reach who take part on a day, and of their guardians.
+
+        Each with the id under which it is kept, by which they are in order, and the id of its person.
+        """
         where = {"programme": programme, "question": question, "institution": institution, "after": after, "limit": limit, "today": on}
         within = {"everywhere": reach.everywhere, "institutions": as_json(reach.institutions or ())}
-        return [(row.person_id, self._answer(row)) for row in self._connection.execute(_PAGE, where | within)]
+        return [(row.person_id, row.kept_id, self._answer(row)) for row in self._connection.execute(_PAGE, where | within)]
 
     def due(self, day: date) -> Iterator[Due]:
         """What is to be erased on this day, or was before it: answers, and what is left of those that were taken back. A few at a time."""
