@@ -1,10 +1,11 @@
 """What a service holds of somebody, for him to see (GDPR, article 15): every row of his, and when and for what purpose it was looked at.
 
-It goes by what the service declares that it holds (`erasure/holdings.py`), so that what is erased and what is shown are the
-same. Who looked is not told (Datatilsynet, 2024); of others who stand in a row, nothing is.
+It goes by what the service declares that it holds (`erasure/holdings.py`), so that nothing that would be erased is forgotten here.
+A row is his where a column of its own names him: one of another's in which he stands in a list is that one's to see, and
+may tell where somebody is who must not be found. Who looked is not told (Datatilsynet, 2024), nor who else stands in a row.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -23,35 +24,34 @@ _LOOKS = sa.text(
 )
 
 
-def access_report(work: UnitOfWork, held: Sequence[Holding], ids: Sequence[str]) -> dict[str, Any]:
-    """`holds`: rows by kind; `looked_at`: moments, purposes, and whether it was read or changed."""
+def access_report(work: UnitOfWork, held: Sequence[Holding], ids: Sequence[str], beside: Collection[str] = ()) -> dict[str, Any]:
+    """`holds`: rows by kind; `looked_at`: moments, purposes, and whether it was read or changed.
+
+    `beside` are others whom his rows may name: his children, for a guardian.
+    """
+    sections = ({"kind": holding.counts, "rows": list(_rows(holding, ids, beside, work))} for holding in held)
     return {
         "service": work.context.service.name,
-        "holds": [section for holding in held if (section := _section(holding, ids, work))["rows"]],
+        "holds": [section for section in sections if section["rows"]],
         "looked_at": [_look(row) for row in work.connection.execute(_LOOKS, {"ids": list(ids)})],
     }
 
 
-def _section(holding: Holding, ids: Sequence[str], work: UnitOfWork) -> dict[str, Any]:
-    return {"kind": holding.counts, "rows": list(_rows(holding, ids, work))}
-
-
-def _rows(holding: Holding, ids: Sequence[str], work: UnitOfWork) -> Iterator[Mapping[str, Any]]:
-    his = (*holding.delete, *holding.stand_in)
-    if not his:
-        return
+def _rows(holding: Holding, ids: Sequence[str], beside: Collection[str], work: UnitOfWork) -> Iterator[Mapping[str, Any]]:
     types = types_of(holding, work)
-    shown = ", ".join(_shown(holding, types))
-    statement = f"select {shown} from {holding.table} where {are_his(his, types)} order by {shown}"  # noqa: S608 - our own names
+    people = [column for column in (*holding.delete, *holding.stand_in) if types[column] == "uuid"]
+    if not people:
+        return
+    shown = ", ".join((*(f"cast({column} as text)" for column in people), *_told(holding, types)))
+    statement = f"select {shown} from {holding.table} where {are_his(people, types)} order by {shown}"  # noqa: S608 - our own names
     for row in work.connection.execute(sa.text(statement), {"ids": list(ids)}):
-        yield dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+        yield {name: value for name, value in row._mapping.items() if name not in people or value in ids or value in beside}  # noqa: SLF001 - its public name
 
 
-def _shown(holding: Holding, types: Mapping[str, str]) -> Iterator[str]:
-    """Ids and what hangs on them; not lists in which others stand too, nor what is sealed."""
-    for column in (*holding.delete, *holding.stand_in, *holding.with_row, *holding.nothing):
-        others = column in holding.stand_in and types[column] == "jsonb"
-        if not (others or types[column] in _SEALED or column in holding.sealed):
+def _told(holding: Holding, types: Mapping[str, str]) -> Iterator[str]:
+    """What hangs on the ids, and is not sealed."""
+    for column in (*holding.with_row, *holding.nothing):
+        if types[column] not in _SEALED and column not in holding.sealed:
             yield f"cast({column} as text)" if types[column] in {"uuid", "jsonb"} else column
 
 

@@ -78,9 +78,9 @@ def test_it_holds_what_every_service_holds(hall: TownHall, tmp_path: Path) -> No
     """Name, number, contacts, family and consents; sign-ups and mails; and which figures he is in."""
     machine, page = report(mona(hall)["mother"], tmp_path)
     assert kinds(machine) == {
-        "registration": {"consent", "enrolment", "guardian", "guardianship", "number"},
-        "events": {"consent", "enrolment", "family", "participation", "sign-up"},
-        "notifications": {"contact-card", "family", "mail", "sign-up"},
+        "registration": {"consent", "guardian", "guardianship", "number"},
+        "events": {"consent", "participation", "sign-up"},
+        "notifications": {"contact-card", "mail", "sign-up"},
         "reporting": {"figure"},
     }
     for text in ("Mona", "mona@example.org", NUMBER, "Det har vi registreret om dig", "at behandle en indskrivning"):
@@ -103,6 +103,28 @@ def test_nothing_of_another_is_in_it(hall: TownHall, tmp_path: Path) -> None:
     ids = mona(hall)
     machine, page = report(ids["mother"], tmp_path)
     assert [text for text in ("Karim", "karim@example.org", ids["father"]) if text in json.dumps(machine) + page] == []
+
+
+def test_a_child_is_not_found_through_a_guardian(hall: TownHall, tmp_path: Path) -> None:
+    """A guardian who may not be told of a child learns from his own report neither where it is nor its id."""
+    ids = mona(hall)
+    registration = hall.services["registration"]
+    body = {"child_id": ids["child"], "guardian_id": ids["father"], "valid_from": "2020-01-01", "relation": "father", "custody": True}
+    body |= {"contact_allowed": False, "residence": False}
+    deliver(registration, "family.guardianship-requested.v1", body, source=SENDER)
+    machine, page = report(ids["father"], tmp_path)
+    told = json.dumps(machine) + page
+    assert [text for text in (ids["child"], "birkegaarden", "hedegaarden", "Asta") if text in told] == []
+    assert "Karim" in told
+
+
+def test_a_childs_report_names_no_guardian(hall: TownHall, tmp_path: Path) -> None:
+    """What is held of the child is in it, its place too; who its guardians are is not."""
+    ids = mona(hall)
+    machine, page = report(ids["child"], tmp_path)
+    assert "Asta" in page
+    assert "hedegaarden" in page
+    assert [one for one in (ids["mother"], ids["father"], "mona@example.org") if one in json.dumps(machine) + page] == []
 
 
 def test_only_its_owner_reads_the_files(hall: TownHall, tmp_path: Path) -> None:

@@ -437,6 +437,7 @@ OPEN_TO = {
     ("POST", "/v1/imports/{id}/undo"): {Role.COORDINATOR},
     ("GET", "/v1/retention"): {Role.COORDINATOR},
     ("GET", "/v1/people/{id}/erasure-plan"): {Role.COORDINATOR},
+    ("GET", "/v1/people/{id}/access-report"): {Role.COORDINATOR, Role.GUARDIAN},
     ("POST", "/v1/erasures"): {Role.COORDINATOR},
     ("GET", "/v1/erasures"): {Role.COORDINATOR},
     ("GET", "/v1/erasures/{id}"): {Role.COORDINATOR},

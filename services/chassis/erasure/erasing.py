@@ -14,7 +14,7 @@ from services.chassis import parked
 from services.chassis.contracts import by_type
 from services.chassis.deferred import open_body, seal_body
 from services.chassis.erasure.forgetting import LOCK
-from services.chassis.erasure.holdings import Holding
+from services.chassis.erasure.holdings import OF_CHASSIS, Holding
 from services.chassis.erasure.stand_in import ids_in, replaced, stand_in
 from services.chassis.relay import OUTBOX
 from services.chassis.service import PERSONAL
@@ -55,7 +55,7 @@ def erase(work: UnitOfWork, held: Sequence[Holding], ids: Sequence[str], marks: 
     work.connection.execute(_ALONE)
     work.connection.execute(_REMEMBER, {"stand_ins": [stand_in(one) for one in ids]})
     counts: Counter[str] = Counter()
-    for holding in held:
+    for holding in (*held, *OF_CHASSIS):
         counts[holding.counts] += _erase_from(holding, ids, work)
     counts["waiting-message"] += sum(
         _forget_waiting(row, ids, marks, work) for row in work.connection.execute(_WAITING, {"ids": ids}).all()

@@ -48,15 +48,15 @@ def _gathered(person_id: str, actor: str) -> dict[str, Any]:
 
     with place_for(NAMES[0]).context(NAMES[0]).work() as work:
         ids = subject_access.ids_of(person_id, work)
-        parts, at = [subject_access.report(ids, work)], work.now
+        parts, at, children = [subject_access.report(ids, work)], work.now, subject_access.children_of(ids[0], work)
         _note(actor, ids, work)
-    parts += [_part(place_for(name).context(name), ids, actor) for name in NAMES[1:]]
+    parts += [_part(place_for(name).context(name), ids, children, actor) for name in NAMES[1:]]
     return {"person_id": person_id, "written_at": at, "services": parts}
 
 
-def _part(context: Context, ids: Sequence[str], actor: str) -> dict[str, Any]:
+def _part(context: Context, ids: Sequence[str], children: Sequence[str], actor: str) -> dict[str, Any]:
     with context.work() as work:
-        part = access_report(work, context.service.personal.held if context.service.personal else (), ids)
+        part = access_report(work, context.service.personal.held if context.service.personal else (), ids, children)
         _note(actor, ids, work)
     return part
 

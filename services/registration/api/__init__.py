@@ -1,6 +1,7 @@
 """The HTTP door, a file a subject. Whoever imports it has all of its routes."""
 
 from services.registration.api import (
+    access_reports,
     answers,
     consents,
     duplicates,
@@ -19,6 +20,7 @@ from services.registration.api import (
 from services.registration.api.door import api
 
 __all__ = [
+    "access_reports",
     "answers",
     "api",
     "consents",

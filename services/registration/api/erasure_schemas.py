@@ -112,3 +112,24 @@ class DueSchema(Schema):
     goes = fields.Boolean(required=True)
     on_hold = fields.Boolean(required=True)
     held = fields.Boolean(required=True)
+
+
+class SectionSchema(Schema):
+    """All rows of one kind, each with the names of its columns."""
+
+    kind = fields.String(required=True)
+    rows = fields.List(fields.Dict(keys=fields.String()), required=True)
+
+
+class LookSchema(Schema):
+    """Somebody looked at it, or changed it. `purpose` is null where no purpose is asked for."""
+
+    at = fields.AwareDateTime(required=True)
+    purpose = fields.String(required=True, allow_none=True)
+    what = fields.String(required=True, validate=validate.OneOf(["read", "changed"]))
+
+
+class AccessReportSchema(Schema):
+    service = fields.String(required=True)
+    holds = fields.List(fields.Nested(SectionSchema), required=True)
+    looked_at = fields.List(fields.Nested(LookSchema), required=True)

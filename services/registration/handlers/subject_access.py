@@ -1,4 +1,7 @@
-"""What registration tells somebody of himself (indsigt; GDPR, article 15): every row of his, his number, and his answers opened."""
+"""What registration tells somebody of himself (indsigt; GDPR, article 15): every row of his, his number, and his answers opened.
+
+A guardian's rows name those of his children of whom he may be told; a child's name no guardian.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -23,10 +26,16 @@ def ids_of(person_id: str, work: "Work") -> list[str]:
     return [*own, *work.erasures.theirs(own)]
 
 
+def children_of(person_id: str, work: "Work") -> list[str]:
+    """The children of whom a guardian may be told today."""
+    found = work.families.of_guardian(person_id)
+    return [one.child_id for one in found if (terms := one.on(work.today)) and terms.contact_allowed]
+
+
 def report(ids: Sequence[str], work: "Work") -> dict[str, Any]:
     """As every service tells it, with his CPR number first, and each answer as it was given."""
     personal = work.context.service.personal
-    told = access_report(work, personal.held if personal else (), ids)
+    told = access_report(work, personal.held if personal else (), ids, children_of(ids[0], work))
     holds = [section for section in told["holds"] if section["kind"] != ANSWER]
     return told | {"holds": [*_numbers(ids, work), *holds, *_answers(ids, work)]}
 
