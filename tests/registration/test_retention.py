@@ -74,6 +74,20 @@ def test_who_takes_part_is_never_due(dpo: Door, keeping: Context) -> None:
     assert due(dpo, "2090-01-01") == []
 
 
+def test_two_records_of_one_child_are_due_together(dpo: Door, keeping: Context) -> None:
+    """One of them takes part still: then neither is due. When both have left, they are one, and both go."""
+    one = left(keeping, guardians=[a_guardian(email="one@example.org")])
+    deliver(keeping, REQUESTED, a_request(guardians=[a_guardian(email="two@example.org")]), source=SENDER)
+    other: dict[str, Any] = [m["data"] for m in published(keeping) if m["type"] == "registration.enrolment.accepted.v1"][-1]
+    body = {"kind": "child", "merged_id": one["child_id"], "into_id": other["child_id"], "take": []}
+    assert dpo.post("/v1/merges", json=body).status_code == 201
+    assert due(dpo, "2090-01-01") == []
+    ended = {"enrolment_id": other["enrolment_id"], "reason": "moved", "effective_date": "2025-06-01"}
+    deliver(keeping, WITHDRAWAL, ended, source=SENDER)
+    [found] = due(dpo, "2090-01-01")
+    assert (found["person_id"], found["due_on"], len(found["people"])) == (other["child_id"], "2030-05-31", 4)
+
+
 def test_a_rule_that_rests_erases_nobody(dpo: Door, registration: Context) -> None:
     """The list names whom it would have been, and the night passes him by."""
     left(registration)

@@ -223,3 +223,29 @@ def test_a_seat_that_is_to_come_is_given_back(hall: TownHall) -> None:
     with hall.services["events"].work() as work:
         statuses = work.connection.execute(sa.text("select status, reason from signup order by signup_id")).all()
     assert [tuple(row) for row in statuses][-1] == ("cancelled", "person-erased")
+
+
+def test_who_was_stored_twice_is_forgotten_whole(hall: TownHall) -> None:
+    """Of two records that were merged both go, in every service, and so does that they were one; late news of it brings back neither."""
+    registration = hall.services["registration"]
+    for name in ("Forglemmine", "Forglemmina"):
+        mother = MOTHER | {"given_name": name, "cpr_number": a_number("1991-03-09")}
+        deliver(registration, REQUESTED, a_request(guardians=[a_guardian(**mother)]) | {"child": CHILD | {"cpr_number": a_number()}})
+    hall.carry()
+    one, other = (m["data"] for m in hall.messages if m["type"] == "registration.enrolment.accepted.v1")
+    body = {"kind": "child", "merged_id": other["child_id"], "into_id": one["child_id"], "take": ["given_name"]}
+    assert coordinator(hall).post("/v1/merges", json=body).status_code == 201
+    for told in (one, other):
+        ended = {"enrolment_id": told["enrolment_id"], "reason": "moved", "effective_date": "2026-11-02"}
+        deliver(registration, WITHDRAWAL, ended, source=SENDER)
+    hall.carry()
+    theirs = tuple(id_ for told in (one, other) for id_ in (told["child_id"], told["enrolment_id"], *told["guardian_ids"]))
+    assert {where for where, mark in traces(hall, theirs) if mark == other["child_id"]} >= {
+        "events chassis.alias",
+        "reporting chassis.alias",
+    }
+    assert erased(hall, one["child_id"])["awaited"] == []
+    for message in list(hall.messages):
+        hall.hand_over(message)
+    hall.erase()
+    assert traces(hall, (*NAMED, *theirs)) == []

@@ -26,8 +26,9 @@ _COUNTS_FROM = (
     " else (select cast(max(recorded_at) as date) from step_taken where subject_id = e.enrolment_id) end"
 )
 _ENDINGS = (
-    "ending as (select e.child_id, e.programme, r.code, r.hold,"
-    f" cast(({_COUNTS_FROM}) + cast(r.period as interval) as date) as due_on from enrolment e left join rule r"
+    "ending as (select coalesce(a.kept_id, e.child_id) as child_id, e.programme, r.code, r.hold,"
+    f" cast(({_COUNTS_FROM}) + cast(r.period as interval) as date) as due_on"
+    " from enrolment e left join chassis.alias a on a.merged_id = e.child_id left join rule r"
     " on r.programme = e.programme and r.\"trigger\" = case when e.was_enrolled then 'enrolment-ended' else 'never-enrolled' end"
     " where e.child_id is not null)"
 )
@@ -45,6 +46,10 @@ _DUE = sa.text(
     f"with {_RULES}, {_ENDINGS} select kind, cast(person_id as text), programme, rule, due_on, on_hold from ({_CHILDREN} union all"
     f" {_PROFESSIONALS}) as due where (cast(:after as uuid) is null or person_id > cast(:after as uuid))"
     " order by due.person_id limit :limit"
+)
+_MERGED = sa.text(
+    "select kept_id::text, merged_id::text from chassis.alias"
+    " where kept_id = any(array(select cast(json_array_elements_text(cast(:ids as json)) as uuid))) order by 1, 2"
 )
 _ALONG = sa.text(
     "select distinct s.child_id::text, s.guardian_id::text from guardianship s"
@@ -92,14 +97,23 @@ class Retention:
         self._connection.execute(_END, {"night": night, "erased": erased, "kept": kept, "answers": answers})
 
     def _whole(self, due: Sequence[Due], night: date) -> list[Due]:
-        along = self.along([one.person_id for one in due if one.kind is PersonKind.CHILD])
-        people = {one.person_id: _people(one, along) for one in due}
+        own = self._own([one.person_id for one in due])
+        along = self.along([id_ for ids in own.values() for id_ in ids])
+        people = {one.person_id: _people(one.kind, own[one.person_id], along) for one in due}
         held = self.held({person_id for family in people.values() for _, person_id in family}, night)
         return [replace(one, people=people[one.person_id], held=_any_of(people[one.person_id], held)) for one in due]
 
+    def _own(self, ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """Each id, and after it those of whoever turned out to be the same person."""
+        own = {id_: [id_] for id_ in ids}
+        for kept_id, merged_id in self._connection.execute(_MERGED, {"ids": as_json(ids)}):
+            own[kept_id].append(merged_id)
+        return own
 
-def _people(one: Due, along: Mapping[str, Sequence[str]]) -> list[tuple[PersonKind, str]]:
-    return [(one.kind, one.person_id), *((PersonKind.GUARDIAN, guardian_id) for guardian_id in along.get(one.person_id, ()))]
+
+def _people(kind: PersonKind, own: Sequence[str], along: Mapping[str, Sequence[str]]) -> list[tuple[PersonKind, str]]:
+    guardians = dict.fromkeys(guardian_id for id_ in own for guardian_id in along.get(id_, ()))
+    return [*((kind, id_) for id_ in own), *((PersonKind.GUARDIAN, guardian_id) for guardian_id in guardians)]
 
 
 def _any_of(people: Sequence[tuple[Any, str]], held: set[str]) -> bool:
