@@ -32,8 +32,8 @@ def access_report(request: Request, work: Work) -> Mapping[str, Any]:
     person_id = request.path["id"]
     if request.caller.subject != person_id and not _answers_for_all(request):
         raise NotFound(reasons=[reason("unknown-person")])
-    told: dict[str, Any] = msgspec.to_builtins(subject_access.report(subject_access.ids_of(person_id, work), work))
-    return told
+    told = subject_access.report(subject_access.ids_of(person_id, work), work)
+    return told | {"holds": msgspec.to_builtins(told["holds"])}
 
 
 def _answers_for_all(request: Request) -> bool:

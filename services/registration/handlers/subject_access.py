@@ -27,9 +27,10 @@ def ids_of(person_id: str, work: "Work") -> list[str]:
 
 
 def children_of(person_id: str, work: "Work") -> list[str]:
-    """The children of whom a guardian may be told today."""
-    found = work.families.of_guardian(person_id)
-    return [one.child_id for one in found if (terms := one.on(work.today)) and terms.contact_allowed]
+    """The children of whom a guardian may be told today, under every id that means them."""
+    found = work.families.of_guardians(same_ids(person_id, work))
+    told = [one.child_id for one in found if (terms := one.on(work.today)) and terms.contact_allowed]
+    return sorted(work.aliases.around(told))
 
 
 def report(ids: Sequence[str], work: "Work") -> dict[str, Any]:
