@@ -48,3 +48,9 @@ def test_nobody_sees_anybody_else(door: Door, registration: Context) -> None:
     assert [problem(report(who, karim), 404) for who in (mother, some)] == [{"unknown-person"}] * 2
     assert problem(report(every, new_id()), 404) == {"unknown-person"}
     assert report(every, told["child_id"]).status_code == 200
+
+
+def test_it_is_read_to_answer_and_for_nothing_else(door: Door, registration: Context) -> None:
+    """For another purpose nobody gets it: it would show whoever is protected."""
+    child = enrolled(registration)["child_id"]
+    assert problem(report(door.as_(Role.COORDINATOR, purpose="plan-workshop"), child), 422) == {"only-to-answer"}
