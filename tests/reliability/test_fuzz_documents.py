@@ -26,14 +26,18 @@ BUT_FOR = {("GET", path): ACCEPTANCE for path in REPORTS} | {
     ("POST", "/v1/professionals"): ACCEPTANCE,
     ("POST", "/v1/activities"): ACCEPTANCE,
     ("POST", "/v1/imports"): ACCEPTANCE,
+    ("POST", "/v1/consents"): ACCEPTANCE,
+    ("POST", "/v1/merges"): ACCEPTANCE,
     ("POST", "/v1/enrolment-requests/bulk"): REJECTION,
     ("POST", "/v1/sign-up-links"): ACCEPTANCE,
     ("POST", "/v1/sign-up-sessions"): ACCEPTANCE,
     ("POST", "/v1/sign-up-requests"): ACCEPTANCE,
 }
-"""No document can say which programmes, places and kinds there are, or that a period ends after its beginning; and of many requests
+"""No document can say which programmes, places, kinds and people there are, or that a period ends after its beginning; and of many requests
 each is answered on its own, also when it is none. A link that is made up opens nothing, and limits end what is asked for too often.
 """
+PURPOSE = "plan-workshop"
+PURPOSES = {("GET", "/v1/people/{id}/access-report"): "answer-enquiry"}
 OF_APPLICANTS = {("GET", "/v1/sign-up-requests"), ("POST", "/v1/sign-up-requests")}
 QUICK = 4
 THOROUGH = 300
@@ -61,7 +65,7 @@ def entered(context_of: Callable[..., Context]) -> Entered:
         grants = [Grant(role, context.settings.municipality) for role in Role]
         token = LocalIssuer(context.settings, context.clock).issue("everybody", grants)
         stage.applicant = f"Bearer {an_applicant(context)}" if service is REGISTRATION else ""
-        return {"Authorization": f"Bearer {token}", "Deltag-Purpose": "plan-workshop"}
+        return {"Authorization": f"Bearer {token}"}
 
     return make
 
@@ -76,8 +80,10 @@ def kept(service: Service, examples: int) -> Any:
     def test(case: schemathesis.Case[Any], entered: Entered) -> None:
         if entered not in headers:
             headers[entered] = entered(service, stage)
-        mine = {"Authorization": stage.applicant} if (case.method, case.path) in OF_APPLICANTS else {}
-        hold(case, headers[entered] | mine, but_for=BUT_FOR.get((case.method, case.path), ()))
+        operation = (case.method, case.path)
+        mine = {"Deltag-Purpose": PURPOSES.get(operation, PURPOSE)}
+        mine |= {"Authorization": stage.applicant} if operation in OF_APPLICANTS else {}
+        hold(case, headers[entered] | mine, but_for=BUT_FOR.get(operation, ()))
 
     test.__doc__ = (
         f"Whatever fits the document of {service.name} is answered as it says, and whatever does not is refused as it says:"

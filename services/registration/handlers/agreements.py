@@ -35,8 +35,7 @@ def answer_givings(asked: Sequence[Received[Giving]], work: "Work") -> None:
     around = _learn(kept, work)
     answers = [_taken(giving, around, work) for giving in kept]
     work.consents.add([answer for answer in answers if isinstance(answer, Consent)])
-    for message, answer in zip(asked, answers, strict=True):
-        _answer(answer, message, work)
+    _answer(answers, asked, work)
 
 
 def give_consent(giving: Giving, work: "Work", cause: Cause) -> Consent:
@@ -52,7 +51,7 @@ def give_consent(giving: Giving, work: "Work", cause: Cause) -> Consent:
 
 def refuse_request(message: Received[Any], reasons: Sequence[Reason], work: "Work") -> None:
     """Refuse a request about a consent that breaks its contract."""
-    telling.reject(message, reasons, work)
+    _answer([reasons], [message], work)
 
 
 # A consent is taken back.
@@ -63,8 +62,7 @@ def answer_withdrawals(asked: Sequence[Received[ConsentWithdrawal]], work: "Work
     known = work.consents.lock(message.data.consent_id for message in asked)
     answers = [_withdrawn(message.data, known, work) for message in asked]
     work.consents.save_withdrawn([answer for answer in answers if isinstance(answer, Consent)])
-    for message, answer in zip(asked, answers, strict=True):
-        _answer(answer, message, work)
+    _answer(answers, asked, work)
 
 
 def withdraw_consent(consent_id: str, work: "Work", cause: Cause) -> Consent:
@@ -147,8 +145,10 @@ def _withdrawn(asked: ConsentWithdrawal, known: Mapping[str, Consent], work: "Wo
     return consent if consent.withdraw(work.now) else explain([Objection(Rule.CONSENT_ALREADY_WITHDRAWN, "/consent_id")])
 
 
-def _answer(answer: Consent | Sequence[Reason], message: Received[Any], work: "Work") -> None:
-    if isinstance(answer, Consent):
-        telling.tell_consent(answer, work, message, reply=message)
-    else:
-        telling.reject(message, answer, work)
+def _answer(answers: Sequence[Consent | Sequence[Reason]], asked: Sequence[Received[Any]], work: "Work") -> None:
+    work.answers.add(asked)
+    for message, answer in zip(asked, answers, strict=True):
+        if isinstance(answer, Consent):
+            telling.tell_consent(answer, work, message, reply=message)
+        else:
+            telling.reject(message, answer, work)
