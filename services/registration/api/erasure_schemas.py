@@ -6,6 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from services.registration.domain.erasure import HoldReason, Why
 from services.registration.domain.protection import PersonKind
+from services.registration.schemas import ReasonTextSchema
 
 ERASURE: Final = {"person_id": "018d0c3d-e740-7c40-8f2e-3d9a51c7e102", "digest": "0f343b0931126a20f133d67c2b018a3b"}
 HOLD: Final = {"person_id": "018d0c3d-e740-7c40-8f2e-3d9a51c7e102", "reason": "complaint", "until": "2028-01-01"}
@@ -14,17 +15,12 @@ _REASON: Final = validate.OneOf([reason.value for reason in HoldReason])
 _DIGEST: Final = validate.Regexp(r"^[0-9a-f]{32}(?!\n)$")
 
 
-class TextsSchema(Schema):
-    da = fields.String(required=True)
-    en = fields.String(required=True)
-
-
 class ObstacleSchema(Schema):
     """What stands against erasing somebody, and on whom it lies."""
 
     slug = fields.String(required=True)
     person_id = fields.UUID(required=True)
-    text = fields.Nested(TextsSchema, required=True)
+    text = fields.Nested(ReasonTextSchema, required=True)
 
 
 class CountSchema(Schema):
