@@ -1,41 +1,15 @@
-"""What travels: this service's small reading of registration's facts, and the facts that it publishes itself.
-
-Every published fact carries its aggregate's whole coarse state (`contracts/activity.*`, `signup.*`, `attendance.*`), so
-that the last one is enough for a reader who was not there before.
-"""
+"""Registration's facts, as far as this service reads them."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from services.chassis.storage import Cause, UnitOfWork
-from services.events.domain.activity import Activity, ActivityStatus, Placement
-from services.events.domain.attendance import Attendance
-from services.events.domain.session import Session
-from services.events.domain.signup import Signup, SignupStatus
+from services.events.domain.activity import Placement
 
 TAKE_PART = "take-part"
 """The purpose of the consent without which a child does not come."""
-
-OF_ACTIVITY = {
-    ActivityStatus.OPEN: "events.activity.opened.v1",
-    ActivityStatus.CALLED_OFF: "events.activity.called-off.v1",
-}
-"""The fact that tells a state of an activity to one who hears of it for the first time."""
-
-OF_SIGNUP = {
-    SignupStatus.SEATED: "events.signup.seated.v1",
-    SignupStatus.WAITING: "events.signup.waitlisted.v1",
-    SignupStatus.CANCELLED: "events.signup.cancelled.v1",
-}
-"""The fact that tells a state of a sign-up."""
-
-ACTIVITY_CHANGED = "events.activity.changed.v1"
-SIGNUP_PROMOTED = "events.signup.promoted.v1"
-ATTENDANCE_RECORDED = "events.attendance.recorded.v1"
 
 
 class District(msgspec.Struct):
@@ -138,88 +112,3 @@ class PersonChanged(msgspec.Struct):
     @property
     def into(self) -> str | None:
         return str(self.into_id) if self.into_id else None
-
-
-def activity(of: Activity) -> dict[str, Any]:
-    """`activity.opened`, `.changed` and `.called-off`; the earliest session first."""
-    return {
-        "activity_id": of.activity_id,
-        "status": of.status.value,
-        "programme": of.programme,
-        "kind": of.kind,
-        "title": dict(of.title),
-        "district": of.district,
-        "institution_id": of.institution_id,
-        "institution": of.institution,
-        "capacity": of.capacity,
-        "sessions": [_session(session) for session in sorted(of.sessions, key=lambda session: session.starts_at)],
-    }
-
-
-def _session(of: Session) -> dict[str, Any]:
-    return {"session_id": of.session_id, "starts_at": of.starts_at, "ends_at": of.ends_at, "place": of.place}
-
-
-def signup(of: Signup) -> dict[str, Any]:
-    """`signup.seated`, `.waitlisted`, `.promoted` and `.cancelled`; `position` is the place in the line at that moment."""
-    return {
-        "signup_id": of.signup_id,
-        "activity_id": of.activity_id,
-        "programme": of.programme,
-        "kind": of.kind,
-        "district": of.district,
-        "contact_id": of.contact_id,
-        "party": [{"person_id": member.person_id, "role": member.role.value} for member in of.party],
-        "seats": of.seats,
-        "status": of.status.value,
-        "position": of.position,
-        "reason": of.reason,
-        "signed_up_at": of.signed_up_at,
-    }
-
-
-def attendance(of: Attendance) -> dict[str, Any]:
-    """`attendance.recorded`, the first time and after each correction."""
-    return {
-        "attendance_id": of.attendance_id,
-        "session_id": of.session_id,
-        "activity_id": of.activity_id,
-        "signup_id": of.signup_id,
-        "person_id": of.person_id,
-        "role": of.role.value,
-        "state": of.state.value,
-        "kind": of.kind,
-        "programme": of.programme,
-        "district": of.district,
-        "held_on": of.held_on,
-    }
-
-
-def tell_activity(of: Activity, work: UnitOfWork, cause: Cause, fact: str | None = None) -> None:
-    """Publish what happened to an activity; without `fact`, the one that its state means."""
-    work.emit(fact or OF_ACTIVITY[of.status], subject=of.activity_id, data=activity(of), cause=cause, programme=of.programme)
-
-
-def tell_signup(of: Signup, work: UnitOfWork, cause: Cause, fact: str | None = None) -> None:
-    """Publish what happened to a sign-up; without `fact`, the one that its state means."""
-    work.emit(fact or OF_SIGNUP[of.status], subject=of.signup_id, data=signup(of), cause=cause, programme=of.programme)
-
-
-def tell_attendance(of: Attendance, work: UnitOfWork, cause: Cause) -> None:
-    """Publish what was recorded."""
-    work.emit(ATTENDANCE_RECORDED, subject=of.attendance_id, data=attendance(of), cause=cause, programme=of.programme)
-
-
-def show_activity(of: Activity, work: UnitOfWork) -> None:
-    """Publish an activity's present state again."""
-    work.snapshot(OF_ACTIVITY[of.status], subject=of.activity_id, data=activity(of), programme=of.programme)
-
-
-def show_signup(of: Signup, work: UnitOfWork) -> None:
-    """Publish a sign-up's present state again."""
-    work.snapshot(OF_SIGNUP[of.status], subject=of.signup_id, data=signup(of), programme=of.programme)
-
-
-def show_attendance(of: Attendance, work: UnitOfWork) -> None:
-    """Publish what is recorded again."""
-    work.snapshot(ATTENDANCE_RECORDED, subject=of.attendance_id, data=attendance(of), programme=of.programme)

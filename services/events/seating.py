@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.chassis.envelope import Received
 from services.chassis.storage import Cause
-from services.events import messages
+from services.events import telling
 from services.events.domain import waitlist
 from services.events.domain.activity import Activity
 from services.events.domain.eligibility import Known, why_not_come
@@ -36,7 +36,7 @@ def settle(activities: Collection[Activity], work: "Work", causes: Mapping[str, 
     work.signups.save(promoted)
     work.activities.save(activities)
     for signup in promoted:
-        messages.tell_signup(signup, work, causes[signup.activity_id], messages.SIGNUP_PROMOTED)
+        telling.tell_signup(signup, work, causes[signup.activity_id], telling.SIGNUP_PROMOTED)
 
 
 def cancel_people(withdrawals: Mapping[str, Received[Any]], work: "Work") -> None:
@@ -54,7 +54,7 @@ def cancel_people(withdrawals: Mapping[str, Received[Any]], work: "Work") -> Non
     lost = [(signup, *found) for signup in work.signups.of_people(kept, activities) if (found := _why_lost(signup, kept, known))]
     for signup, person_id, reason in lost:
         waitlist.leave(activities[signup.activity_id], signup, reason)
-        messages.tell_signup(signup, work, why[person_id])
+        telling.tell_signup(signup, work, why[person_id])
     work.signups.save([signup for signup, _, _ in lost])
     causes = {signup.activity_id: why[person_id] for signup, person_id, _ in lost}
     settle([activities[activity_id] for activity_id in causes], work, causes)
@@ -67,7 +67,7 @@ def cancel_erased(stand_ins: Collection[str], work: "Work", cause: Cause) -> Non
     signups = work.signups.of_people(stand_ins, activities) if activities else ()
     for signup in signups:
         waitlist.leave(activities[signup.activity_id], signup, ERASED)
-        messages.tell_signup(signup, work, cause)
+        telling.tell_signup(signup, work, cause)
     work.signups.save(signups)
     settle(activities.values(), work, dict.fromkeys(activities, cause))
 

@@ -5,8 +5,9 @@ from pathlib import Path
 from services.chassis.erasure import carrying_out
 from services.chassis.erasure.holdings import holdings
 from services.chassis.service import Listen, Personal, Service, many
-from services.events import handlers, messages, resources, seating
+from services.events import messages, resources, seating
 from services.events.api import api
+from services.events.handlers import learning, refreshing
 from services.events.storage import Work
 
 FACTS = Listen.facts(
@@ -23,23 +24,23 @@ FACTS = Listen.facts(
     ),
     reads={
         **carrying_out.READS,
-        "registration.programme.loaded.v1": many(messages.ProgrammeLoaded, handlers.learn_programmes),
-        "registration.institution.registered.v1": many(messages.InstitutionChanged, handlers.learn_institutions),
-        "registration.institution.moved.v1": many(messages.InstitutionChanged, handlers.learn_institutions),
-        "registration.institution.closed.v1": many(messages.InstitutionChanged, handlers.learn_institutions),
-        "registration.institution.merged.v1": many(messages.InstitutionChanged, handlers.learn_institutions),
-        "registration.professional.registered.v1": many(messages.ProfessionalRegistered, handlers.learn_professionals),
-        "registration.enrolment.accepted.v1": many(messages.EnrolmentChanged, handlers.learn_enrolments),
-        "registration.enrolment.rejected.v1": many(messages.EnrolmentChanged, handlers.learn_enrolments),
-        "registration.enrolment.changed.v1": many(messages.EnrolmentChanged, handlers.learn_enrolments),
-        "registration.enrolment.withdrawn.v1": many(messages.EnrolmentChanged, handlers.learn_enrolments),
-        "registration.consent.given.v1": many(messages.ConsentChanged, handlers.learn_consents),
-        "registration.consent.withdrawn.v1": many(messages.ConsentChanged, handlers.learn_consents),
-        "registration.person.merged.v1": many(messages.PersonChanged, handlers.learn_merges, of_erased=True),
-        "registration.person.unmerged.v1": many(messages.PersonChanged, handlers.learn_merges, of_erased=True),
-        "registration.family.changed.v1": many(messages.FamilyChanged, handlers.learn_families),
-        "registration.consent.own-given.v1": many(messages.OwnConsentChanged, handlers.learn_own_consents),
-        "registration.consent.own-withdrawn.v1": many(messages.OwnConsentChanged, handlers.learn_own_consents),
+        "registration.programme.loaded.v1": many(messages.ProgrammeLoaded, learning.learn_programmes),
+        "registration.institution.registered.v1": many(messages.InstitutionChanged, learning.learn_institutions),
+        "registration.institution.moved.v1": many(messages.InstitutionChanged, learning.learn_institutions),
+        "registration.institution.closed.v1": many(messages.InstitutionChanged, learning.learn_institutions),
+        "registration.institution.merged.v1": many(messages.InstitutionChanged, learning.learn_institutions),
+        "registration.professional.registered.v1": many(messages.ProfessionalRegistered, learning.learn_professionals),
+        "registration.enrolment.accepted.v1": many(messages.EnrolmentChanged, learning.learn_enrolments),
+        "registration.enrolment.rejected.v1": many(messages.EnrolmentChanged, learning.learn_enrolments),
+        "registration.enrolment.changed.v1": many(messages.EnrolmentChanged, learning.learn_enrolments),
+        "registration.enrolment.withdrawn.v1": many(messages.EnrolmentChanged, learning.learn_enrolments),
+        "registration.consent.given.v1": many(messages.ConsentChanged, learning.learn_consents),
+        "registration.consent.withdrawn.v1": many(messages.ConsentChanged, learning.learn_consents),
+        "registration.person.merged.v1": many(messages.PersonChanged, learning.learn_merges, of_erased=True),
+        "registration.person.unmerged.v1": many(messages.PersonChanged, learning.learn_merges, of_erased=True),
+        "registration.family.changed.v1": many(messages.FamilyChanged, learning.learn_families),
+        "registration.consent.own-given.v1": many(messages.OwnConsentChanged, learning.learn_own_consents),
+        "registration.consent.own-withdrawn.v1": many(messages.OwnConsentChanged, learning.learn_own_consents),
     },
 )
 
@@ -51,7 +52,7 @@ SERVICE = Service(
     listens=(FACTS,),
     resources=resources.load,
     timers=(carrying_out.timer(),),
-    refresh=handlers.refresh,
+    refresh=refreshing.refresh,
     personal=Personal(
         held=holdings(Path(__file__).parent / "personal.toml"),
         answer="events.participation.erased.v1",

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from services.chassis.http.caller import Caller
-from services.events import messages
+from services.events import telling
 from services.events.access import organises, own_ids
 from services.events.domain.activity import Activity
 from services.events.domain.eligibility import children_in
@@ -33,7 +33,7 @@ class Sight:
 
     def of(self, signup: Signup) -> dict[str, Any]:
         """The sign-up as he sees it; `seats` are those of the people whom he sees."""
-        shown = messages.signup(signup)
+        shown = telling.signup(signup)
         if self.own is None or signup.contact_id in self.own or signup.own_reason == BY_PROFESSIONAL:
             return shown
         party = [member for member in shown["party"] if member["role"] != PartyRole.GUARDIAN or member["person_id"] in self.own]

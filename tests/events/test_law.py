@@ -21,7 +21,7 @@ from services.chassis.http import Cause
 from services.chassis.ids import new_id
 from services.chassis.service import Context
 from services.chassis.testing import FakeClock, published
-from services.events import handlers
+from services.events.handlers import activities, learning, signups
 from services.events.messages import EnrolmentChanged
 from tests.events import law
 from tests.events.builders import NEXT_WEEK, NOW, Family, a_family, a_workshop
@@ -93,7 +93,7 @@ class Seats(RuleBasedStateMachine):
         self.context.clock.now = NOW
         self.enrol(*range(len(self.families)), status="accepted")
         for capacity in capacities:
-            self.rooms.append(Room(self.does(handlers.open_activity, a_workshop(capacity))[0].activity_id, capacity))
+            self.rooms.append(Room(self.does(activities.open_activity, a_workshop(capacity))[0].activity_id, capacity))
         for place in rush:
             self.signs_up(place)
 
@@ -103,7 +103,7 @@ class Seats(RuleBasedStateMachine):
         room, family = place
         party = self.families[family].party()
         known, there = self.signups.get((room, family)), self.rooms[room]
-        answer = self.does(handlers.sign_up, there.activity_id, party, None)
+        answer = self.does(signups.sign_up, there.activity_id, party, None)
         if known in there.seated or known in there.line:
             assert (answer[0].signup_id, answer[1]) == (known, False)
         elif not there.open or there.called_off or len(party) > there.capacity or family in self.withdrawn:
@@ -119,14 +119,14 @@ class Seats(RuleBasedStateMachine):
     def cancels(self, data: st.DataObject) -> None:
         """A family cancels, perhaps not for the first time."""
         (room, _), signup_id = data.draw(st.sampled_from(sorted(self.signups.items())))
-        assert self.does(handlers.cancel, signup_id).signup_id == signup_id
+        assert self.does(signups.cancel, signup_id).signup_id == signup_id
         self.rooms[room].leaves(signup_id)
 
     @rule(room=st.integers(0, 1), capacity=st.integers(1, 12))
     def resizes(self, room: int, capacity: int) -> None:
         """The organiser changes the capacity, or is told why he cannot."""
         there = self.rooms[room]
-        answer = self.does(handlers.change_capacity, there.activity_id, capacity)
+        answer = self.does(activities.change_capacity, there.activity_id, capacity)
         if there.called_off or capacity < sum(there.seated.values()) or capacity < max(there.line.values(), default=0):
             assert answer == REFUSED
         else:
@@ -147,7 +147,7 @@ class Seats(RuleBasedStateMachine):
     def calls_off(self, room: int, really: int) -> None:
         """Now and then the organiser calls a workshop off, perhaps not for the first time."""
         if not really:
-            self.does(handlers.call_off, self.rooms[room].activity_id)
+            self.does(activities.call_off, self.rooms[room].activity_id)
             self.rooms[room].closes()
 
     @rule(really=st.integers(0, 29))
@@ -200,7 +200,7 @@ class Seats(RuleBasedStateMachine):
         ]
         messages = [Received(id=new_id(), source="/test", type="", subject=str(fact.enrolment_id), data=fact) for fact in facts]
         with self.context.work() as work:
-            handlers.learn_enrolments(messages, work)
+            learning.learn_enrolments(messages, work)
 
 
 @pytest.mark.timeout(0)  # as many runs as are asked for; and a failure takes a while to be made small

@@ -2,7 +2,7 @@
 
 from services.chassis.contracts import problems
 from services.chassis.testing import published
-from services.events import handlers
+from services.events.handlers import refreshing
 from tests.events.builders import NEXT_WEEK, NOW, a_family
 from tests.events.town import Desk, Json, Town
 
@@ -52,7 +52,7 @@ def test_refresh_tells_the_present_state(town: Town, desk: Desk) -> None:
     before = published(desk.context)
     last = states(before)
     with desk.context.work() as work:
-        handlers.refresh(work)
+        refreshing.refresh(work)
     again = published(desk.context)[len(before) :]
     assert states(again) == last
     assert all(fact["snapshot"] for fact in again)
@@ -64,7 +64,7 @@ def test_snapshots_keep_their_contracts(town: Town, desk: Desk) -> None:
     a_whole_story(town, desk)
     before = len(published(desk.context))
     with desk.context.work() as work:
-        handlers.refresh(work)
+        refreshing.refresh(work)
     for fact in published(desk.context)[before:]:
         name = fact["type"].removeprefix("events.").removesuffix(".v1")
         assert problems(f"{name}/v1", fact["data"]) == []

@@ -6,7 +6,7 @@ from marshmallow import Schema
 from services.chassis.errors import Invalid
 from services.chassis.http.strict import load, strictly
 from services.events.api import api
-from services.events.schemas import OPENING, OpeningSchema
+from services.events.api.activity_schemas import OPENING, OpeningSchema
 
 EXAMPLES = [(route.body, route.examples["body"]) for route in api.routes if isinstance(route.body, Schema)]
 

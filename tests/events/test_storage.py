@@ -12,10 +12,10 @@ from services.chassis.envelope import Received
 from services.chassis.http import Cause
 from services.chassis.ids import new_id
 from services.chassis.service import Context
-from services.events import handlers
+from services.events.api.activity_schemas import OpeningSchema
 from services.events.domain.signup import Signup
+from services.events.handlers import activities, learning, signups
 from services.events.messages import TAKE_PART, ConsentChanged, EnrolmentChanged
-from services.events.schemas import OpeningSchema
 from tests.events.builders import LAST_WEEK, NOW, Family, a_family, a_party, a_signup, a_workshop
 from tests.events.town import Desk, Town, an_opening, found, reasons
 
@@ -75,7 +75,7 @@ class TestConstraints:
         with desk.context.work() as work:
             seen_before = work.activities.lock([workshop["activity_id"]])[0]
         desk.signs_up(workshop, town.enrols(a_family()).party())
-        seen_before.take(2)
+        seen_before.taken += 2
         with desk.context.work() as work:
             work.activities._locked[workshop["activity_id"]] = a_workshop(taken=0)  # noqa: SLF001 - what a writer without the lock saw
             with pytest.raises(sa.exc.IntegrityError, match="never_overbooked"):
@@ -107,7 +107,7 @@ class TestWaitingForEachOther:
         """A withdrawal that comes while the family signs up waits for it, and cancels it."""
         family, workshop = town.enrols(a_family()), desk.opens()
         with desk.context.work() as work:
-            signup, _ = handlers.sign_up(workshop["activity_id"], family.party(), None, work, Cause(new_id()))
+            signup, _ = signups.sign_up(workshop["activity_id"], family.party(), None, work, Cause(new_id()))
             leaving = other.submit(town.withdraws, family)
             until_somebody_waits(work.connection)
         leaving.result(PATIENCE_S)
@@ -139,7 +139,7 @@ class TestWaitingForEachOther:
         first, second = town.enrols_all([a_family(), a_family()])
         workshop = desk.opens(capacity=2)
         with desk.context.work() as work:
-            signup, _ = handlers.sign_up(workshop["activity_id"], first.party(), None, work, Cause(new_id()))
+            signup, _ = signups.sign_up(workshop["activity_id"], first.party(), None, work, Cause(new_id()))
             trying = other.submit(desk.signs_up, workshop, second.party())
             until_somebody_waits(work.connection)
         assert (signup.status, trying.result(PATIENCE_S)["position"]) == ("seated", 1)
@@ -148,7 +148,7 @@ class TestWaitingForEachOther:
         """Of two equal openings at the same moment one opens the activity, and the other finds it."""
         opening = an_opening(activity_id=new_id())
         with desk.context.work() as work:
-            handlers.open_activity(OpeningSchema().load(opening), work, Cause(new_id()))
+            activities.open_activity(OpeningSchema().load(opening), work, Cause(new_id()))
             trying = other.submit(desk.coordinator.post, "/v1/activities", json=opening)
             until_somebody_waits(work.connection)
         assert found(trying.result(PATIENCE_S))["activity_id"] == opening["activity_id"]
@@ -179,10 +179,10 @@ def test_cost_does_not_grow_with_what_is_stored(town: Town, desk: Desk) -> None:
     workshop = desk.opens(capacity=4)
     with desk.context.work() as work:
         before = work.connection.execute(_ROWS_SCANNED).scalar_one()
-        signup, _ = handlers.sign_up(workshop["activity_id"], staying.party(), None, work, Cause(new_id()))
-        handlers.sign_up(workshop["activity_id"], leaving.party(), None, work, Cause(new_id()))
-        handlers.sign_up(workshop["activity_id"], waiting.party(), None, work, Cause(new_id()))
-        handlers.cancel(signup.signup_id, work, Cause(new_id()))
-        handlers.learn_enrolments([a_fact(an_enrolment(leaving, "withdrawn"))], work)
+        signup, _ = signups.sign_up(workshop["activity_id"], staying.party(), None, work, Cause(new_id()))
+        signups.sign_up(workshop["activity_id"], leaving.party(), None, work, Cause(new_id()))
+        signups.sign_up(workshop["activity_id"], waiting.party(), None, work, Cause(new_id()))
+        signups.cancel(signup.signup_id, work, Cause(new_id()))
+        learning.learn_enrolments([a_fact(an_enrolment(leaving, "withdrawn"))], work)
         assert work.connection.execute(_ROWS_SCANNED).scalar_one() - before < MANY
         assert work.signups.seats_of(workshop["activity_id"]).keys() == {waiting.mother, *waiting.children}

@@ -17,7 +17,7 @@ from urllib.request import urlopen
 
 from services.chassis.http import Grant, LocalIssuer, Role
 from services.chassis.runtime import utc_now
-from services.events.schemas import OPENING
+from services.events.api.activity_schemas import OPENING
 from tests.reliability.load import SOURCE, Families, Ledger, Request
 from tests.reliability.oracle import withdrawal_of
 from tests.reliability.patience import START_WITHIN_S, eventually

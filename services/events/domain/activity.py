@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from services.events.domain.refusal import Refusal, Slug
 from services.events.domain.session import Session
+from services.events.domain.signup import Signup
 
 
 class Overbooked(ValueError):
@@ -141,15 +142,19 @@ class Activity:
         self.last_number += 1
         return self.last_number
 
-    def take(self, seats: int) -> None:
-        """Give seats away; raises `Overbooked` rather than give what is not there."""
-        if seats > self.free:
-            raise Overbooked(f"{seats} seats asked of {self.free} free ones")
-        self.taken += seats
+    def fits(self, signup: Signup) -> bool:
+        """Whether the whole party finds a seat now."""
+        return signup.seats <= self.free
 
-    def give_back(self, seats: int) -> None:
-        """Seats are free again."""
-        self.taken -= seats
+    def take(self, signup: Signup) -> None:
+        """Give the party its seats; raises `Overbooked` rather than give what is not there."""
+        if not self.fits(signup):
+            raise Overbooked(f"{signup.seats} seats asked of {self.free} free ones")
+        self.taken += signup.seats
+
+    def give_back(self, signup: Signup) -> None:
+        """The party's seats are free again."""
+        self.taken -= signup.seats
 
 
 def why_not_open(

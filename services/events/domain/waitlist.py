@@ -25,8 +25,8 @@ CALLED_OFF = "called-off"
 def join(activity: Activity, signup: Signup) -> None:
     """Seat the party if nobody waits and it fits; otherwise it goes to the end of the line."""
     signup.number = activity.draw_number()
-    if activity.waiting == 0 and signup.seats <= activity.free:
-        activity.take(signup.seats)
+    if activity.waiting == 0 and activity.fits(signup):
+        activity.take(signup)
         signup.seat()
     else:
         activity.waiting += 1
@@ -36,7 +36,7 @@ def join(activity: Activity, signup: Signup) -> None:
 def leave(activity: Activity, signup: Signup, reason: str) -> None:
     """Cancel a sign-up that is seated or waits, and give back what it held."""
     if signup.status is SignupStatus.SEATED:
-        activity.give_back(signup.seats)
+        activity.give_back(signup)
     else:
         activity.waiting -= 1
     signup.cancel(reason)
@@ -45,9 +45,9 @@ def leave(activity: Activity, signup: Signup, reason: str) -> None:
 def promote(activity: Activity, line: Iterable[Signup]) -> Iterator[Signup]:
     """Seat the parties at the head of the line, in order, until one does not fit; yields those who got their seats."""
     for signup in line:
-        if signup.seats > activity.free:
+        if not activity.fits(signup):
             return
-        activity.take(signup.seats)
+        activity.take(signup)
         activity.waiting -= 1
         signup.seat()
         yield signup

@@ -16,6 +16,7 @@ from tests.events.builders import (
     SAMMEN,
     a_called_off_workshop,
     a_session,
+    a_signup,
     a_workshop,
 )
 
@@ -116,7 +117,7 @@ def test_activity_is_over_with_its_last_session() -> None:
 def test_seats_that_are_not_there_cannot_be_taken() -> None:
     """The last line in the code: more seats than are free are never given away."""
     with pytest.raises(Overbooked):
-        a_workshop(capacity=2, taken=1).take(2)
+        a_workshop(capacity=2, taken=1).take(a_signup(2))
 
 
 def test_same_opening_however_the_times_are_written() -> None:

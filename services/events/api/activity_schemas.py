@@ -1,0 +1,96 @@
+"""What goes in and out where activities are opened, changed and looked up."""
+
+from datetime import UTC
+from typing import Any
+
+from marshmallow import Schema, fields, post_load, validate
+
+from services.chassis.ids import new_id
+from services.events.domain.activity import Activity, ActivityStatus
+from services.events.domain.session import Session
+from services.events.schemas import LINE, OUR_TIME, code, one_of
+
+MOST_SEATS = 10_000
+
+MOST_SESSIONS = 100
+
+SEATS = validate.Range(min=1, max=MOST_SEATS)
+
+OPENING = {
+    "activity_id": "018d0c3d-e740-7c40-8f2e-3d9a51c7e109",
+    "programme": "sammen-om-boern",
+    "kind": "workshop",
+    "title": {"da": "Leg og sprog i hverdagen", "en": "Play and language every day"},
+    "district": "hedegaarden",
+    "institution": "birkegaarden",
+    "capacity": 20,
+    "sessions": [{"starts_at": "2027-04-10T16:30:00+02:00", "ends_at": "2027-04-10T18:30:00+02:00", "place": "Birkegården, fællesrummet"}],
+}
+
+
+class TitleSchema(Schema):
+    da = fields.String(required=True, validate=LINE)
+    en = fields.String(required=True, validate=LINE)
+
+
+class OpeningSessionSchema(Schema):
+    starts_at = fields.AwareDateTime(required=True, validate=OUR_TIME)
+    ends_at = fields.AwareDateTime(required=True, validate=OUR_TIME)
+    place = fields.String(required=True, validate=LINE)
+
+    @post_load
+    def session(self, data: dict[str, Any], **_: Any) -> Session:
+        return Session(new_id(), data["starts_at"].astimezone(UTC), data["ends_at"].astimezone(UTC), data["place"])
+
+
+class OpeningSchema(Schema):
+    """An activity to open. With an id of the sender's, opening it again is the same activity."""
+
+    activity_id = fields.UUID(metadata={"description": "The sender's own id for it; without it, every call opens a new one."})
+    programme = code("The programme.", required=True)
+    kind = code("The kind of activity, such as workshop or learning-lab.", required=True)
+    title = fields.Nested(TitleSchema, required=True)
+    district = code("One of the programme's districts.", required=True)
+    institution = code("The institution whose activity it is; none for the whole district.", allow_none=True, load_default=None)
+    capacity = fields.Integer(required=True, validate=SEATS, metadata={"description": "Seats; each person takes one."})
+    sessions = fields.List(fields.Nested(OpeningSessionSchema), required=True, validate=validate.Length(min=1, max=MOST_SESSIONS))
+
+    @post_load
+    def activity(self, data: dict[str, Any], **_: Any) -> Activity:
+        activity_id = str(data.pop("activity_id", None) or new_id())
+        return Activity(activity_id=activity_id, institution_id=None, **data)
+
+
+class ActivityQuery(Schema):
+    programme = code("Only of this programme.")
+    district = code("Only in this district.")
+    institution = code("Only of this institution.")
+    kind = code("Only of this kind.")
+    status = one_of(ActivityStatus, "Only with this status.")
+
+
+class CapacitySchema(Schema):
+    capacity = fields.Integer(required=True, validate=SEATS)
+
+
+class SessionSchema(Schema):
+    session_id = fields.String(metadata={"format": "uuid"})
+    starts_at = fields.AwareDateTime()
+    ends_at = fields.AwareDateTime()
+    place = fields.String()
+
+
+class ActivitySchema(Schema):
+    activity_id = fields.String(metadata={"format": "uuid"})
+    status = one_of(ActivityStatus, "Open, or called off by the organiser.")
+    programme = fields.String()
+    kind = fields.String()
+    title = fields.Nested(TitleSchema)
+    district = fields.String()
+    institution_id = fields.String(allow_none=True, metadata={"format": "uuid"})
+    institution = fields.String(allow_none=True)
+    capacity = fields.Integer()
+    taken = fields.Integer(metadata={"description": "Seats of the parties that have a seat."})
+    free = fields.Integer(metadata={"description": "Seats that nobody has. While parties wait, they are for the first in line."})
+    waiting = fields.Integer(metadata={"description": "Parties on the waiting list."})
+    sessions = fields.List(fields.Nested(SessionSchema))

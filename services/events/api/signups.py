@@ -1,0 +1,97 @@
+"""Sign-ups: a party signs up, sees where it stands, cancels."""
+
+from typing import Any
+
+from services.chassis.http.request import Answer, Request
+from services.events import telling
+from services.events.access import ORGANISERS, PARTICIPANTS, organises, own_ids, speaks_for
+from services.events.api import signup_schemas as schemas
+from services.events.api.activities import organised
+from services.events.api.door import api
+from services.events.domain.refusal import Slug
+from services.events.domain.signup import Signup
+from services.events.handlers import signups as handlers
+from services.events.handlers.finding import find_activity, find_signup
+from services.events.sight import Sight, sight_of
+from services.events.storage import Work
+
+
+@api.post(
+    "/v1/activities/{id:uuid}/signups",
+    summary="Sign a party up",
+    roles=(*ORGANISERS, *PARTICIPANTS),
+    body=schemas.SigningUpSchema(),
+    examples={"body": schemas.SIGNING_UP},
+    returns={201: schemas.SignupSchema(), 200: schemas.SignupSchema()},
+    errors=(404, 409),
+    idempotent=True,
+)
+def sign_up(request: Request, work: Work) -> Answer:
+    """201 with a seat or a place in the line; 200 when the same party is signed up already.
+
+    A 409 whose reasons end in `-not-known` may pass: registration's facts have perhaps not arrived yet. Try again in some seconds.
+    """
+    activity = find_activity(request.path["id"], work)
+    party, contact_id = request.body["party"], request.body["contact_id"] and str(request.body["contact_id"])
+    if not organises(request.caller, activity):
+        contact_id = speaks_for(request.caller, own_ids(request.caller, work.aliases), party, contact_id, work.resources)
+    signup, is_new = handlers.sign_up(activity.activity_id, party, contact_id, work, request.cause)
+    request.concerns(signup.signup_id, *sorted(signup.people))
+    return Answer(telling.signup(signup), 201 if is_new else 200)
+
+
+@api.get(
+    "/v1/activities/{id:uuid}/signups",
+    summary="Who is signed up",
+    roles=ORGANISERS,
+    query=schemas.SignupQuery(),
+    paged=(int,),
+    returns={200: schemas.SignupSchema()},
+    errors=(404,),
+    personal=True,
+)
+def signups(request: Request, work: Work) -> Answer:
+    """In the order in which they signed up, cancelled ones included."""
+    organised(request, work)
+    after = request.page.after[0] if request.page.after else 0
+    found = work.signups.page(request.path["id"], request.query.get("status"), after, request.page.fetch)
+    numbers = {signup.signup_id: signup.number for signup in found}
+    return request.page.answer([telling.signup(signup) for signup in found], lambda item: (numbers[item["signup_id"]],))
+
+
+@api.get(
+    "/v1/signups/{id:uuid}",
+    summary="A sign-up",
+    roles=(*ORGANISERS, *PARTICIPANTS),
+    returns={200: schemas.SignupSchema()},
+    errors=(404,),
+)
+def signup(request: Request, work: Work) -> dict[str, Any]:
+    """With its present place on the waiting list, if it waits.
+
+    A guardian who is not its contact sees himself and the children in the party, and who is its contact is null. It is hidden from
+    a guardian who may not be told of a child in it.
+    """
+    found, sight = _seen(request, work)
+    return sight.of(found)
+
+
+@api.post(
+    "/v1/signups/{id:uuid}/cancellation",
+    summary="Cancel a sign-up",
+    roles=(*ORGANISERS, *PARTICIPANTS),
+    returns={200: schemas.SignupSchema()},
+    errors=(404, 409),
+    idempotent=True,
+)
+def cancel(request: Request, work: Work) -> dict[str, Any]:
+    """The whole party's; what it held goes to the first in the line."""
+    found, sight = _seen(request, work)
+    return sight.of(handlers.cancel(found.signup_id, work, request.cause))
+
+
+def _seen(request: Request, work: Work) -> tuple[Signup, Sight]:
+    """The sign-up and how the caller sees it, or `NotFound` also where he may not know that there is one."""
+    found = find_signup(request.path["id"], work)
+    sight = sight_of(found, find_activity(found.activity_id, work), request.caller, work)
+    return found, sight or work.resources.missing(Slug.SIGNUP_NOT_FOUND)

@@ -1,0 +1,17 @@
+"""What this service can be asked to do, a file a subject, in the order of the story.
+
+learning    what registration tells is kept, and obeyed at once
+activities  an organiser opens an activity, changes it, calls it off
+signups     those who come sign up, and cancel
+attendance  what happens at a session
+finding     what can be looked up, and locked
+refreshing  everything is told again
+
+Each function runs inside one unit of work, so that what it changes and what it tells leave together. Every decision about
+seats is made under the lock of the activity's row, which is taken once and late. Locks are taken in one order, people
+before activities and each kind by id, so that two commands never wait for each other in a circle; a batch of facts may
+take several turns at it, and then PostgreSQL ends one of the two, which the chassis tries again.
+
+A refusal is raised with every reason at once: `Invalid` when what was asked must change, `Conflict` when the same
+request could be right at another time (the activity is called off; a child is not known yet), `NotFound`.
+"""

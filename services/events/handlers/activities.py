@@ -1,0 +1,60 @@
+"""What an organiser does with an activity: opens it, gives it more seats or fewer, calls it off."""
+
+from typing import TYPE_CHECKING
+
+from services.chassis.storage import Cause
+from services.events import seating, telling
+from services.events.domain import waitlist
+from services.events.domain.activity import Activity, why_not_change, why_not_open
+from services.events.domain.refusal import Refusal, Slug
+from services.events.handlers.finding import find_activity, lock_activity
+
+if TYPE_CHECKING:
+    from services.events.storage import Work
+
+
+def open_activity(asked: Activity, work: "Work", cause: Cause) -> tuple[Activity, bool]:
+    """Open an activity; True if it is new. The same id with the same content is the activity as it is now, and False."""
+    if opening := work.activities.opening_of(asked.activity_id):
+        return _opened_before(asked, opening, work), False
+    programme = work.places.programme(asked.programme)
+    institution = work.places.institution(asked.programme, asked.institution)
+    work.resources.refuse(why_not_open(asked, kinds=work.resources.kinds, programme=programme, institution=institution, now=work.now))
+    asked.institution_id = institution.institution_id if institution else None
+    if not work.activities.add(asked):
+        return open_activity(asked, work, cause)
+    telling.tell_activity(asked, work, cause)
+    return asked, True
+
+
+def change_capacity(activity_id: str, capacity: int, work: "Work", cause: Cause) -> Activity:
+    """Give the activity more seats or fewer, and the line what is free now."""
+    activity = lock_activity(activity_id, work)
+    work.resources.refuse(waitlist.why_not_resize(activity, capacity, work.signups.largest_waiting(activity_id), work.now))
+    if capacity != activity.capacity:
+        activity.capacity = capacity
+        telling.tell_activity(activity, work, cause, telling.ACTIVITY_CHANGED)
+        seating.settle([activity], work, {activity_id: cause})
+    return activity
+
+
+def call_off(activity_id: str, work: "Work", cause: Cause) -> Activity:
+    """The organiser calls the activity off: every sign-up to it is cancelled. Doing it again changes nothing."""
+    activity = lock_activity(activity_id, work)
+    if activity.is_called_off:
+        return activity
+    work.resources.refuse(why_not_change(activity, work.now))
+    signups = work.signups.active(activity_id)
+    waitlist.call_off(activity, signups)
+    work.signups.save(signups)
+    work.activities.save([activity])
+    telling.tell_activity(activity, work, cause)
+    for signup in signups:
+        telling.tell_signup(signup, work, cause)
+    return activity
+
+
+def _opened_before(asked: Activity, opening: str, work: "Work") -> Activity:
+    if asked.opening() != opening:
+        work.resources.refuse([Refusal(Slug.ACTIVITY_EXISTS, "/activity_id")])
+    return find_activity(asked.activity_id, work)
