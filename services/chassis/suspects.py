@@ -90,6 +90,15 @@ def name(message: Incoming) -> Name:
     return message.source, message.id
 
 
+def ended_the_last_try(tries: int) -> Conflict:
+    """The fault of a message whose tries are used up, and of the last of which nothing was heard again."""
+    return Conflict(
+        "ended-the-process",
+        da=f"Beskeden blev forsøgt {tries} gange. Sidste gang stoppede processen, eller den mistede sin database, mens den var i hånden.",
+        en=f"It was tried {tries} times. The last time the process ended, or lost its database, while it had this message in hand.",
+    )
+
+
 def ended_the_process(times: int) -> Conflict:
     """The fault of a message that no process survives."""
     return Conflict(

@@ -13,7 +13,7 @@ from services.chassis.loops import LONGEST_PAUSE_S, Pauses, persist
 from services.chassis.outage import SlowedDown
 from services.chassis.pace import GOOD_S, Bounds, Pace
 from services.chassis.reading import Incoming
-from services.chassis.suspects import ended_the_process
+from services.chassis.suspects import ended_the_last_try
 
 SWEEP_S = 0.5
 RARELY = 10
@@ -115,5 +115,5 @@ class Sweeper:
         message = self.intake.reader.read(claimed.delivery)
         message.row, message.attempts, message.hurried = claimed.row, claimed.attempts, hurried
         if claimed.attempts > self.intake.context.settings.retry_attempts:
-            message.fault = ended_the_process(claimed.attempts)
+            message.fault = ended_the_last_try(claimed.attempts - 1)
         return message

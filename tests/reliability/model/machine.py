@@ -323,13 +323,21 @@ class Delivery(RuleBasedStateMachine):
             case _, "same-id-other-content":
                 return len(self.reference.requests[row.message_id]) > 1
             case _, "ended-the-process":
-                return self.scene.deaths[row.message_id] >= ATTEMPTS
-        return self._tried_enough(row.message_id, self.reference.troubles[row.message_id] or {trouble_of(row.body)})
+                return self.scene.deaths[row.message_id] > 0 and self._tried(row) >= ATTEMPTS
+        return self._failed(row) > 0 and (self._contradicts(row) or self._tried(row) >= ATTEMPTS)
 
-    def _tried_enough(self, id_: str, troubles: Collection[str]) -> bool:
-        failed = sum(self.theatre.patients.failed[trouble] for trouble in troubles)
-        contradicts = any(ailment_of(trouble) is Ailment.CONTRADICTS for trouble in troubles)
-        return contradicts or (failed > 0 and failed + self.scene.deaths[id_] >= ATTEMPTS)
+    def _tried(self, row: parking.Parked) -> int:
+        """How often it failed, or a process ended with it in hand."""
+        return self._failed(row) + self.scene.deaths[row.message_id]
+
+    def _failed(self, row: parking.Parked) -> int:
+        return sum(self.theatre.patients.failed[trouble] for trouble in self._troubles(row))
+
+    def _contradicts(self, row: parking.Parked) -> bool:
+        return any(ailment_of(trouble) is Ailment.CONTRADICTS for trouble in self._troubles(row))
+
+    def _troubles(self, row: parking.Parked) -> Collection[str]:
+        return self.reference.troubles[row.message_id] or {trouble_of(row.body)}
 
     def _positions(self) -> Mapping[str, int]:
         prefix = aggregate_key(DONE, "")
