@@ -68,6 +68,33 @@ def test_a_protected_child_is_told_without_its_place(registration: Context, fami
     assert (place(after), after["enrolment_id"], after["status"]) == (NOWHERE, family["enrolment_id"], "accepted")
 
 
+@pytest.mark.parametrize("who", ["child", "guardian"])
+def test_protection_hides_its_own_family_alone(registration: Context, door: Door, family: dict[str, Any], who: str) -> None:
+    """The family beside the protected one is shown by name and told with its place: known before, enrolled after, or a step on."""
+    others = [a_guardian(given_name="Yrsa", email="yrsa@example.org")]
+    deliver(registration, REQUESTED, a_request(guardians=others), source=SENDER)
+    before = enrolment(registration)
+    protect(registration, who, family["child_id"] if who == "child" else family["guardian_ids"][0])
+    assert enrolment(registration)["child_id"] == family["child_id"]
+    step = {"step": "start", "effective_date": "2024-03-01"}
+    answer = staff(door).post(f"/v1/enrolments/{before['enrolment_id']}/steps", json=step).get_json()
+    deliver(registration, REQUESTED, a_request(guardians=others, birth_date="2021-06-17"), source=SENDER)
+    after = enrolment(registration)
+    assert place(answer) == place(before)
+    assert place(after) == place(before) | {"birth_month": "2021-06"}
+    for told in (before, after):
+        child = staff(door).get(f"/v1/children/{told['child_id']}").get_json()
+        assert (child["given_name"], [one["given_name"] for one in child["guardians"]]) == ("Asta", ["Yrsa"])
+
+
+def test_what_was_hidden_without_need_is_told_again(registration: Context, family: dict[str, Any]) -> None:
+    """An enrolment that was told without its place, and of whose family nobody is protected, is told with it by the clock."""
+    with registration.work() as work:
+        work.connection.execute(sa.text("update enrolment set hidden = true"))
+    run_timer(registration, "protections")
+    assert (place(enrolment(registration)), enrolment(registration)["enrolment_id"]) == (place(family), family["enrolment_id"])
+
+
 def test_nobody_is_told_who_is_protected(registration: Context, family: dict[str, Any]) -> None:
     """The answer names nobody, and the facts that are told again name no request."""
     before = len(published(registration))

@@ -34,7 +34,7 @@ _TAKE_IN_CHILDREN = sa.text(  # the update changes nothing: it locks a child tha
     " from taken left join chassis.alias on merged_id = child_id"
 )
 _CHILD = sa.text(
-    f"select child_id::text, cpr_sealed, birth_date, given_name, family_name, {HIDDEN_CHILD.format('child_id')} as hidden from child"
+    f"select child_id::text, cpr_sealed, birth_date, given_name, family_name, {HIDDEN_CHILD.format('child.child_id')} as hidden from child"
     " where child_id = cast(:id as uuid)"
 )
 _IN_REACH = sa.text(

@@ -33,7 +33,8 @@ HIDDEN_CHILD: Final = (
     f"({HIDDEN_ADULT} or {_THROUGH.format('{0}', 'guardianship s', 's.child_id')}"
     f" or {_THROUGH.format('{0}', 'chassis.same_as m join guardianship s on s.child_id = m.other_id', 'm.id')})"
 )
-"""Whether a child is protected on that day, itself or through a guardian."""
+"""Whether a child is protected on that day, itself or through a guardian. `{0}` is its id, named with its table: `child_id` alone
+would be that of the guardianship inside, and so of everybody."""
 
 _ROWS = "json_to_recordset(cast(:rows as json)) as x(k text, i uuid, f date, u date, s timestamptz)"
 _KNOWN = sa.text(
@@ -49,7 +50,7 @@ _KEEP = sa.text(
 )
 _HIDDEN = sa.text(
     f"select child_id::text from child where child_id in (select cast(json_array_elements_text(cast(:ids as json)) as uuid))"
-    f" and {HIDDEN_CHILD.format('child_id')}"
+    f" and {HIDDEN_CHILD.format('child.child_id')}"
 )
 _UNTOLD = sa.text(
     f"update protection p set told = {_NOW.format('p')} where p.told is distinct from {_NOW.format('p')} and p.kind <> 'child'"

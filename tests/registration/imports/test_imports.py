@@ -346,6 +346,18 @@ class TestProtection:
         told = str([of_row(imported, row) for row in rows(registration, imported)])
         assert not [word for word in ("Asta", "Mona", "example.org", "birkegaarden", "151001", "14.05.2022", number[:6]) if word in told]
 
+    def test_the_family_on_the_next_line_is_shown(self, registration: Context) -> None:
+        """Of a child and a mother whom nobody protects the report of the same file shows everything, whoever else is protected."""
+        mother = a_number("1991-03-09")
+        protected, beside = a_line(**{"Forælder 1 CPR": mother}), a_line(Fornavn="Sofus", **{"Forælder 1 e-mail": "beside@example.org"})
+        confirmed(registration, checked(registration, a_file(protected, beside)))
+        protect(registration, mother)
+        imported = checked(registration, a_file(protected, beside | {"Forælder 1 fornavn": "Yrsa"}))
+        first, second = [str(of_row(imported, row)) for row in rows(registration, imported)]
+        assert "***" in first
+        assert [word for word in ("Sofus", "Yrsa", "beside@example.org", "151001") if word not in second] == []
+        assert "***" not in second
+
 
 def protect(context: Context, number: str) -> None:
     """Give the guardian of that number name and address protection."""
