@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import msgspec
 
@@ -25,7 +26,7 @@ class Count(msgspec.Struct):
 class Answer(msgspec.Struct):
     """What a service says that it erased."""
 
-    erasure_id: str
+    erasure_id: UUID
     erased_at: Moment
     counts: Sequence[Count]
 

@@ -5,6 +5,7 @@ Noted in one transaction and carried out in the next, because whoever reads fact
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
@@ -32,8 +33,8 @@ _DONE = sa.text(
 class Decided(msgspec.Struct):
     """Whose ids are to be erased."""
 
-    erasure_id: str
-    erased_ids: Sequence[str]
+    erasure_id: UUID
+    erased_ids: Sequence[UUID]
 
 
 def note(messages: Sequence[Received[Decided]], work: UnitOfWork) -> None:

@@ -69,7 +69,7 @@ def erase_due(due: Due, work: "Work") -> Erasure | None:
 def gather(messages: Sequence[Received[erasure_messages.Answer]], work: "Work") -> None:
     """Take in what a service says that it erased; the last one completes the receipt. An erasure that nobody knows is let by."""
     for message in messages:
-        erasure = work.erasures.get(message.data.erasure_id, lock=True)
+        erasure = work.erasures.get(str(message.data.erasure_id), lock=True)
         if erasure is None:
             continue
         completed = erasure.gather(erasure_messages.answered(message))
