@@ -32,6 +32,17 @@ def must_organise(caller: Caller, activity: Activity, resources: Resources) -> N
         raise _forbidden(Slug.NOT_YOUR_INSTITUTION, resources)
 
 
+def must_know(caller: Caller, activity: Activity, resources: Resources) -> None:
+    """Raises `NotFound` where it is a draft, which nobody knows of but who may run it."""
+    if activity.is_draft and not organises(caller, activity):
+        resources.missing(Slug.ACTIVITY_NOT_FOUND)
+
+
+def drafts_of(caller: Caller) -> Collection[str] | None:
+    """The institutions whose drafts he sees; None: every one's."""
+    return caller.institutions(*ORGANISERS)
+
+
 def own_ids(caller: Caller, aliases: Aliases) -> Collection[str]:
     """The ids that mean the caller: more than one where he was stored twice and merged; none where he is no person here."""
     return aliases.around([caller.subject]).keys() if _is_id(caller.subject) else ()

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from services.chassis.errors import Conflict, Invalid, NotFound, Reason
 from services.events.domain.activity import Audience, Kind
@@ -39,9 +39,9 @@ class Resources:
 
 def load(_settings: object = None) -> Resources:
     """Read the files that come with this service."""
-    kinds = {code: Kind(code, Audience(row["audience"])) for code, row in _read("kinds.toml").items()}
+    kinds = {code: Kind(code, Audience(row["audience"]), row["ways"]) for code, row in _read("kinds.toml").items()}
     return Resources(kinds, _read("texts.toml"))
 
 
-def _read(name: str) -> dict[str, dict[str, str]]:
+def _read(name: str) -> dict[str, dict[str, Any]]:
     return tomllib.loads((HERE / name).read_text(encoding="utf-8"))

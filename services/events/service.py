@@ -4,10 +4,10 @@ from pathlib import Path
 
 from services.chassis.erasure import carrying_out
 from services.chassis.erasure.holdings import holdings
-from services.chassis.service import Listen, Personal, Service, many
+from services.chassis.service import Listen, Personal, Service, Timer, many
 from services.events import messages, resources, seating
 from services.events.api import api
-from services.events.handlers import learning, refreshing
+from services.events.handlers import learning, life, refreshing
 from services.events.storage import Work
 
 FACTS = Listen.facts(
@@ -51,7 +51,7 @@ SERVICE = Service(
     api=api,
     listens=(FACTS,),
     resources=resources.load,
-    timers=(carrying_out.timer(),),
+    timers=(Timer("finish", every=60.0, run=life.finish), carrying_out.timer()),
     refresh=refreshing.refresh,
     personal=Personal(
         held=holdings(Path(__file__).parent / "personal.toml"),

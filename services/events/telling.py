@@ -15,8 +15,10 @@ from services.events.domain.signup import Signup, SignupStatus
 OF_ACTIVITY = {
     ActivityStatus.OPEN: "events.activity.opened.v1",
     ActivityStatus.CALLED_OFF: "events.activity.called-off.v1",
+    ActivityStatus.DONE: "events.activity.done.v1",
+    ActivityStatus.DRAFT: "events.activity.taken-back.v1",
 }
-"""The fact that tells a state of an activity to one who hears of it for the first time."""
+"""The fact that tells a state of an activity to one who hears of it for the first time; of a draft, that it is one again."""
 
 OF_SIGNUP = {
     SignupStatus.SEATED: "events.signup.seated.v1",
@@ -33,18 +35,23 @@ ATTENDANCE_RECORDED = "events.attendance.recorded.v1"
 
 
 def activity(of: Activity) -> dict[str, Any]:
-    """`activity.opened`, `.changed` and `.called-off`; the earliest session first."""
+    """`activity.opened`, `.changed`, `.called-off`, `.done` and `.taken-back`; the earliest session first.
+
+    The description is told at the door alone: what an organiser writes freely does not go into the log.
+    """
     return {
         "activity_id": of.activity_id,
         "status": of.status.value,
         "programme": of.programme,
         "kind": of.kind,
+        "way": of.way,
         "title": dict(of.title),
         "district": of.district,
         "institution_id": of.institution_id,
         "institution": of.institution,
         "capacity": of.capacity,
         "sessions": [_session(session) for session in sorted(of.sessions, key=lambda session: session.starts_at)],
+        "called_off_sessions": [_session(session) for session in of.called_off_sessions],
     }
 
 
@@ -87,9 +94,10 @@ def attendance(of: Attendance) -> dict[str, Any]:
     }
 
 
-def tell_activity(of: Activity, work: UnitOfWork, cause: Cause, fact: str | None = None) -> None:
-    """Publish what happened to an activity; without `fact`, the one that its state means."""
-    work.emit(fact or OF_ACTIVITY[of.status], subject=of.activity_id, data=activity(of), cause=cause, programme=of.programme)
+def tell_activity(of: Activity, work: UnitOfWork, cause: Cause | None, fact: str | None = None) -> None:
+    """Publish what happened to an activity; without `fact`, the one that its state means. Of a draft that was always one, nothing."""
+    if of.told:
+        work.emit(fact or OF_ACTIVITY[of.status], subject=of.activity_id, data=activity(of), cause=cause, programme=of.programme)
 
 
 def tell_signup(of: Signup, work: UnitOfWork, cause: Cause, fact: str | None = None) -> None:

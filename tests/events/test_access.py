@@ -19,12 +19,13 @@ OWN, OTHERS = [BIRKEGAARDEN.code], ["regnbuen"]
 
 @dataclass(frozen=True)
 class Scene:
-    """A family with a seat at a workshop of Birkegården, while attendance can be recorded; and a guest who is signed up to nothing."""
+    """A family with a seat at a workshop of Birkegården, while attendance can be recorded; a guest without a sign-up; and a draft."""
 
     workshop: Json
     signup: Json
     family: Family
     guest: Family
+    draft: Json
 
     def path(self, template: str) -> str:
         """The path with the scene's ids."""
@@ -40,6 +41,8 @@ CALLS: Mapping[str, Call] = {
     "GET /v1/activities/{id}": lambda door, scene: door.get(scene.path("/v1/activities/{id}")),
     "PATCH /v1/activities/{id}": lambda door, scene: door.patch(scene.path("/v1/activities/{id}"), json={"capacity": 9}),
     "POST /v1/activities/{id}/call-off": lambda door, scene: door.post(scene.path("/v1/activities/{id}/call-off")),
+    "POST /v1/activities/{id}/publish": lambda door, scene: door.post(scene.path("/v1/activities/{id}/publish")),
+    "POST /v1/activities/{id}/take-back": lambda door, scene: door.post(f"/v1/activities/{scene.draft['activity_id']}/take-back"),
     "POST /v1/activities/{id}/signups": lambda door, scene: door.post(
         scene.path("/v1/activities/{id}/signups"), json=a_signing_up(scene.guest.party())
     ),
@@ -71,6 +74,8 @@ TABLE: Mapping[str, tuple[object, ...]] = {
     "GET /v1/activities/{id}": (YES, YES, YES, YES, YES, YES, YES, NO, NO, NO),
     "PATCH /v1/activities/{id}": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "POST /v1/activities/{id}/call-off": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "POST /v1/activities/{id}/publish": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "POST /v1/activities/{id}/take-back": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "POST /v1/activities/{id}/signups": (YES, YES, NO, YES, YES, NO, NO, NO, NO, NO),
     "GET /v1/activities/{id}/signups": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "GET /v1/signups/{id}": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
@@ -86,8 +91,9 @@ def scene(town: Town, desk: Desk) -> Scene:
     family, guest = town.enrols(a_family()), town.enrols(a_family())
     workshop = desk.opens()
     signup = desk.signs_up(workshop, family.party())
+    draft = desk.opens(status="draft")
     desk.waits((NEXT_WEEK - NOW) * 0.99)
-    return Scene(workshop, signup, family, guest)
+    return Scene(workshop, signup, family, guest, draft)
 
 
 def caller(desk: Desk, role: str, scene: Scene) -> Door:

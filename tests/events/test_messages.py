@@ -1,7 +1,9 @@
 """What is published keeps its contract, and can be had again."""
 
+from datetime import timedelta
+
 from services.chassis.contracts import problems
-from services.chassis.testing import published
+from services.chassis.testing import published, run_timer
 from services.events.handlers import refreshing
 from tests.events.builders import NEXT_WEEK, NOW, a_family
 from tests.events.town import Desk, Json, Town
@@ -21,8 +23,12 @@ def a_whole_story(town: Town, desk: Desk) -> None:
     desk.cancels(signups[0])
     desk.resizes(workshop, 3)
     desk.calls_off(other)
+    desk.becomes(desk.becomes(desk.opens(status="draft"), "publish"), "take-back")
+    desk.opens(status="draft")
     desk.waits(NEXT_WEEK - NOW)
     desk.marks(workshop, (families[1].mother, "present"), (families[1].children[0], "absent"))
+    desk.waits(timedelta(days=1))
+    run_timer(desk.context, "finish")
 
 
 def test_facts_keep_their_contracts(town: Town, desk: Desk) -> None:
@@ -34,6 +40,8 @@ def test_facts_keep_their_contracts(town: Town, desk: Desk) -> None:
         "activity.opened",
         "activity.changed",
         "activity.called-off",
+        "activity.done",
+        "activity.taken-back",
         "signup.seated",
         "signup.waitlisted",
         "signup.promoted",

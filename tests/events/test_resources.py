@@ -31,8 +31,9 @@ def test_gaps_are_filled() -> None:
 
 
 def test_kinds_of_the_programme() -> None:
-    """Workshops and parents' events are for families; the parts of a competence course are for professionals."""
+    """Workshops, parents' events and home visits are for families; the parts of a competence course are for professionals."""
     kinds = load().kinds
     families = {code for code, kind in kinds.items() if kind.audience is Audience.FAMILIES}
-    assert families == {"workshop", "parents-event"}
-    assert set(kinds) - families == {"learning-lab", "action-learning", "supervision"}
+    assert families == {"workshop", "parents-event", "home-visit"}
+    assert set(kinds) - families == {"course", "learning-lab", "action-learning", "supervision"}
+    assert all(kind.ways for kind in kinds.values())

@@ -133,6 +133,10 @@ class Desk:
         """The answer to calling an activity off."""
         return self.coordinator.post(f"/v1/activities/{activity['activity_id']}/call-off")
 
+    def becomes(self, activity: Json, step: str) -> Json:
+        """The activity after a step of its life, such as `publish`."""
+        return found(self.coordinator.post(f"/v1/activities/{activity['activity_id']}/{step}"))
+
     def marks(self, activity: Json, *marks: tuple[str, str]) -> TestResponse:
         """The answer to attendance at the first session."""
         body = {"attendance": [{"person_id": person, "state": state} for person, state in marks]}

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from services.chassis.http.request import Answer, Request
 from services.events import telling
-from services.events.access import EVERYONE, ORGANISERS, must_organise
+from services.events.access import EVERYONE, ORGANISERS, drafts_of, must_know, must_organise
 from services.events.api import activity_schemas as schemas
 from services.events.api.door import api
 from services.events.domain.activity import Activity
 from services.events.handlers import activities as handlers
+from services.events.handlers import life
 from services.events.handlers.finding import find_activity
 from services.events.storage import Work
 
@@ -25,11 +26,11 @@ from services.events.storage import Work
     idempotent=True,
 )
 def open_activity(request: Request, work: Work) -> Answer:
-    """201 when it is new, 200 when the same activity was opened before."""
+    """201 when it is new, 200 when the same activity was opened before. A draft is opened when it is published."""
     must_organise(request.caller, request.body, work.resources)
     activity, is_new = handlers.open_activity(request.body, work, request.cause)
     request.concerns(activity.activity_id)
-    return Answer(_activity(activity), 201 if is_new else 200)
+    return Answer(shown(activity), 201 if is_new else 200)
 
 
 @api.get(
@@ -43,13 +44,15 @@ def open_activity(request: Request, work: Work) -> Answer:
 def activities(request: Request, work: Work) -> Answer:
     """In the order of their ids, which for ids of ours is the order in which they were opened."""
     after = str(request.page.after[0]) if request.page.after else None
-    found = work.activities.page(request.query, after, request.page.fetch)
-    return request.page.answer([_activity(activity) for activity in found], lambda item: (item["activity_id"],))
+    found = work.activities.page(request.query, after, request.page.fetch, drafts_of(request.caller))
+    return request.page.answer([shown(activity) for activity in found], lambda item: (item["activity_id"],))
 
 
 @api.get("/v1/activities/{id:uuid}", summary="An activity", roles=EVERYONE, returns={200: schemas.ActivitySchema()}, errors=(404,))
 def activity(request: Request, work: Work) -> dict[str, Any]:
-    return _activity(find_activity(request.path["id"], work))
+    found = find_activity(request.path["id"], work)
+    must_know(request.caller, found, work.resources)
+    return shown(found)
 
 
 @api.patch(
@@ -65,7 +68,7 @@ def activity(request: Request, work: Work) -> dict[str, Any]:
 def change_capacity(request: Request, work: Work) -> dict[str, Any]:
     """More seats go to the waiting list at once; never fewer than are taken."""
     organised(request, work)
-    return _activity(handlers.change_capacity(request.path["id"], request.body["capacity"], work, request.cause))
+    return shown(handlers.change_capacity(request.path["id"], request.body["capacity"], work, request.cause))
 
 
 @api.post(
@@ -79,12 +82,42 @@ def change_capacity(request: Request, work: Work) -> dict[str, Any]:
 def call_off(request: Request, work: Work) -> dict[str, Any]:
     """Every sign-up to it is cancelled."""
     organised(request, work)
-    return _activity(handlers.call_off(request.path["id"], work, request.cause))
+    return shown(handlers.call_off(request.path["id"], work, request.cause))
+
+
+@api.post(
+    "/v1/activities/{id:uuid}/publish",
+    summary="Publish a draft",
+    roles=ORGANISERS,
+    returns={200: schemas.ActivitySchema()},
+    errors=(404, 409, 422),
+    idempotent=True,
+)
+def publish(request: Request, work: Work) -> dict[str, Any]:
+    """From then on it is open for sign-up, and everybody knows of it. What could not be opened today cannot be published."""
+    organised(request, work)
+    return shown(life.publish(request.path["id"], work, request.cause))
+
+
+@api.post(
+    "/v1/activities/{id:uuid}/take-back",
+    summary="Make an activity a draft again",
+    roles=ORGANISERS,
+    returns={200: schemas.ActivitySchema()},
+    errors=(404, 409),
+    idempotent=True,
+)
+def take_back(request: Request, work: Work) -> dict[str, Any]:
+    """While nobody is signed up; after that it can only be called off."""
+    organised(request, work)
+    return shown(life.take_back(request.path["id"], work, request.cause))
 
 
 def organised(request: Request, work: Work) -> None:
     must_organise(request.caller, find_activity(request.path["id"], work), work.resources)
 
 
-def _activity(of: Activity) -> dict[str, Any]:
-    return telling.activity(of) | {"taken": of.taken, "free": of.free, "waiting": of.waiting}
+def shown(of: Activity) -> dict[str, Any]:
+    """An activity as the door tells of it: the facts' content and what no fact tells."""
+    own = {"description": of.description, "version": of.version}
+    return telling.activity(of) | own | {"taken": of.taken, "free": of.free, "waiting": of.waiting}

@@ -5,6 +5,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_load, validate
 
+from services.chassis.http.strict import NoPersonalNumber
 from services.chassis.ids import new_id
 from services.events.domain.activity import Activity, ActivityStatus
 from services.events.domain.session import Session
@@ -15,6 +16,8 @@ MOST_SEATS = 10_000
 MOST_SESSIONS = 100
 
 SEATS = validate.Range(min=1, max=MOST_SEATS)
+
+WORDS = (validate.Length(max=4_000), NoPersonalNumber())
 
 OPENING = {
     "activity_id": "018d0c3d-e740-7c40-8f2e-3d9a51c7e109",
@@ -33,6 +36,11 @@ class TitleSchema(Schema):
     en = fields.String(required=True, validate=LINE)
 
 
+class DescriptionSchema(Schema):
+    da = fields.String(required=True, validate=WORDS)
+    en = fields.String(required=True, validate=WORDS)
+
+
 class OpeningSessionSchema(Schema):
     starts_at = fields.AwareDateTime(required=True, validate=OUR_TIME)
     ends_at = fields.AwareDateTime(required=True, validate=OUR_TIME)
@@ -44,12 +52,19 @@ class OpeningSessionSchema(Schema):
 
 
 class OpeningSchema(Schema):
-    """An activity to open. With an id of the sender's, opening it again is the same activity."""
+    """An activity to open, or to draft. With an id of the sender's, opening it again is the same activity."""
 
     activity_id = fields.UUID(metadata={"description": "The sender's own id for it; without it, every call opens a new one."})
     programme = code("The programme.", required=True)
     kind = code("The kind of activity, such as workshop or learning-lab.", required=True)
+    status = fields.String(
+        validate=validate.OneOf([ActivityStatus.OPEN.value, ActivityStatus.DRAFT.value]),
+        load_default=ActivityStatus.OPEN.value,
+        metadata={"description": "A draft is known to nobody but organisers, until it is published."},
+    )
+    way = code("How it is held, such as in-person or online; without it, as is usual for its kind.")
     title = fields.Nested(TitleSchema, required=True)
+    description = fields.Nested(DescriptionSchema, allow_none=True, load_default=None)
     district = code("One of the programme's districts.", required=True)
     institution = code("The institution whose activity it is; none for the whole district.", allow_none=True, load_default=None)
     capacity = fields.Integer(required=True, validate=SEATS, metadata={"description": "Seats; each person takes one."})
@@ -58,7 +73,9 @@ class OpeningSchema(Schema):
     @post_load
     def activity(self, data: dict[str, Any], **_: Any) -> Activity:
         activity_id = str(data.pop("activity_id", None) or new_id())
-        return Activity(activity_id=activity_id, institution_id=None, **data)
+        status = ActivityStatus(data.pop("status"))
+        way = data.pop("way", "")
+        return Activity(activity_id=activity_id, institution_id=None, status=status, way=way, told=status is ActivityStatus.OPEN, **data)
 
 
 class ActivityQuery(Schema):
@@ -82,10 +99,13 @@ class SessionSchema(Schema):
 
 class ActivitySchema(Schema):
     activity_id = fields.String(metadata={"format": "uuid"})
-    status = one_of(ActivityStatus, "Open, or called off by the organiser.")
+    status = one_of(ActivityStatus, "A draft, open for sign-up, called off by the organiser, or done.")
     programme = fields.String()
     kind = fields.String()
+    way = fields.String(metadata={"description": "How it is held, such as in-person, online or at-home."})
     title = fields.Nested(TitleSchema)
+    description = fields.Nested(DescriptionSchema, allow_none=True)
+    version = fields.Integer(metadata={"description": "Rises with every change that an organiser makes."})
     district = fields.String()
     institution_id = fields.String(allow_none=True, metadata={"format": "uuid"})
     institution = fields.String(allow_none=True)
@@ -94,3 +114,4 @@ class ActivitySchema(Schema):
     free = fields.Integer(metadata={"description": "Seats that nobody has. While parties wait, they are for the first in line."})
     waiting = fields.Integer(metadata={"description": "Parties on the waiting list."})
     sessions = fields.List(fields.Nested(SessionSchema))
+    called_off_sessions = fields.List(fields.Nested(SessionSchema), metadata={"description": "Those that do not take place after all."})

@@ -4,7 +4,7 @@ from typing import Any
 
 from services.chassis.http.request import Answer, Request
 from services.events import telling
-from services.events.access import ORGANISERS, PARTICIPANTS, organises, own_ids, speaks_for
+from services.events.access import ORGANISERS, PARTICIPANTS, must_know, organises, own_ids, speaks_for
 from services.events.api import signup_schemas as schemas
 from services.events.api.activities import organised
 from services.events.api.door import api
@@ -32,6 +32,7 @@ def sign_up(request: Request, work: Work) -> Answer:
     A 409 whose reasons end in `-not-known` may pass: registration's facts have perhaps not arrived yet. Try again in some seconds.
     """
     activity = find_activity(request.path["id"], work)
+    must_know(request.caller, activity, work.resources)
     party, contact_id = request.body["party"], request.body["contact_id"] and str(request.body["contact_id"])
     if not organises(request.caller, activity):
         contact_id = speaks_for(request.caller, own_ids(request.caller, work.aliases), party, contact_id, work.resources)

@@ -18,10 +18,12 @@ class Overbooked(ValueError):
 
 
 class ActivityStatus(StrEnum):
-    """An activity is open until its organiser calls it off (aflyser)."""
+    """A draft (kladde) is nobody's but its organisers'; published it is open, until it is called off (aflyst) or done (afholdt)."""
 
+    DRAFT = "draft"
     OPEN = "open"
     CALLED_OFF = "called-off"
+    DONE = "done"
 
 
 class Audience(StrEnum):
@@ -33,10 +35,14 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of activity, such as a workshop or a learning lab (læringslaboratorium). Kinds are data: `kinds.toml`."""
+    """A kind of activity, such as a workshop or a learning lab (læringslaboratorium). Kinds are data: `kinds.toml`.
+
+    `ways` are the codes of the ways in which it may be held (in-person, online, at-home), the usual one first.
+    """
 
     code: str
     audience: Audience
+    ways: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,9 @@ class Activity:
     """An activity and its seats.
 
     `taken` counts the seats of the parties that have a seat, `waiting` the parties in the line, and `last_number` is
-    the highest number drawn so far: who signs up draws the next one, and the line is kept by it.
+    the highest number drawn so far: who signs up draws the next one, and the line is kept by it. `sessions` are those
+    that take place. `version` counts what organisers changed, so that two of them do not overwrite each other; `told` says
+    whether any fact was ever published of it.
     """
 
     activity_id: str
@@ -99,6 +107,11 @@ class Activity:
     taken: int = 0
     waiting: int = 0
     last_number: int = 0
+    way: str = "in-person"
+    description: Mapping[str, str] | None = None
+    called_off_sessions: Sequence[Session] = ()
+    version: int = 1
+    told: bool = True
 
     @property
     def free(self) -> int:
@@ -108,6 +121,10 @@ class Activity:
     @property
     def is_called_off(self) -> bool:
         return self.status is ActivityStatus.CALLED_OFF
+
+    @property
+    def is_draft(self) -> bool:
+        return self.status is ActivityStatus.DRAFT
 
     @property
     def starts_at(self) -> datetime:
@@ -121,7 +138,7 @@ class Activity:
 
     def takes_signups(self, now: datetime) -> bool:
         """Sign-up, and with it the waiting list, closes when the first session starts."""
-        return not self.is_called_off and now < self.starts_at
+        return self.status is ActivityStatus.OPEN and now < self.starts_at
 
     def is_over(self, now: datetime) -> bool:
         """Whether the last session has ended."""
@@ -168,6 +185,8 @@ def why_not_open(
     """Every reason why an activity cannot be opened as asked."""
     if asked.kind not in kinds:
         yield Refusal(Slug.KIND_NOT_KNOWN, "/kind", {"known": ", ".join(sorted(kinds))})
+    elif asked.way not in (ways := kinds[asked.kind].ways):
+        yield Refusal(Slug.WAY_NOT_OF_KIND, "/way", {"known": ", ".join(ways)})
     yield from _wrong_place(asked, programme, institution)
     yield from _wrong_times(asked.sessions, now)
 

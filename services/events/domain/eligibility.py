@@ -164,6 +164,8 @@ def _not_known(person_id: str, slug: Slug, known: Known, at: str) -> Refusal:
 def _closed(activity: Activity, now: datetime) -> Iterator[Refusal]:
     if activity.is_called_off:
         yield Refusal(Slug.ACTIVITY_CALLED_OFF, "")
+    elif activity.is_draft:
+        yield Refusal(Slug.ACTIVITY_IS_DRAFT, "")
     elif not activity.takes_signups(now):
         yield Refusal(Slug.SIGNUP_CLOSED, "")
 

@@ -14,10 +14,13 @@ class Slug(StrEnum):
     INSTITUTION_NOT_OPEN = "institution-not-open"
     INSTITUTION_ELSEWHERE = "institution-elsewhere"
     KIND_NOT_KNOWN = "kind-not-known"
+    WAY_NOT_OF_KIND = "way-not-of-kind"
     SESSION_ENDS_BEFORE_START = "session-ends-before-start"
     SESSION_IN_THE_PAST = "session-in-the-past"
     SESSIONS_OVERLAP = "sessions-overlap"
     ACTIVITY_EXISTS = "activity-exists"
+    ACTIVITY_IS_DRAFT = "activity-is-draft"
+    ACTIVITY_HAS_SIGNUPS = "activity-has-signups"
     ACTIVITY_CALLED_OFF = "activity-called-off"
     ACTIVITY_OVER = "activity-over"
     CAPACITY_BELOW_TAKEN = "capacity-below-taken"
@@ -62,6 +65,8 @@ AWAITED = frozenset(
 STANDING = frozenset(
     {
         Slug.ACTIVITY_EXISTS,
+        Slug.ACTIVITY_IS_DRAFT,
+        Slug.ACTIVITY_HAS_SIGNUPS,
         Slug.ACTIVITY_CALLED_OFF,
         Slug.ACTIVITY_OVER,
         Slug.CAPACITY_BELOW_TAKEN,

@@ -56,6 +56,7 @@ def promote(activity: Activity, line: Iterable[Signup]) -> Iterator[Signup]:
 def call_off(activity: Activity, signups: Iterable[Signup]) -> None:
     """The organiser calls the activity off; nobody keeps a seat or a place in the line."""
     activity.status = ActivityStatus.CALLED_OFF
+    activity.version += 1
     for signup in signups:
         leave(activity, signup, CALLED_OFF)
 

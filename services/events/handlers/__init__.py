@@ -2,6 +2,7 @@
 
 learning    what registration tells is kept, and obeyed at once
 activities  an organiser opens an activity, changes it, calls it off
+life        it is published, taken back, done
 signups     those who come sign up, and cancel
 attendance  what happens at a session
 finding     what can be looked up, and locked

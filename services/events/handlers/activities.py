@@ -1,11 +1,12 @@
 """What an organiser does with an activity: opens it, gives it more seats or fewer, calls it off."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from services.chassis.storage import Cause
 from services.events import seating, telling
 from services.events.domain import waitlist
-from services.events.domain.activity import Activity, why_not_change, why_not_open
+from services.events.domain.activity import Activity, Kind, why_not_change, why_not_open
 from services.events.domain.refusal import Refusal, Slug
 from services.events.handlers.finding import find_activity, lock_activity
 
@@ -17,6 +18,7 @@ def open_activity(asked: Activity, work: "Work", cause: Cause) -> tuple[Activity
     """Open an activity; True if it is new. The same id with the same content is the activity as it is now, and False."""
     if opening := work.activities.opening_of(asked.activity_id):
         return _opened_before(asked, opening, work), False
+    asked.way = asked.way or usual_way(asked.kind, work.resources.kinds)
     programme = work.places.programme(asked.programme)
     institution = work.places.institution(asked.programme, asked.institution)
     work.resources.refuse(why_not_open(asked, kinds=work.resources.kinds, programme=programme, institution=institution, now=work.now))
@@ -33,6 +35,7 @@ def change_capacity(activity_id: str, capacity: int, work: "Work", cause: Cause)
     work.resources.refuse(waitlist.why_not_resize(activity, capacity, work.signups.largest_waiting(activity_id), work.now))
     if capacity != activity.capacity:
         activity.capacity = capacity
+        activity.version += 1
         telling.tell_activity(activity, work, cause, telling.ACTIVITY_CHANGED)
         seating.settle([activity], work, {activity_id: cause})
     return activity
@@ -52,6 +55,11 @@ def call_off(activity_id: str, work: "Work", cause: Cause) -> Activity:
     for signup in signups:
         telling.tell_signup(signup, work, cause)
     return activity
+
+
+def usual_way(kind: str, kinds: Mapping[str, Kind]) -> str:
+    """How activities of that kind are held if nobody says otherwise; of an unknown kind, nothing is usual."""
+    return next(iter(kinds[kind].ways), "") if kind in kinds else ""
 
 
 def _opened_before(asked: Activity, opening: str, work: "Work") -> Activity:

@@ -1,7 +1,8 @@
 """Activities with their sessions and their seat counts."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -12,18 +13,20 @@ from services.events.storage.rows import every, first, json_of, stream
 
 _SELECT = """
 select cast(a.activity_id as text), a.programme, a.kind, a.title, a.district, cast(a.institution_id as text), a.institution,
-    a.capacity, a.status, a.taken, a.waiting, a.last_number,
+    a.capacity, a.status, a.taken, a.waiting, a.last_number, a.way, a.description, a.version, a.told,
     (select json_agg(json_build_object('session_id', s.session_id, 'starts_at', s.starts_at, 'ends_at', s.ends_at, 'place', s.place)
-        order by s.starts_at, s.session_id) from session s where s.activity_id = a.activity_id) as sessions
+        order by s.starts_at, s.session_id) from session s where s.activity_id = a.activity_id and not s.called_off) as sessions,
+    (select coalesce(json_agg(json_build_object('session_id', s.session_id, 'starts_at', s.starts_at, 'ends_at', s.ends_at,
+        'place', s.place) order by s.starts_at, s.session_id), '[]')
+        from session s where s.activity_id = a.activity_id and s.called_off) as called_off_sessions
 from activity a
 """
 _GET = sa.text(_SELECT + "where a.activity_id = :activity_id")
-_OF_SESSION = sa.text(_SELECT + "join session o on o.activity_id = a.activity_id where o.session_id = :session_id")
-_ALL = sa.text(_SELECT)
-_LOCK = sa.text(f"""{_SELECT}
-where a.activity_id = any(array(select cast(json_array_elements_text(cast(:ids as json)) as uuid)))
-order by a.activity_id for no key update of a
-""")
+_OF_SESSION = sa.text(_SELECT + "join session o on o.activity_id = a.activity_id where o.session_id = :session_id and not o.called_off")
+_TOLD = sa.text(_SELECT + "where a.told")
+_THESE = "where a.activity_id = any(array(select cast(json_array_elements_text(cast(:ids as json)) as uuid))) order by a.activity_id"
+_LOCK = sa.text(f"select from activity a {_THESE} for no key update")
+_READ = sa.text(f"{_SELECT} {_THESE}")
 _PAGE = sa.text(f"""{_SELECT}
 where (cast(:after as uuid) is null or a.activity_id > cast(:after as uuid))
     and (cast(:programme as text) is null or a.programme = :programme)
@@ -31,14 +34,17 @@ where (cast(:after as uuid) is null or a.activity_id > cast(:after as uuid))
     and (cast(:institution as text) is null or a.institution = :institution)
     and (cast(:kind as text) is null or a.kind = :kind)
     and (cast(:status as text) is null or a.status = :status)
+    and (a.status <> 'draft' or cast(:drafts_of as json) is null
+        or a.institution = any(array(select json_array_elements_text(cast(:drafts_of as json)))))
 order by a.activity_id limit :limit
 """)
 _OPENING = sa.text("select opening from activity where activity_id = :activity_id")
 _ADD = sa.text("""
 with added as (
     insert into activity
-        (activity_id, programme, kind, title, district, institution_id, institution, status, capacity, opening)
-    values (:activity_id, :programme, :kind, cast(:title as jsonb), :district, :institution_id, :institution, :status, :capacity, :opening)
+        (activity_id, programme, kind, title, district, institution_id, institution, status, capacity, opening, way, description, told)
+    values (:activity_id, :programme, :kind, cast(:title as jsonb), :district, :institution_id, :institution, :status, :capacity,
+        :opening, :way, cast(:description as jsonb), :told)
     on conflict do nothing returning activity_id)
 insert into session (session_id, activity_id, starts_at, ends_at, place)
 select r.session_id, added.activity_id, r.starts_at, r.ends_at, r.place from added, json_to_recordset(cast(:sessions as json))
@@ -46,10 +52,18 @@ select r.session_id, added.activity_id, r.starts_at, r.ends_at, r.place from add
 """)
 _SAVE = sa.text("""
 with r as (select * from json_to_recordset(cast(:rows as json))
-    as x(activity_id uuid, capacity integer, status text, last_number integer, taken integer, waiting integer))
+    as x(activity_id uuid, capacity integer, status text, last_number integer, taken integer, waiting integer, version integer,
+        told boolean))
 update activity a
-set capacity = r.capacity, status = r.status, last_number = r.last_number, taken = a.taken + r.taken, waiting = a.waiting + r.waiting
+set capacity = r.capacity, status = r.status, last_number = r.last_number, taken = a.taken + r.taken, waiting = a.waiting + r.waiting,
+    version = r.version, told = r.told
 from r where a.activity_id = r.activity_id and a.activity_id = any(array(select activity_id from r))
+""")
+_ENDED = sa.text("""
+select cast(a.activity_id as text) from activity a
+where a.status = 'open'
+    and not exists (select from session s where s.activity_id = a.activity_id and not s.called_off and s.ends_at > :now)
+order by a.activity_id limit :limit
 """)
 
 
@@ -63,7 +77,7 @@ class Activities:
     def add(self, activity: Activity) -> bool:
         """Keep a new activity; False if its id is taken."""
         row = msgspec.to_builtins(activity, builtin_types=())
-        texts = {"title": msgspec.json.encode(activity.title).decode(), "sessions": json_of(activity.sessions)}
+        texts = {name: msgspec.json.encode(row[name]).decode() for name in ("title", "description", "sessions")}
         return self._connection.execute(_ADD, row | texts | {"opening": activity.opening()}).rowcount > 0
 
     def opening_of(self, activity_id: str) -> str | None:
@@ -77,10 +91,19 @@ class Activities:
         return first(Activity, self._connection.execute(_OF_SESSION, {"session_id": session_id}))
 
     def lock(self, activity_ids: Iterable[str]) -> Sequence[Activity]:
-        """These activities, in the order of their ids, for this unit of work alone until it ends."""
-        activities = every(Activity, self._connection.execute(_LOCK, {"ids": json_of(activity_ids)}))
+        """These activities, in the order of their ids, for this unit of work alone until it ends.
+
+        They are read by a statement of their own: one that has waited for a lock reads the row anew, but not its sessions.
+        """
+        those = {"ids": json_of(activity_ids)}
+        self._connection.execute(_LOCK, those)
+        activities = every(Activity, self._connection.execute(_READ, those))
         self._locked |= {activity.activity_id: replace(activity) for activity in activities}
         return activities
+
+    def ended(self, now: datetime, limit: int) -> Sequence[str]:
+        """The ids of open activities whose last session has ended."""
+        return self._connection.execute(_ENDED, {"now": now, "limit": limit}).scalars().all()
 
     def save(self, activities: Iterable[Activity]) -> None:
         """Write locked activities back.
@@ -100,12 +123,19 @@ class Activities:
             "last_number": activity.last_number,
             "taken": activity.taken - before.taken,
             "waiting": activity.waiting - before.waiting,
+            "version": activity.version,
+            "told": activity.told,
         }
 
-    def page(self, where: Mapping[str, Any], after: str | None, limit: int) -> Sequence[Activity]:
-        """Activities by id after `after`; `where` may name programme, district, institution, kind and status."""
+    def page(self, where: Mapping[str, Any], after: str | None, limit: int, drafts_of: Collection[str] | None = None) -> Sequence[Activity]:
+        """Activities by id after `after`; `where` may name programme, district, institution, kind and status.
+
+        Drafts are of these institutions only; of all, where none are named (None).
+        """
         anything = dict.fromkeys(("programme", "district", "institution", "kind", "status"))
-        return every(Activity, self._connection.execute(_PAGE, anything | dict(where) | {"after": after, "limit": limit}))
+        drafts = {"drafts_of": None if drafts_of is None else json_of(drafts_of)}
+        return every(Activity, self._connection.execute(_PAGE, anything | dict(where) | drafts | {"after": after, "limit": limit}))
 
     def stream(self) -> Iterator[Activity]:
-        return stream(Activity, self._connection, _ALL)
+        """Every activity that was ever told of."""
+        return stream(Activity, self._connection, _TOLD)
