@@ -4,11 +4,13 @@ Every one carries its aggregate's whole coarse state (`contracts/activity.*`, `s
 that the last one is enough for a reader who was not there before.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from services.chassis.storage import Cause, UnitOfWork
 from services.events.domain.activity import Activity, ActivityStatus
 from services.events.domain.attendance import Attendance
+from services.events.domain.change import Step
 from services.events.domain.session import Session
 from services.events.domain.signup import Signup, SignupStatus
 
@@ -28,6 +30,7 @@ OF_SIGNUP = {
 """The fact that tells a state of a sign-up."""
 
 ACTIVITY_CHANGED = "events.activity.changed.v1"
+"""What tells of another time, place, title or number of seats while an activity is open."""
 
 SIGNUP_PROMOTED = "events.signup.promoted.v1"
 
@@ -98,6 +101,19 @@ def tell_activity(of: Activity, work: UnitOfWork, cause: Cause | None, fact: str
     """Publish what happened to an activity; without `fact`, the one that its state means. Of a draft that was always one, nothing."""
     if of.told:
         work.emit(fact or OF_ACTIVITY[of.status], subject=of.activity_id, data=activity(of), cause=cause, programme=of.programme)
+
+
+def tell_change(of: Activity, steps: Sequence[Step], work: UnitOfWork, cause: Cause) -> None:
+    """Publish what an organiser changed; `steps` are what happened to sessions, for those who must be told of it."""
+    if of.status is not ActivityStatus.OPEN:
+        tell_activity(of, work, cause)
+        return
+    data = activity(of) | {"session_changes": [_step(step) for step in steps]}
+    work.emit(ACTIVITY_CHANGED, subject=of.activity_id, data=data, cause=cause, programme=of.programme)
+
+
+def _step(of: Step) -> dict[str, Any]:
+    return {"session_id": of.session_id, "what": of.what.value, "before": _session(of.before) if of.before else None}
 
 
 def tell_signup(of: Signup, work: UnitOfWork, cause: Cause, fact: str | None = None) -> None:

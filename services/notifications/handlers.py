@@ -15,7 +15,7 @@ from services.chassis.ids import new_id
 from services.notifications.domain.dispatch import Due, step
 from services.notifications.domain.mail import ENDS, Mail, Status
 from services.notifications.domain.reminder import CLOCK_CHANGE, is_due, reminder
-from services.notifications.domain.signup import called_for
+from services.notifications.domain.signup import called_for, change
 from services.notifications.messages import (
     ActivityFact,
     ConsentFact,
@@ -66,8 +66,15 @@ def keep_families(messages: Sequence[Received[FamilyFact]], work: "Work") -> Non
 
 
 def keep_activities(messages: Sequence[Received[ActivityFact]], work: "Work") -> None:
-    """Follow what activities are called, when they meet and whether they take place."""
+    """Follow what activities are called, when they meet and whether they take place; who is signed up is told of a change of sessions.
+
+    A sign-up that we hear of later is told of the sessions as they are then.
+    """
     work.activities.keep(messages)
+    news = {message.data.activity_id: message for message in messages if message.data.session_changes and not message.snapshot}
+    told = [(coming, news[coming.activity_id]) for coming in (work.signups.coming(news) if news else ())]
+    mails = [change(new_id(), coming, message.id, work.now) for coming, message in told]
+    work.mails.queue(mails, {mail.key: message for mail, (_, message) in zip(mails, told, strict=True)})
     work.wake("send")
 
 

@@ -67,13 +67,20 @@ class Meeting(msgspec.Struct):
     place: str
 
 
+class SessionChange(msgspec.Struct):
+    """That a session was added, moved or called off."""
+
+    session_id: Id
+
+
 class ActivityFact(msgspec.Struct):
-    """An activity's whole state, whatever happened to it. `title` by language."""
+    """An activity's whole state, whatever happened to it. `title` by language; `session_changes` is what those who come must be told."""
 
     activity_id: Id
     status: str
     title: dict[str, str]
     sessions: list[Meeting]
+    session_changes: list[SessionChange] = []
 
 
 class ProgrammeFact(msgspec.Struct):

@@ -1,6 +1,6 @@
 """The tables of notifications: contact cards, copies of activities and sign-ups, and the send ledger."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -20,7 +20,7 @@ from services.notifications.domain.mail import Mail
 from services.notifications.domain.permission import Permission
 from services.notifications.domain.programme import Contact
 from services.notifications.domain.reminder import Seat
-from services.notifications.domain.signup import Signup, Standing
+from services.notifications.domain.signup import Coming, Signup, Standing
 from services.notifications.link_ledger import LinkLetters
 from services.notifications.messages import ActivityFact, ConsentFact, ContactSealed, FamilyFact, OwnConsentFact, ProgrammeFact, SignupFact
 from services.notifications.resources import Resources
@@ -80,6 +80,10 @@ _SEATS_AHEAD = sa.text(
     " join signup s on s.activity_id = a.activity_id and s.standing = 'seated'"
     " where a.status = 'open' and a.ends_at > :now and x.starts_at > :now and x.starts_at <= :horizon"
     " and not exists (select from mail m where m.signup_id = s.signup_id and m.session_id = x.session_id)"
+)
+_COMING = sa.text(
+    "select signup_id, contact_id, activity_id, programme from signup where standing in ('seated', 'waiting')"
+    " and activity_id = any(array(select cast(json_array_elements_text(cast(:rows as json)) as uuid))) order by signup_id"
 )
 _QUEUE = sa.text(
     "insert into mail (mail_id, key, kind, person_id, activity_id, signup_id, session_id, programme, cause,"
@@ -192,6 +196,10 @@ class Signups(Repository):
         """The sessions that begin until `horizon` and that somebody has a seat for, as far as nobody was reminded of them."""
         rows = self._connection.execute(_SEATS_AHEAD, {"now": now, "horizon": horizon})
         return [msgspec.convert(_builtin(row), Seat) for row in rows]
+
+    def coming(self, activity_ids: Iterable[str]) -> list[Coming]:
+        """Who is signed up to these activities, with seats or in the line."""
+        return [msgspec.convert(_builtin(row), Coming) for row in self._each(_COMING, list(activity_ids))]
 
 
 class Mails(Repository):

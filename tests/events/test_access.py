@@ -40,6 +40,9 @@ CALLS: Mapping[str, Call] = {
     "GET /v1/activities": lambda door, _: door.get("/v1/activities"),
     "GET /v1/activities/{id}": lambda door, scene: door.get(scene.path("/v1/activities/{id}")),
     "PATCH /v1/activities/{id}": lambda door, scene: door.patch(scene.path("/v1/activities/{id}"), json={"capacity": 9}),
+    "POST /v1/activities/changes": lambda door, scene: door.post(
+        "/v1/activities/changes", json={"changes": [{"activity_id": scene.draft["activity_id"], "version": 1}]}
+    ),
     "POST /v1/activities/{id}/call-off": lambda door, scene: door.post(scene.path("/v1/activities/{id}/call-off")),
     "POST /v1/activities/{id}/publish": lambda door, scene: door.post(scene.path("/v1/activities/{id}/publish")),
     "POST /v1/activities/{id}/take-back": lambda door, scene: door.post(f"/v1/activities/{scene.draft['activity_id']}/take-back"),
@@ -73,6 +76,7 @@ TABLE: Mapping[str, tuple[object, ...]] = {
     "GET /v1/activities": (YES, YES, YES, YES, YES, YES, YES, NO, NO, NO),
     "GET /v1/activities/{id}": (YES, YES, YES, YES, YES, YES, YES, NO, NO, NO),
     "PATCH /v1/activities/{id}": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "POST /v1/activities/changes": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "POST /v1/activities/{id}/call-off": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "POST /v1/activities/{id}/publish": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "POST /v1/activities/{id}/take-back": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),

@@ -1,6 +1,7 @@
 """The life of an activity: a draft that nobody knows of, open, taken back, done; and how it is held."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
@@ -12,7 +13,7 @@ from tests.events.builders import BIRKEGAARDEN, LAST_WEEK, NEXT_WEEK, NOW, a_fam
 from tests.events.town import Desk, Json, Town, a_meeting, an_opening, found, reasons
 
 
-def a_draft(desk: Desk, **details: object) -> Json:
+def a_draft(desk: Desk, **details: Any) -> Json:
     """A workshop of Birkegården that is not published yet."""
     return desk.opens(status="draft", **details)
 

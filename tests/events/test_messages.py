@@ -6,7 +6,7 @@ from services.chassis.contracts import problems
 from services.chassis.testing import published, run_timer
 from services.events.handlers import refreshing
 from tests.events.builders import NEXT_WEEK, NOW, a_family
-from tests.events.town import Desk, Json, Town
+from tests.events.town import Desk, Json, Town, a_meeting
 
 
 def states(facts: list[Json]) -> dict[str, tuple[str, Json]]:
@@ -22,6 +22,7 @@ def a_whole_story(town: Town, desk: Desk) -> None:
     desk.signs_up(other, families[0].party())
     desk.cancels(signups[0])
     desk.resizes(workshop, 3)
+    desk.changes(desk.activity(workshop), shift={"minutes": -30}, add=[a_meeting(NEXT_WEEK + timedelta(hours=8))])
     desk.calls_off(other)
     desk.becomes(desk.becomes(desk.opens(status="draft"), "publish"), "take-back")
     desk.opens(status="draft")

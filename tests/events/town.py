@@ -133,6 +133,16 @@ class Desk:
         """The answer to calling an activity off."""
         return self.coordinator.post(f"/v1/activities/{activity['activity_id']}/call-off")
 
+    def tries_to_change(self, activity: Json, *, dry_run: bool = False, door: Door | None = None, **changes: Any) -> TestResponse:
+        """The answer to a change of one activity; the version that was seen is the one that `activity` has."""
+        asked = {"activity_id": activity["activity_id"], "version": activity["version"]} | changes
+        return (door or self.coordinator).post("/v1/activities/changes", json={"dry_run": dry_run, "changes": [asked]})
+
+    def changes(self, activity: Json, *, dry_run: bool = False, **changes: Any) -> Json:
+        """What was done, or would be, to one activity."""
+        done: Json = found(self.tries_to_change(activity, dry_run=dry_run, **changes))["changes"][0]
+        return done
+
     def becomes(self, activity: Json, step: str) -> Json:
         """The activity after a step of its life, such as `publish`."""
         return found(self.coordinator.post(f"/v1/activities/{activity['activity_id']}/{step}"))

@@ -56,8 +56,14 @@ class Story:
         starts_at = MONDAY + timedelta(days=days)
         meeting = {"session_id": self.session, "starts_at": starts_at, "ends_at": starts_at + 2 * HOUR, "place": "Birkegården"}
         sessions = changes.pop("sessions", [meeting])
-        ids = {"activity_id": self.workshop, "status": status, "sessions": sessions}
+        ids = {"activity_id": self.workshop, "status": status, "sessions": sessions, "session_changes": []}
         return self.tells(f"events.activity.{fact}", self.workshop, **ids | changes)
+
+    def moves(self, *, snapshot: bool = False) -> str:
+        """The session of the workshop is moved by a day, and its room is another."""
+        return self.opens(
+            fact="changed", days=8, snapshot=snapshot, session_changes=[{"session_id": self.session, "what": "moved", "before": None}]
+        )
 
     def calls_off(self) -> None:
         """The organiser calls the workshop off."""

@@ -79,6 +79,34 @@ def test_nothing_of_the_others_in_the_party(story: Story) -> None:
     assert not any(secret in mail.as_string() for secret in ("Peter", "peter", other, sara, *(person["person_id"] for person in party)))
 
 
+def test_a_change_of_sessions_is_told(story: Story) -> None:
+    """Who has seats and who waits is told when a session is moved, with the times as they are now; who has cancelled is not."""
+    story.opens()
+    seated, waiting, gone = (story.card(new_id(), email=f"{name}@familie.example") for name in ("seated", "waiting", "gone"))
+    signup = story.seats(gone)
+    story.cancels(gone, signup)
+    story.seats(seated)
+    story.waits(waiting)
+    story.send()
+    before = len(story.mails)
+    story.moves()
+    story.send()
+    told = story.mails[before:]
+    assert sorted(mail["To"].addresses[0].addr_spec for mail in told) == ["seated@familie.example", "waiting@familie.example"]
+    assert all("17. november" in mail.get_body(("plain",)).get_content() for mail in told)
+
+
+def test_other_changes_are_no_mail(story: Story) -> None:
+    """A change of the number of seats, and a change that is told again as a present state, are told to nobody."""
+    story.opens()
+    story.seats(story.sara())
+    story.send()
+    story.opens(fact="changed")
+    story.moves(snapshot=True)
+    story.send()
+    assert [kind for kind, *_ in story.states()] == ["confirmation"]
+
+
 def test_a_fact_is_told_once(story: Story) -> None:
     """A fact that comes twice is mailed once, in one batch or in two."""
     sara, id_ = story.sara(), new_id()

@@ -187,11 +187,12 @@ def why_not_open(
         yield Refusal(Slug.KIND_NOT_KNOWN, "/kind", {"known": ", ".join(sorted(kinds))})
     elif asked.way not in (ways := kinds[asked.kind].ways):
         yield Refusal(Slug.WAY_NOT_OF_KIND, "/way", {"known": ", ".join(ways)})
-    yield from _wrong_place(asked, programme, institution)
+    yield from wrong_place(asked, programme, institution)
     yield from _wrong_times(asked.sessions, now)
 
 
-def _wrong_place(asked: Activity, programme: Programme | None, institution: Institution | None) -> Iterator[Refusal]:
+def wrong_place(asked: Activity, programme: Programme | None, institution: Institution | None) -> Iterator[Refusal]:
+    """Every reason why it cannot be held where it is to be held."""
     if programme is None:
         yield Refusal(Slug.PROGRAMME_NOT_KNOWN, "/programme")
     elif asked.district not in programme.districts:

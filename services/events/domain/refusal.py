@@ -18,6 +18,12 @@ class Slug(StrEnum):
     SESSION_ENDS_BEFORE_START = "session-ends-before-start"
     SESSION_IN_THE_PAST = "session-in-the-past"
     SESSIONS_OVERLAP = "sessions-overlap"
+    SESSION_NOT_OF_ACTIVITY = "session-not-of-activity"
+    SESSION_BEGUN = "session-begun"
+    SESSION_TWICE = "session-twice"
+    LAST_SESSION = "last-session"
+    ACTIVITY_TWICE = "activity-twice"
+    CHANGED_MEANWHILE = "changed-meanwhile"
     ACTIVITY_EXISTS = "activity-exists"
     ACTIVITY_IS_DRAFT = "activity-is-draft"
     ACTIVITY_HAS_SIGNUPS = "activity-has-signups"
@@ -65,6 +71,9 @@ AWAITED = frozenset(
 STANDING = frozenset(
     {
         Slug.ACTIVITY_EXISTS,
+        Slug.SESSION_BEGUN,
+        Slug.LAST_SESSION,
+        Slug.CHANGED_MEANWHILE,
         Slug.ACTIVITY_IS_DRAFT,
         Slug.ACTIVITY_HAS_SIGNUPS,
         Slug.ACTIVITY_CALLED_OFF,

@@ -38,6 +38,16 @@ def as_kept(party: Iterable[Member], kept: Mapping[str, str]) -> list[Member]:
     return [replace(member, person_id=kept.get(member.person_id, member.person_id)) for member in party]
 
 
+@dataclass(frozen=True)
+class Affected:
+    """How many are signed up to something that changes: parties, those of them with seats and in the line, and people."""
+
+    signups: int = 0
+    seated: int = 0
+    waiting: int = 0
+    people: int = 0
+
+
 @dataclass
 class Signup:
     """A party's sign-up. `number` is its number in the order of arrival, `position` its present place in the waiting list, from 1.

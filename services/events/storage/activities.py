@@ -1,7 +1,7 @@
 """Activities with their sessions and their seat counts."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -59,6 +59,20 @@ set capacity = r.capacity, status = r.status, last_number = r.last_number, taken
     version = r.version, told = r.told
 from r where a.activity_id = r.activity_id and a.activity_id = any(array(select activity_id from r))
 """)
+_CHANGE = sa.text("""
+with r as (select * from json_to_recordset(cast(:rows as json)) as x(activity_id uuid, title jsonb, description jsonb, way text,
+        district text, institution_id uuid, institution text)),
+    changed as (
+        update activity a
+        set title = r.title, description = r.description, way = r.way, district = r.district, institution_id = r.institution_id,
+            institution = r.institution
+        from r where a.activity_id = r.activity_id and a.activity_id = any(array(select activity_id from r)))
+insert into session (session_id, activity_id, starts_at, ends_at, place, called_off)
+select session_id, activity_id, starts_at, ends_at, place, called_off from json_to_recordset(cast(:sessions as json))
+    as s(session_id uuid, activity_id uuid, starts_at timestamptz, ends_at timestamptz, place text, called_off boolean)
+on conflict (session_id) do update
+set starts_at = excluded.starts_at, ends_at = excluded.ends_at, place = excluded.place, called_off = excluded.called_off
+""")
 _ENDED = sa.text("""
 select cast(a.activity_id as text) from activity a
 where a.status = 'open'
@@ -90,14 +104,18 @@ class Activities:
     def of_session(self, session_id: str) -> Activity | None:
         return first(Activity, self._connection.execute(_OF_SESSION, {"session_id": session_id}))
 
+    def these(self, activity_ids: Iterable[str]) -> Sequence[Activity]:
+        """As many of these activities as there are, in the order of their ids."""
+        return every(Activity, self._connection.execute(_READ, {"ids": json_of(activity_ids)}))
+
     def lock(self, activity_ids: Iterable[str]) -> Sequence[Activity]:
         """These activities, in the order of their ids, for this unit of work alone until it ends.
 
         They are read by a statement of their own: one that has waited for a lock reads the row anew, but not its sessions.
         """
-        those = {"ids": json_of(activity_ids)}
-        self._connection.execute(_LOCK, those)
-        activities = every(Activity, self._connection.execute(_READ, those))
+        those = list(activity_ids)
+        self._connection.execute(_LOCK, {"ids": json_of(those)})
+        activities = self.these(those)
         self._locked |= {activity.activity_id: replace(activity) for activity in activities}
         return activities
 
@@ -112,6 +130,13 @@ class Activities:
         up, and run into the constraint `never_overbooked`.
         """
         self._connection.execute(_SAVE, {"rows": json_of(self._difference(activity) for activity in activities)})
+
+    def change(self, activities: Sequence[Activity]) -> None:
+        """Write what else organisers changed of locked activities: their details and their sessions."""
+        names = ("activity_id", "title", "description", "way", "district", "institution_id", "institution")
+        rows = [{name: getattr(activity, name) for name in names} for activity in activities]
+        sessions = [row for activity in activities for row in _session_rows(activity)]
+        self._connection.execute(_CHANGE, {"rows": json_of(rows), "sessions": json_of(sessions)})
 
     def _difference(self, activity: Activity) -> Mapping[str, Any]:
         before = self._locked[activity.activity_id]
@@ -139,3 +164,9 @@ class Activities:
     def stream(self) -> Iterator[Activity]:
         """Every activity that was ever told of."""
         return stream(Activity, self._connection, _TOLD)
+
+
+def _session_rows(activity: Activity) -> Iterator[Mapping[str, Any]]:
+    for sessions, called_off in ((activity.sessions, False), (activity.called_off_sessions, True)):
+        for session in sessions:
+            yield asdict(session) | {"activity_id": activity.activity_id, "called_off": called_off}

@@ -1,12 +1,12 @@
 """Programmes and institutions, as registration's facts tell of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
-from services.events.domain.activity import Institution, Programme
+from services.events.domain.activity import Activity, Institution, Programme
 from services.events.messages import InstitutionChanged, ProgrammeLoaded
-from services.events.storage.rows import first, json_of
+from services.events.storage.rows import every, first, json_of
 
 _LEARN_PROGRAMMES = sa.text("""
 insert into programme (programme, districts)
@@ -32,6 +32,16 @@ select cast(institution_id as text), institution as code, programme, district, p
 from institution where programme = :programme and institution = :institution
 """)
 
+_PROGRAMMES = sa.text("""
+select programme as code, (select json_agg(d ->> 'code') from jsonb_array_elements(districts) d) as districts
+from programme where programme = any(array(select json_array_elements_text(cast(:programmes as json))))
+""")
+_INSTITUTIONS = sa.text("""
+select cast(i.institution_id as text), i.institution as code, i.programme, i.district, i.placements
+from institution i join json_to_recordset(cast(:rows as json)) as r(programme text, institution text)
+    on i.programme = r.programme and i.institution = r.institution
+""")
+
 
 class Places:
     """What activities need to know of programmes and institutions."""
@@ -44,6 +54,17 @@ class Places:
 
     def learn_institutions(self, institutions: Sequence[InstitutionChanged]) -> None:
         self._connection.execute(_LEARN_INSTITUTIONS, {"rows": json_of(institutions)})
+
+    def programmes_of(self, activities: Iterable[Activity]) -> Mapping[str, Programme]:
+        """The programmes of these activities by their codes, as far as they are known."""
+        codes = json_of({activity.programme for activity in activities})
+        return {one.code: one for one in every(Programme, self._connection.execute(_PROGRAMMES, {"programmes": codes}))}
+
+    def institutions_of(self, activities: Iterable[Activity]) -> Mapping[tuple[str, str], Institution]:
+        """The institutions of these activities by programme and code, as far as they are known."""
+        rows = json_of({"programme": one.programme, "institution": one.institution} for one in activities)
+        found = every(Institution, self._connection.execute(_INSTITUTIONS, {"rows": rows}))
+        return {(one.programme, one.code): one for one in found}
 
     def programme(self, code: str) -> Programme | None:
         return first(Programme, self._connection.execute(_PROGRAMME, {"programme": code}))

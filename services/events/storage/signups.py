@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from services.events.domain.attendance import Seat
-from services.events.domain.signup import PartyRole, Signup
+from services.events.domain.signup import Affected, PartyRole, Signup
 from services.events.storage.rows import every, first, json_of, stream
 
 _POSITION = """case when s.status = 'waiting' then
@@ -54,6 +54,13 @@ where s.activity_id = :activity_id and s.number > :after and (cast(:status as te
 order by s.number limit :limit
 """)
 _LARGEST = sa.text("select coalesce(max(seats), 0) from signup where activity_id = :activity_id and status = 'waiting'")
+_AFFECTED = sa.text("""
+select cast(asked.id as text), count(s.signup_id) as signups, count(*) filter (where s.status = 'seated') as seated,
+    count(*) filter (where s.status = 'waiting') as waiting, coalesce(sum(s.seats), 0) as people
+from (select cast(json_array_elements_text(cast(:activities as json)) as uuid) as id) asked
+left join signup s on s.activity_id = asked.id and s.status in ('seated', 'waiting')
+group by asked.id
+""")
 _SEATS = sa.text("""
 select cast(p.person_id as text), cast(p.signup_id as text), p.role from party p join signup s on s.signup_id = p.signup_id
 where s.activity_id = :activity_id and s.status = 'seated' order by s.number, p.place
@@ -116,6 +123,11 @@ class Signups:
     def largest_waiting(self, activity_id: str) -> int:
         """The size of the largest party in the line; 0 if nobody waits."""
         return int(self._connection.execute(_LARGEST, {"activity_id": activity_id}).scalar_one())
+
+    def affected(self, activity_ids: Iterable[str]) -> Mapping[str, Affected]:
+        """How many are signed up to each of these activities."""
+        counts = self._connection.execute(_AFFECTED, {"activities": json_of(activity_ids)})
+        return {activity_id: Affected(*map(int, numbers)) for activity_id, *numbers in counts}
 
     def seats_of(self, activity_id: str) -> Mapping[str, Seat]:
         """Who has a seat, by person."""

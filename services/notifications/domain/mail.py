@@ -33,6 +33,7 @@ class Kind(StrEnum):
     PROMOTION = "promotion"
     CANCELLATION = "cancellation"
     CALLED_OFF = "called-off"
+    CHANGE = "change"
     REMINDER = "reminder"
 
 

@@ -1,0 +1,71 @@
+"""What an organiser changes of activities that are there: of one, or of many in one step, perhaps only to see what it would do."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from services.chassis.storage import Cause
+from services.events import telling
+from services.events.domain.activity import Activity
+from services.events.domain.change import Change, Plan, plan, why_not
+from services.events.domain.refusal import Refusal, Slug
+from services.events.domain.signup import Affected
+
+if TYPE_CHECKING:
+    from services.events.storage import Work
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What was done, or would be: to whom, and the plan with the activity and its seats as they are afterwards."""
+
+    plan: Plan
+    affected: Affected
+
+
+def preview(changes: Sequence[Change], work: "Work", cause: Cause) -> Sequence[Changed]:
+    """What the changes would do: they are done, and taken back."""
+    with work.attempt():
+        return change(changes, work, cause)
+
+
+def change(changes: Sequence[Change], work: "Work", cause: Cause) -> Sequence[Changed]:
+    """Carry the changes out, all or none; each is of another activity."""
+    activities = {activity.activity_id: activity for activity in work.activities.lock(asked.activity_id for asked in changes)}
+    work.resources.refuse(_not_there(changes, activities))
+    plans = [plan(asked, activities[asked.activity_id], work.now) for asked in changes]
+    work.resources.refuse(_refusals(plans, work))
+    affected = work.signups.affected(activities)
+    _carry_out([planned for planned in plans if planned.changes_anything], work, cause)
+    return [Changed(planned, affected[planned.after.activity_id]) for planned in plans]
+
+
+def _not_there(changes: Sequence[Change], activities: Mapping[str, Activity]) -> Iterator[Refusal]:
+    seen: set[str] = set()
+    for index, asked in enumerate(changes):
+        if asked.activity_id not in activities:
+            yield Refusal(Slug.ACTIVITY_NOT_FOUND, f"/changes/{index}/activity_id")
+        elif asked.activity_id in seen:
+            yield Refusal(Slug.ACTIVITY_TWICE, f"/changes/{index}/activity_id")
+        seen.add(asked.activity_id)
+
+
+def _refusals(plans: Sequence[Plan], work: "Work") -> Iterator[Refusal]:
+    """Every reason of every plan; the institution that a code means is noted in the plan."""
+    places = [planned.after for planned in plans]
+    programmes, institutions = work.places.programmes_of(places), work.places.institutions_of(places)
+    for index, planned in enumerate(plans):
+        after = planned.after
+        institution = institutions.get((after.programme, after.institution or ""))
+        after.institution_id = institution.institution_id if institution else None
+        programme = programmes.get(after.programme)
+        found = why_not(planned, kinds=work.resources.kinds, programme=programme, institution=institution, now=work.now)
+        yield from (replace(refusal, field=f"/changes/{index}{refusal.field}") for refusal in found)
+
+
+def _carry_out(plans: Sequence[Plan], work: "Work", cause: Cause) -> None:
+    after = [planned.after for planned in plans]
+    work.activities.change(after)
+    work.activities.save(after)
+    for planned in plans:
+        telling.tell_change(planned.after, planned.steps, work, cause)
