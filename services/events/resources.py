@@ -1,4 +1,4 @@
-"""What lives as long as the process: the kinds of activity and the texts of refusals, both read from files."""
+"""What lives as long as the process: the kinds of activity, the closing days and the texts of refusals, all read from files."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -9,16 +9,18 @@ from typing import Any, NoReturn
 from services.chassis.errors import Conflict, Invalid, NotFound, Reason
 from services.events.domain.activity import Audience, Kind
 from services.events.domain.refusal import Refusal, Slug
+from services.events.domain.series import ClosingDays
 
 HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
 class Resources:
-    """The kinds by their code, and the texts (`da`, `en`) by the rule's slug."""
+    """The kinds by their code, the days on which nothing meets, and the texts (`da`, `en`) by the rule's slug."""
 
     kinds: Mapping[str, Kind]
     texts: Mapping[str, Mapping[str, str]]
+    closing_days: ClosingDays
 
     def reason(self, refusal: Refusal) -> Reason:
         """The refusal as people read it."""
@@ -40,8 +42,8 @@ class Resources:
 def load(_settings: object = None) -> Resources:
     """Read the files that come with this service."""
     kinds = {code: Kind(code, Audience(row["audience"]), row["ways"]) for code, row in _read("kinds.toml").items()}
-    return Resources(kinds, _read("texts.toml"))
+    return Resources(kinds, _read("texts.toml"), ClosingDays(**_read("closing_days.toml")))
 
 
-def _read(name: str) -> dict[str, dict[str, Any]]:
+def _read(name: str) -> dict[str, Any]:
     return tomllib.loads((HERE / name).read_text(encoding="utf-8"))

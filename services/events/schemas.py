@@ -1,6 +1,6 @@
 """What the schemas of all doors share. Ids are UUIDs, moments carry their offset, codes are small ASCII words with hyphens."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from marshmallow import Schema, fields, validate
@@ -16,6 +16,8 @@ OUR_TIME = validate.Range(
     max=datetime(2199, 12, 31, 23, 59, 59, tzinfo=UTC),
     error="Must lie in one of the years {min:%Y} to {max:%Y}.",
 )
+
+OUR_DAY = validate.Range(min=date(2000, 1, 1), max=date(2199, 12, 31), error="Must lie in one of the years {min:%Y} to {max:%Y}.")
 
 
 def code(description: str, **options: Any) -> fields.String:

@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 from services.chassis.http import Role
 from services.chassis.ids import new_id
 from services.chassis.testing import Door
+from services.events.api.course_schemas import REPEAT
 from services.events.service import SERVICE
 from tests.events.builders import BIRKEGAARDEN, NEXT_WEEK, NOW, Family, a_family, a_pedagogue
 from tests.events.town import PURPOSE, Desk, Json, Town, a_signing_up, alone, an_opening, first_session, found, reasons
@@ -43,6 +44,11 @@ CALLS: Mapping[str, Call] = {
     "POST /v1/activities/changes": lambda door, scene: door.post(
         "/v1/activities/changes", json={"changes": [{"activity_id": scene.draft["activity_id"], "version": 1}]}
     ),
+    "POST /v1/activities/{id}/copies": lambda door, scene: door.post(
+        scene.path("/v1/activities/{id}/copies"), json={"starts_on": "2027-02-01"}
+    ),
+    "GET /v1/activities/{id}/completions": lambda door, scene: door.get(scene.path("/v1/activities/{id}/completions")),
+    "POST /v1/session-plans": lambda door, _: door.post("/v1/session-plans", json=REPEAT),
     "POST /v1/activities/{id}/call-off": lambda door, scene: door.post(scene.path("/v1/activities/{id}/call-off")),
     "POST /v1/activities/{id}/publish": lambda door, scene: door.post(scene.path("/v1/activities/{id}/publish")),
     "POST /v1/activities/{id}/take-back": lambda door, scene: door.post(f"/v1/activities/{scene.draft['activity_id']}/take-back"),
@@ -77,6 +83,9 @@ TABLE: Mapping[str, tuple[object, ...]] = {
     "GET /v1/activities/{id}": (YES, YES, YES, YES, YES, YES, YES, NO, NO, NO),
     "PATCH /v1/activities/{id}": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "POST /v1/activities/changes": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "POST /v1/activities/{id}/copies": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "GET /v1/activities/{id}/completions": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "POST /v1/session-plans": (YES, YES, YES, YES, NO, NO, NO, NO, NO, NO),
     "POST /v1/activities/{id}/call-off": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "POST /v1/activities/{id}/publish": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "POST /v1/activities/{id}/take-back": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
@@ -135,7 +144,9 @@ def test_nobody_without_a_token(desk: Desk, scene: Scene, route: str) -> None:
     assert CALLS[route](desk.door, scene).status_code == 401
 
 
-@pytest.mark.parametrize("route", ["GET /v1/activities/{id}/signups", "GET /v1/sessions/{id}/attendance"])
+@pytest.mark.parametrize(
+    "route", ["GET /v1/activities/{id}/signups", "GET /v1/activities/{id}/completions", "GET /v1/sessions/{id}/attendance"]
+)
 def test_lists_of_people_need_a_purpose(desk: Desk, scene: Scene, route: str) -> None:
     """Who lists the people of an activity says what for."""
     assert reasons(CALLS[route](desk.door.as_(Role.COORDINATOR), scene), 400) == [("purpose-missing", "Deltag-Purpose")]

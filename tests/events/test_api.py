@@ -34,7 +34,7 @@ class TestOpening:
         opening = an_opening(activity_id=new_id(), capacity=5)
         first = found(desk.coordinator.post("/v1/activities", json=opening), 201)
         desk.resizes(first, 6)
-        assert found(desk.coordinator.post("/v1/activities", json=opening), 200) == first | {"capacity": 6, "free": 6}
+        assert found(desk.coordinator.post("/v1/activities", json=opening), 200) == first | {"capacity": 6, "free": 6, "version": 2}
         assert [fact for fact, _ in desk.told()] == ["activity.opened", "activity.changed"]
 
     def test_same_opening_when_it_is_past(self, desk: Desk) -> None:

@@ -31,6 +31,10 @@ OPENING = {
 }
 
 
+def some_sessions(description: str, **options: Any) -> fields.Integer:
+    return fields.Integer(validate=validate.Range(min=1, max=MOST_SESSIONS), metadata={"description": description}, **options)
+
+
 class TitleSchema(Schema):
     da = fields.String(required=True, validate=LINE)
     en = fields.String(required=True, validate=LINE)
@@ -69,6 +73,8 @@ class OpeningSchema(Schema):
     institution = code("The institution whose activity it is; none for the whole district.", allow_none=True, load_default=None)
     capacity = fields.Integer(required=True, validate=SEATS, metadata={"description": "Seats; each person takes one."})
     sessions = fields.List(fields.Nested(OpeningSessionSchema), required=True, validate=validate.Length(min=1, max=MOST_SESSIONS))
+    completes_with = some_sessions("Who came to so many sessions has completed it; none: nobody does.", allow_none=True, load_default=None)
+    join_until = some_sessions("One may sign up until the session of this number, from 1, begins.", load_default=1)
 
     @post_load
     def activity(self, data: dict[str, Any], **_: Any) -> Activity:
@@ -103,6 +109,8 @@ class ActivitySchema(Schema):
     programme = fields.String()
     kind = fields.String()
     way = fields.String(metadata={"description": "How it is held, such as in-person, online or at-home."})
+    completes_with = fields.Integer(allow_none=True, metadata={"description": "Who came to so many sessions has completed it."})
+    join_until = fields.Integer(metadata={"description": "One may sign up until the session of this number, from 1, begins."})
     title = fields.Nested(TitleSchema)
     description = fields.Nested(DescriptionSchema, allow_none=True)
     version = fields.Integer(metadata={"description": "Rises with every change that an organiser makes."})

@@ -5,7 +5,14 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_load, validate
 
-from services.events.api.activity_schemas import MOST_SESSIONS, ActivitySchema, DescriptionSchema, OpeningSessionSchema, TitleSchema
+from services.events.api.activity_schemas import (
+    MOST_SESSIONS,
+    ActivitySchema,
+    DescriptionSchema,
+    OpeningSessionSchema,
+    TitleSchema,
+    some_sessions,
+)
 from services.events.domain.change import Change, Move, Shift, StepKind
 from services.events.schemas import LINE, OUR_TIME, code, one_of
 
@@ -65,6 +72,8 @@ class ChangeSchema(Schema):
     way = code("How it is held.")
     district = code("One of the programme's districts.")
     institution = code("The institution whose activity it is; none for the whole district.", allow_none=True)
+    completes_with = some_sessions("Who came to so many sessions has completed it; none: nobody does.", allow_none=True)
+    join_until = some_sessions("One may sign up until the session of this number, from 1, begins.")
     add = fields.List(fields.Nested(OpeningSessionSchema), load_default=list, validate=validate.Length(max=MOST_SESSIONS))
     move = fields.List(fields.Nested(MoveSchema), load_default=list, validate=validate.Length(max=MOST_SESSIONS))
     call_off = fields.List(fields.UUID(), load_default=list, validate=validate.Length(max=MOST_SESSIONS))

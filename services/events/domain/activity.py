@@ -90,8 +90,9 @@ class Activity:
 
     `taken` counts the seats of the parties that have a seat, `waiting` the parties in the line, and `last_number` is
     the highest number drawn so far: who signs up draws the next one, and the line is kept by it. `sessions` are those
-    that take place. `version` counts what organisers changed, so that two of them do not overwrite each other; `told` says
-    whether any fact was ever published of it.
+    that take place: who came to `completes_with` of them has completed (None: nobody does), and until the one of number
+    `join_until` begins one may still sign up. `version` counts what organisers changed, so that two of them do not overwrite
+    each other; `told` says whether any fact was ever published of it.
     """
 
     activity_id: str
@@ -109,6 +110,8 @@ class Activity:
     last_number: int = 0
     way: str = "in-person"
     description: Mapping[str, str] | None = None
+    completes_with: int | None = None
+    join_until: int = 1
     called_off_sessions: Sequence[Session] = ()
     version: int = 1
     told: bool = True
@@ -136,9 +139,15 @@ class Activity:
         """The end of the last session."""
         return max(session.ends_at for session in self.sessions)
 
+    @property
+    def joins_until(self) -> datetime:
+        """The start of the last session with which one may begin; of the last of all, where there are fewer."""
+        starts = sorted(session.starts_at for session in self.sessions)
+        return starts[min(self.join_until, len(starts)) - 1]
+
     def takes_signups(self, now: datetime) -> bool:
-        """Sign-up, and with it the waiting list, closes when the first session starts."""
-        return self.status is ActivityStatus.OPEN and now < self.starts_at
+        """Sign-up, and with it the waiting list, closes when the last session starts with which one may begin."""
+        return self.status is ActivityStatus.OPEN and now < self.joins_until
 
     def is_over(self, now: datetime) -> bool:
         """Whether the last session has ended."""
@@ -189,6 +198,7 @@ def why_not_open(
         yield Refusal(Slug.WAY_NOT_OF_KIND, "/way", {"known": ", ".join(ways)})
     yield from wrong_place(asked, programme, institution)
     yield from _wrong_times(asked.sessions, now)
+    yield from wrong_course(asked)
 
 
 def wrong_place(asked: Activity, programme: Programme | None, institution: Institution | None) -> Iterator[Refusal]:
@@ -222,6 +232,15 @@ def _wrong_times(sessions: Sequence[Session], now: datetime) -> Iterator[Refusal
     for (_, earlier), (index, later) in pairwise(sorted(enumerate(sessions), key=lambda pair: pair[1].starts_at)):
         if later.starts_at < earlier.ends_at:
             yield Refusal(Slug.SESSIONS_OVERLAP, f"/sessions/{index}/starts_at")
+
+
+def wrong_course(asked: Activity) -> Iterator[Refusal]:
+    """Whether more sessions are asked for than there are, to complete it or to begin with."""
+    most = len(asked.sessions)
+    if (asked.completes_with or 0) > most:
+        yield Refusal(Slug.MORE_THAN_SESSIONS, "/completes_with", {"sessions": most})
+    if asked.join_until > most:
+        yield Refusal(Slug.MORE_THAN_SESSIONS, "/join_until", {"sessions": most})
 
 
 def why_not_change(activity: Activity, now: datetime) -> Iterator[Refusal]:

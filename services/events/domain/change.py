@@ -11,7 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from services.events.domain.activity import Activity, Institution, Kind, Programme, why_not_change, wrong_place
+from services.events.domain.activity import Activity, Institution, Kind, Programme, why_not_change, wrong_course, wrong_place
 from services.events.domain.refusal import Refusal, Slug
 from services.events.domain.session import Session, moved_by
 
@@ -125,12 +125,13 @@ def why_not(
         yield Refusal(Slug.LAST_SESSION, "/call_off")
         return
     yield from _wrong_steps(planned, now)
+    yield from wrong_course(after)
     if planned.changes_place:
         yield from wrong_place(after, programme, institution)
 
 
 def _steps(change: Change, activity: Activity, now: datetime) -> Iterator[Step]:
-    known = {session.session_id: session for session in activity.sessions}
+    known = {session.session_id: session for session in activity.sessions if session.starts_at > now}
     for index, session in enumerate(change.add):
         yield Step(StepKind.ADDED, None, session, f"/add/{index}")
     for index, move in enumerate(change.move):
@@ -139,7 +140,7 @@ def _steps(change: Change, activity: Activity, now: datetime) -> Iterator[Step]:
     for index, session_id in enumerate(change.call_off):
         if session_id in known:
             yield Step(StepKind.CALLED_OFF, known[session_id], None, f"/call_off/{index}")
-    yield from _shifted(change, [session for session in activity.sessions if session.starts_at > now])
+    yield from _shifted(change, list(known.values()))
 
 
 def _shifted(change: Change, ahead: Sequence[Session]) -> Iterator[Step]:

@@ -22,6 +22,7 @@ class Slug(StrEnum):
     SESSION_BEGUN = "session-begun"
     SESSION_TWICE = "session-twice"
     LAST_SESSION = "last-session"
+    MORE_THAN_SESSIONS = "more-than-sessions"
     ACTIVITY_TWICE = "activity-twice"
     CHANGED_MEANWHILE = "changed-meanwhile"
     ACTIVITY_EXISTS = "activity-exists"

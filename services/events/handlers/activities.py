@@ -1,13 +1,17 @@
 """What an organiser does with an activity: opens it, gives it more seats or fewer, calls it off."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
+from services.chassis.ids import new_id
 from services.chassis.storage import Cause
 from services.events import seating, telling
 from services.events.domain import waitlist
-from services.events.domain.activity import Activity, Kind, why_not_change, why_not_open
+from services.events.domain.activity import Activity, ActivityStatus, Kind, why_not_change, why_not_open
 from services.events.domain.refusal import Refusal, Slug
+from services.events.domain.series import held_anew
 from services.events.handlers.finding import find_activity, lock_activity
 
 if TYPE_CHECKING:
@@ -27,6 +31,14 @@ def open_activity(asked: Activity, work: "Work", cause: Cause) -> tuple[Activity
         return open_activity(asked, work, cause)
     telling.tell_activity(asked, work, cause)
     return asked, True
+
+
+def copy(activity_id: str, new_id_: str, starts_on: date, work: "Work", cause: Cause) -> tuple[Activity, bool]:
+    """A draft of the same activity on other days, without anybody; True if it is new."""
+    source = find_activity(activity_id, work)
+    sessions = held_anew(source.sessions, starts_on, new_id)
+    fresh = {"status": ActivityStatus.DRAFT, "told": False, "version": 1, "taken": 0, "waiting": 0, "last_number": 0}
+    return open_activity(replace(source, activity_id=new_id_, sessions=sessions, called_off_sessions=(), **fresh), work, cause)
 
 
 def change_capacity(activity_id: str, capacity: int, work: "Work", cause: Cause) -> Activity:

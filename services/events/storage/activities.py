@@ -14,6 +14,7 @@ from services.events.storage.rows import every, first, json_of, stream
 _SELECT = """
 select cast(a.activity_id as text), a.programme, a.kind, a.title, a.district, cast(a.institution_id as text), a.institution,
     a.capacity, a.status, a.taken, a.waiting, a.last_number, a.way, a.description, a.version, a.told,
+    a.completes_with, a.join_until,
     (select json_agg(json_build_object('session_id', s.session_id, 'starts_at', s.starts_at, 'ends_at', s.ends_at, 'place', s.place)
         order by s.starts_at, s.session_id) from session s where s.activity_id = a.activity_id and not s.called_off) as sessions,
     (select coalesce(json_agg(json_build_object('session_id', s.session_id, 'starts_at', s.starts_at, 'ends_at', s.ends_at,
@@ -42,9 +43,10 @@ _OPENING = sa.text("select opening from activity where activity_id = :activity_i
 _ADD = sa.text("""
 with added as (
     insert into activity
-        (activity_id, programme, kind, title, district, institution_id, institution, status, capacity, opening, way, description, told)
+        (activity_id, programme, kind, title, district, institution_id, institution, status, capacity, opening, way, description, told,
+            completes_with, join_until)
     values (:activity_id, :programme, :kind, cast(:title as jsonb), :district, :institution_id, :institution, :status, :capacity,
-        :opening, :way, cast(:description as jsonb), :told)
+        :opening, :way, cast(:description as jsonb), :told, :completes_with, :join_until)
     on conflict do nothing returning activity_id)
 insert into session (session_id, activity_id, starts_at, ends_at, place)
 select r.session_id, added.activity_id, r.starts_at, r.ends_at, r.place from added, json_to_recordset(cast(:sessions as json))
@@ -61,11 +63,11 @@ from r where a.activity_id = r.activity_id and a.activity_id = any(array(select 
 """)
 _CHANGE = sa.text("""
 with r as (select * from json_to_recordset(cast(:rows as json)) as x(activity_id uuid, title jsonb, description jsonb, way text,
-        district text, institution_id uuid, institution text)),
+        district text, institution_id uuid, institution text, completes_with integer, join_until integer)),
     changed as (
         update activity a
         set title = r.title, description = r.description, way = r.way, district = r.district, institution_id = r.institution_id,
-            institution = r.institution
+            institution = r.institution, completes_with = r.completes_with, join_until = r.join_until
         from r where a.activity_id = r.activity_id and a.activity_id = any(array(select activity_id from r)))
 insert into session (session_id, activity_id, starts_at, ends_at, place, called_off)
 select session_id, activity_id, starts_at, ends_at, place, called_off from json_to_recordset(cast(:sessions as json))
@@ -73,6 +75,17 @@ select session_id, activity_id, starts_at, ends_at, place, called_off from json_
 on conflict (session_id) do update
 set starts_at = excluded.starts_at, ends_at = excluded.ends_at, place = excluded.place, called_off = excluded.called_off
 """)
+_DETAILS = (
+    "activity_id",
+    "title",
+    "description",
+    "way",
+    "district",
+    "institution_id",
+    "institution",
+    "completes_with",
+    "join_until",
+)
 _ENDED = sa.text("""
 select cast(a.activity_id as text) from activity a
 where a.status = 'open'
@@ -133,8 +146,7 @@ class Activities:
 
     def change(self, activities: Sequence[Activity]) -> None:
         """Write what else organisers changed of locked activities: their details and their sessions."""
-        names = ("activity_id", "title", "description", "way", "district", "institution_id", "institution")
-        rows = [{name: getattr(activity, name) for name in names} for activity in activities]
+        rows = [{name: getattr(activity, name) for name in _DETAILS} for activity in activities]
         sessions = [row for activity in activities for row in _session_rows(activity)]
         self._connection.execute(_CHANGE, {"rows": json_of(rows), "sessions": json_of(sessions)})
 

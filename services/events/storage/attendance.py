@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
 
+from services.events.domain.activity import Activity
 from services.events.domain.attendance import Attendance, AttendanceState, Entry
+from services.events.domain.completion import Completion
 from services.events.domain.session import LOCAL
 from services.events.storage.rows import every, json_of, stream
 
@@ -27,6 +29,15 @@ with r as (select * from json_to_recordset(cast(:rows as json)) as x(attendance_
         set state = excluded.state, recorded_at = excluded.recorded_at, recorded_by = excluded.recorded_by)
 insert into attendance_history (attendance_id, state, recorded_at, recorded_by)
 select attendance_id, state, recorded_at, recorded_by from r
+""")
+_COMPLETIONS = sa.text("""
+select cast(p.person_id as text), p.role, count(distinct t.session_id) as attended
+from party p join signup s on s.signup_id = p.signup_id and s.status = 'seated'
+left join session m on m.activity_id = s.activity_id and not m.called_off
+left join attendance t on t.session_id = m.session_id and t.state in ('present', 'late')
+    and chassis.surviving(t.person_id) = chassis.surviving(p.person_id)
+where s.activity_id = :activity_id and (cast(:after as uuid) is null or p.person_id > cast(:after as uuid))
+group by p.person_id, p.role order by p.person_id limit :limit
 """)
 _HISTORY = sa.text("""
 select cast(t.person_id as text), h.state, h.recorded_at, h.recorded_by from attendance_history h
@@ -52,6 +63,11 @@ class AttendanceRecords:
         for person_id, state, recorded_at, recorded_by in self._connection.execute(_HISTORY, {"session_id": session_id}):
             entries[person_id].append(Entry(AttendanceState(state), recorded_at, recorded_by))
         return entries
+
+    def completions(self, activity: Activity, after: str | None, limit: int) -> Sequence[Completion]:
+        """To how many of the activity's sessions those with seats came, by the ids of the people after `after`."""
+        asked = {"activity_id": activity.activity_id, "after": after, "limit": limit}
+        return every(Completion, self._connection.execute(_COMPLETIONS, asked))
 
     def save(self, records: Sequence[Attendance]) -> None:
         """Keep new and corrected records, and add each to its history."""
