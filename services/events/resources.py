@@ -1,4 +1,4 @@
-"""What lives as long as the process: the kinds of activity, the closing days and the texts of refusals, all read from files."""
+"""What lives as long as the process, read from files: kinds of activity, closing days, rules of overlap, texts of refusals."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+import msgspec
+
 from services.chassis.errors import Conflict, Invalid, NotFound, Reason
 from services.events.domain.activity import Audience, Kind
+from services.events.domain.overlap import Overlaps
 from services.events.domain.refusal import Refusal, Slug
 from services.events.domain.series import ClosingDays
 
@@ -16,11 +19,12 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Resources:
-    """The kinds by their code, the days on which nothing meets, and the texts (`da`, `en`) by the rule's slug."""
+    """The kinds by their code, the texts (`da`, `en`) by the rule's slug, when nothing meets, and what follows from overlaps."""
 
     kinds: Mapping[str, Kind]
     texts: Mapping[str, Mapping[str, str]]
     closing_days: ClosingDays
+    overlaps: Overlaps
 
     def reason(self, refusal: Refusal) -> Reason:
         """The refusal as people read it."""
@@ -42,7 +46,9 @@ class Resources:
 def load(_settings: object = None) -> Resources:
     """Read the files that come with this service."""
     kinds = {code: Kind(code, Audience(row["audience"]), row["ways"]) for code, row in _read("kinds.toml").items()}
-    return Resources(kinds, _read("texts.toml"), ClosingDays(**_read("closing_days.toml")))
+    return Resources(
+        kinds, _read("texts.toml"), ClosingDays(**_read("closing_days.toml")), msgspec.convert(_read("overlaps.toml"), Overlaps)
+    )
 
 
 def _read(name: str) -> dict[str, Any]:

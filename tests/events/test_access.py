@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 from services.chassis.http import Role
 from services.chassis.ids import new_id
 from services.chassis.testing import Door
+from services.events.api.booking_schemas import ROOM
 from services.events.api.course_schemas import REPEAT
 from services.events.service import SERVICE
 from tests.events.builders import BIRKEGAARDEN, NEXT_WEEK, NOW, Family, a_family, a_pedagogue
@@ -20,13 +21,14 @@ OWN, OTHERS = [BIRKEGAARDEN.code], ["regnbuen"]
 
 @dataclass(frozen=True)
 class Scene:
-    """A family with a seat at a workshop of Birkegården, while attendance can be recorded; a guest without a sign-up; and a draft."""
+    """A family with a seat at a workshop of Birkegården, while attendance can be recorded; a guest; a draft; a room."""
 
     workshop: Json
     signup: Json
     family: Family
     guest: Family
     draft: Json
+    room: Json
 
     def path(self, template: str) -> str:
         """The path with the scene's ids."""
@@ -48,6 +50,13 @@ CALLS: Mapping[str, Call] = {
         scene.path("/v1/activities/{id}/copies"), json={"starts_on": "2027-02-01"}
     ),
     "GET /v1/activities/{id}/completions": lambda door, scene: door.get(scene.path("/v1/activities/{id}/completions")),
+    "POST /v1/bookables": lambda door, _: door.post("/v1/bookables", json=ROOM),
+    "GET /v1/bookables": lambda door, _: door.get("/v1/bookables"),
+    "GET /v1/bookables/{id}/bookings": lambda door, scene: door.get(f"/v1/bookables/{scene.room['bookable_id']}/bookings"),
+    "PUT /v1/sessions/{id}/bookings": lambda door, scene: door.put(
+        scene.path("/v1/sessions/{id}/bookings"), json={"bookables": [scene.room["bookable_id"]]}
+    ),
+    "GET /v1/sessions/{id}/bookings": lambda door, scene: door.get(scene.path("/v1/sessions/{id}/bookings")),
     "POST /v1/session-plans": lambda door, _: door.post("/v1/session-plans", json=REPEAT),
     "POST /v1/activities/{id}/call-off": lambda door, scene: door.post(scene.path("/v1/activities/{id}/call-off")),
     "POST /v1/activities/{id}/publish": lambda door, scene: door.post(scene.path("/v1/activities/{id}/publish")),
@@ -85,6 +94,11 @@ TABLE: Mapping[str, tuple[object, ...]] = {
     "POST /v1/activities/changes": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "POST /v1/activities/{id}/copies": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "GET /v1/activities/{id}/completions": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "POST /v1/bookables": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "GET /v1/bookables": (YES, YES, YES, YES, NO, NO, NO, NO, NO, NO),
+    "GET /v1/bookables/{id}/bookings": (YES, YES, YES, YES, NO, NO, NO, NO, NO, NO),
+    "PUT /v1/sessions/{id}/bookings": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "GET /v1/sessions/{id}/bookings": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "POST /v1/session-plans": (YES, YES, YES, YES, NO, NO, NO, NO, NO, NO),
     "POST /v1/activities/{id}/call-off": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "POST /v1/activities/{id}/publish": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
@@ -106,7 +120,7 @@ def scene(town: Town, desk: Desk) -> Scene:
     signup = desk.signs_up(workshop, family.party())
     draft = desk.opens(status="draft")
     desk.waits((NEXT_WEEK - NOW) * 0.99)
-    return Scene(workshop, signup, family, guest, draft)
+    return Scene(workshop, signup, family, guest, draft, desk.registers())
 
 
 def caller(desk: Desk, role: str, scene: Scene) -> Door:

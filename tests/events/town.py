@@ -143,6 +143,16 @@ class Desk:
         done: Json = found(self.tries_to_change(activity, dry_run=dry_run, **changes))["changes"][0]
         return done
 
+    def registers(self, **details: Any) -> Json:
+        """Something to book: a room of Birkegården, unless said otherwise."""
+        room = {"kind": "room", "programme": SAMMEN.code, "institution": BIRKEGAARDEN.code, "name": {"da": "Salen", "en": "The hall"}}
+        return found(self.coordinator.post("/v1/bookables", json=room | details), 201)
+
+    def tries_to_book(self, activity: Json, *bookables: Json) -> TestResponse:
+        """The answer to booking exactly these for the first session."""
+        body = {"bookables": [one["bookable_id"] for one in bookables]}
+        return self.coordinator.put(f"/v1/sessions/{first_session(activity)}/bookings", json=body)
+
     def becomes(self, activity: Json, step: str) -> Json:
         """The activity after a step of its life, such as `publish`."""
         return found(self.coordinator.post(f"/v1/activities/{activity['activity_id']}/{step}"))

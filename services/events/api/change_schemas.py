@@ -13,6 +13,7 @@ from services.events.api.activity_schemas import (
     TitleSchema,
     some_sessions,
 )
+from services.events.api.booking_schemas import ClashSchema
 from services.events.domain.change import Change, Move, Shift, StepKind
 from services.events.schemas import LINE, OUR_TIME, code, one_of
 
@@ -123,6 +124,7 @@ class ChangeDoneSchema(Schema):
     activity = fields.Nested(ActivitySchema, metadata={"description": "As it is afterwards."})
     sessions = fields.List(fields.Nested(StepSchema), metadata={"description": "What happens to which session."})
     affected = fields.Nested(AffectedSchema)
+    clashes = fields.List(fields.Nested(ClashSchema), metadata={"description": "What is booked twice then, where that is allowed."})
 
 
 class ChangedSchema(Schema):

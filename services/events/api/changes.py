@@ -6,6 +6,7 @@ from services.chassis.http.request import Request
 from services.events.access import ORGANISERS, must_organise
 from services.events.api import change_schemas as schemas
 from services.events.api.activities import shown
+from services.events.api.bookings import clash
 from services.events.api.door import api
 from services.events.domain.change import Step
 from services.events.domain.session import Session
@@ -25,7 +26,9 @@ from services.events.storage import Work
     idempotent=True,
 )
 def change(request: Request, work: Work) -> dict[str, Any]:
-    """All of them or none. With `dry_run` nothing is done, and the answer is what it would be.
+    """All of them or none, and what the sessions have booked goes with them.
+
+    With `dry_run` nothing is done, and the answer is what it would be.
 
     A change names the `version` that was seen: where somebody else has changed the activity meanwhile, it is refused. Those who are
     signed up keep their seats and places, and are told when a session is added, moved or called off.
@@ -42,7 +45,7 @@ def change(request: Request, work: Work) -> dict[str, Any]:
 
 def _changed(of: Changed) -> dict[str, Any]:
     steps = [_step(step) for step in of.plan.steps]
-    return {"activity": shown(of.plan.after), "sessions": steps, "affected": of.affected}
+    return {"activity": shown(of.plan.after), "sessions": steps, "affected": of.affected, "clashes": [clash(one) for one in of.clashes]}
 
 
 def _step(of: Step) -> dict[str, Any]:

@@ -24,6 +24,12 @@ class Slug(StrEnum):
     LAST_SESSION = "last-session"
     MORE_THAN_SESSIONS = "more-than-sessions"
     ACTIVITY_TWICE = "activity-twice"
+    FACILITATOR_IS_PROFESSIONAL = "facilitator-is-professional"
+    FACILITATOR_HAS_NO_NAME = "facilitator-has-no-name"
+    BOOKABLE_NOT_FOUND = "bookable-not-found"
+    BOOKABLE_EXISTS = "bookable-exists"
+    BOOKABLE_TWICE = "bookable-twice"
+    BOOKED_ALREADY = "booked-already"
     CHANGED_MEANWHILE = "changed-meanwhile"
     ACTIVITY_EXISTS = "activity-exists"
     ACTIVITY_IS_DRAFT = "activity-is-draft"
@@ -72,6 +78,8 @@ AWAITED = frozenset(
 STANDING = frozenset(
     {
         Slug.ACTIVITY_EXISTS,
+        Slug.BOOKABLE_EXISTS,
+        Slug.BOOKED_ALREADY,
         Slug.SESSION_BEGUN,
         Slug.LAST_SESSION,
         Slug.CHANGED_MEANWHILE,

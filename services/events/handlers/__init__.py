@@ -3,6 +3,7 @@
 learning    what registration tells is kept, and obeyed at once
 activities  an organiser opens an activity, changes it, calls it off
 changing    what is there becomes otherwise: seen first, then done
+booking     rooms, equipment and facilitators are booked
 courses     how its sessions repeat, and who completed it
 life        it is published, taken back, done
 signups     those who come sign up, and cancel

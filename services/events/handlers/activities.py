@@ -63,6 +63,7 @@ def call_off(activity_id: str, work: "Work", cause: Cause) -> Activity:
     waitlist.call_off(activity, signups)
     work.signups.save(signups)
     work.activities.save([activity])
+    work.bookings.free(activity_id)
     telling.tell_activity(activity, work, cause)
     for signup in signups:
         telling.tell_signup(signup, work, cause)

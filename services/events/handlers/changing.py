@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from services.chassis.storage import Cause
 from services.events import telling
 from services.events.domain.activity import Activity
+from services.events.domain.booking import Clash
 from services.events.domain.change import Change, Plan, plan, why_not
 from services.events.domain.refusal import Refusal, Slug
 from services.events.domain.signup import Affected
+from services.events.handlers import booking
 
 if TYPE_CHECKING:
     from services.events.storage import Work
@@ -17,10 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Changed:
-    """What was done, or would be: to whom, and the plan with the activity and its seats as they are afterwards."""
+    """What was done, or would be: the plan, with the activity as it is afterwards; to how many; and what is then booked twice."""
 
     plan: Plan
     affected: Affected
+    clashes: Sequence[Clash]
 
 
 def preview(changes: Sequence[Change], work: "Work", cause: Cause) -> Sequence[Changed]:
@@ -37,7 +40,8 @@ def change(changes: Sequence[Change], work: "Work", cause: Cause) -> Sequence[Ch
     work.resources.refuse(_refusals(plans, work))
     affected = work.signups.affected(activities)
     _carry_out([planned for planned in plans if planned.changes_anything], work, cause)
-    return [Changed(planned, affected[planned.after.activity_id]) for planned in plans]
+    clashes = _book_anew(plans, work)
+    return [Changed(planned, affected[planned.after.activity_id], _of(planned, clashes)) for planned in plans]
 
 
 def _not_there(changes: Sequence[Change], activities: Mapping[str, Activity]) -> Iterator[Refusal]:
@@ -61,6 +65,16 @@ def _refusals(plans: Sequence[Plan], work: "Work") -> Iterator[Refusal]:
         programme = programmes.get(after.programme)
         found = why_not(planned, kinds=work.resources.kinds, programme=programme, institution=institution, now=work.now)
         yield from (replace(refusal, field=f"/changes/{index}{refusal.field}") for refusal in found)
+
+
+def _book_anew(plans: Sequence[Plan], work: "Work") -> Sequence[Clash]:
+    """What the moved sessions have booked goes with them."""
+    at = {planned.after.activity_id: f"/changes/{index}" for index, planned in enumerate(plans)}
+    return booking.follow([step.session_id for planned in plans for step in planned.steps if step.before], at, work)
+
+
+def _of(planned: Plan, clashes: Sequence[Clash]) -> Sequence[Clash]:
+    return [clash for clash in clashes if clash.activity_id == planned.after.activity_id]
 
 
 def _carry_out(plans: Sequence[Plan], work: "Work", cause: Cause) -> None:

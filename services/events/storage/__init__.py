@@ -14,6 +14,7 @@ from services.events.domain.session import LOCAL
 from services.events.resources import Resources
 from services.events.storage.activities import Activities
 from services.events.storage.attendance import AttendanceRecords
+from services.events.storage.bookings import Bookings
 from services.events.storage.families import Families
 from services.events.storage.people import People
 from services.events.storage.places import Places
@@ -48,6 +49,10 @@ class Work(UnitOfWork):
     @cached_property
     def attendance(self) -> AttendanceRecords:
         return AttendanceRecords(self.connection)
+
+    @cached_property
+    def bookings(self) -> Bookings:
+        return Bookings(self.connection)
 
     def known_today(self, kept: Mapping[str, str], *, hold: bool = False) -> Known:
         """What is known today of those whose ids these are, each with the one that is kept; `hold` as `People.known` has it."""
