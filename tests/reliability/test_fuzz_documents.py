@@ -25,6 +25,10 @@ REPORTS = ("/v1/report", "/v1/report.csv", "/v1/report.html", "/report")
 BUT_FOR = {("GET", path): ACCEPTANCE for path in REPORTS} | {
     ("POST", "/v1/professionals"): ACCEPTANCE,
     ("POST", "/v1/activities"): ACCEPTANCE,
+    ("POST", "/v1/activities/changes"): ACCEPTANCE,
+    ("POST", "/v1/activities/{id}/copies"): ACCEPTANCE,
+    ("POST", "/v1/bookables"): ACCEPTANCE,
+    ("PUT", "/v1/sessions/{id}/bookings"): ACCEPTANCE,
     ("POST", "/v1/imports"): ACCEPTANCE,
     ("POST", "/v1/consents"): ACCEPTANCE,
     ("POST", "/v1/merges"): ACCEPTANCE,
