@@ -124,6 +124,10 @@ class ChangeDoneSchema(Schema):
     activity = fields.Nested(ActivitySchema, metadata={"description": "As it is afterwards."})
     sessions = fields.List(fields.Nested(StepSchema), metadata={"description": "What happens to which session."})
     affected = fields.Nested(AffectedSchema)
+    elsewhere = fields.List(
+        fields.String(metadata={"format": "uuid"}),
+        metadata={"description": "The sign-ups of whom somebody is at something else at the time of a session that is added or moved."},
+    )
     clashes = fields.List(fields.Nested(ClashSchema), metadata={"description": "What is booked twice then, where that is allowed."})
 
 

@@ -45,7 +45,14 @@ def change(request: Request, work: Work) -> dict[str, Any]:
 
 def _changed(of: Changed) -> dict[str, Any]:
     steps = [_step(step) for step in of.plan.steps]
-    return {"activity": shown(of.plan.after), "sessions": steps, "affected": of.affected, "clashes": [clash(one) for one in of.clashes]}
+    away = sorted({one.signup_id for one in of.elsewhere})
+    return {
+        "activity": shown(of.plan.after),
+        "sessions": steps,
+        "affected": of.affected,
+        "clashes": [clash(one) for one in of.clashes],
+        "elsewhere": away,
+    }
 
 
 def _step(of: Step) -> dict[str, Any]:

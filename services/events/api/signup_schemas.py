@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema, fields, post_load, validate
 
 from services.events.domain.signup import Member, PartyRole, SignupStatus
-from services.events.schemas import one_of
+from services.events.schemas import ReasonSchema, one_of
 
 LARGEST_PARTY = 20
 
@@ -61,3 +61,10 @@ class SignupSchema(Schema):
     position = fields.Integer(allow_none=True, metadata={"description": "The present place on the waiting list, from 1."})
     reason = fields.String(allow_none=True, metadata={"description": "Why it was cancelled, such as by-family or called-off."})
     signed_up_at = fields.AwareDateTime()
+
+
+class SignedUpSchema(SignupSchema):
+    warnings = fields.List(
+        fields.Nested(ReasonSchema),
+        metadata={"description": "What is done all the same: somebody of the party is at something else at that time. Absent without any."},
+    )

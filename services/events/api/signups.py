@@ -10,6 +10,7 @@ from services.events.api.activities import organised
 from services.events.api.door import api
 from services.events.domain.refusal import Slug
 from services.events.domain.signup import Signup
+from services.events.handlers import overlapping
 from services.events.handlers import signups as handlers
 from services.events.handlers.finding import find_activity, find_signup
 from services.events.sight import Sight, sight_of
@@ -22,12 +23,12 @@ from services.events.storage import Work
     roles=(*ORGANISERS, *PARTICIPANTS),
     body=schemas.SigningUpSchema(),
     examples={"body": schemas.SIGNING_UP},
-    returns={201: schemas.SignupSchema(), 200: schemas.SignupSchema()},
+    returns={201: schemas.SignedUpSchema(), 200: schemas.SignedUpSchema()},
     errors=(404, 409),
     idempotent=True,
 )
 def sign_up(request: Request, work: Work) -> Answer:
-    """201 with a seat or a place in the line; 200 when the same party is signed up already.
+    """201 with a seat or a place in the line; 200 when the same party is signed up already. Read the warnings.
 
     A 409 whose reasons end in `-not-known` may pass: registration's facts have perhaps not arrived yet. Try again in some seconds.
     """
@@ -36,9 +37,12 @@ def sign_up(request: Request, work: Work) -> Answer:
     party, contact_id = request.body["party"], request.body["contact_id"] and str(request.body["contact_id"])
     if not organises(request.caller, activity):
         contact_id = speaks_for(request.caller, own_ids(request.caller, work.aliases), party, contact_id, work.resources)
+    overlapping.hold_party(party, work)
     signup, is_new = handlers.sign_up(activity.activity_id, party, contact_id, work, request.cause)
+    warnings = overlapping.judge(signup, work, is_new=is_new)
     request.concerns(signup.signup_id, *sorted(signup.people))
-    return Answer(telling.signup(signup), 201 if is_new else 200)
+    told = {"warnings": [work.resources.reason(warning).as_dict() for warning in warnings]} if warnings else {}
+    return Answer(telling.signup(signup) | told, 201 if is_new else 200)
 
 
 @api.get(

@@ -16,6 +16,16 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """Somebody who is signed up to an activity, and is at another place at the time of one of its sessions."""
+
+    activity_id: str
+    signup_id: str
+    person_id: str
+    role: PartyRole
+
+
+@dataclass(frozen=True)
 class Overlaps:
     """The rules: for what is booked, for those who sign up, and where a kind of activity has others for these."""
 
@@ -30,3 +40,7 @@ class Overlaps:
     def of(self, activity_kind: str, role: PartyRole) -> Severity:
         """What follows for somebody who signs up to an activity of that kind."""
         return self.kinds.get(activity_kind, {}).get(role, self.party[role])
+
+    def is_strict(self, activity_kind: str) -> bool:
+        """Whether the rule is hard for anybody who signs up to an activity of that kind."""
+        return any(self.of(activity_kind, role) is Severity.HARD for role in PartyRole)

@@ -30,6 +30,8 @@ class Slug(StrEnum):
     BOOKABLE_EXISTS = "bookable-exists"
     BOOKABLE_TWICE = "bookable-twice"
     BOOKED_ALREADY = "booked-already"
+    SOMEBODY_ELSEWHERE = "somebody-elsewhere"
+    SIGNED_UP_JUST_NOW = "signed-up-just-now"
     CHANGED_MEANWHILE = "changed-meanwhile"
     ACTIVITY_EXISTS = "activity-exists"
     ACTIVITY_IS_DRAFT = "activity-is-draft"
@@ -80,6 +82,8 @@ STANDING = frozenset(
         Slug.ACTIVITY_EXISTS,
         Slug.BOOKABLE_EXISTS,
         Slug.BOOKED_ALREADY,
+        Slug.SOMEBODY_ELSEWHERE,
+        Slug.SIGNED_UP_JUST_NOW,
         Slug.SESSION_BEGUN,
         Slug.LAST_SESSION,
         Slug.CHANGED_MEANWHILE,

@@ -6,6 +6,7 @@ changing    what is there becomes otherwise: seen first, then done
 booking     rooms, equipment and facilitators are booked
 courses     how its sessions repeat, and who completed it
 life        it is published, taken back, done
+overlapping nobody is at two places at once
 signups     those who come sign up, and cancel
 attendance  what happens at a session
 finding     what can be looked up, and locked

@@ -37,8 +37,9 @@ def copy(activity_id: str, new_id_: str, starts_on: date, work: "Work", cause: C
     """A draft of the same activity on other days, without anybody; True if it is new."""
     source = find_activity(activity_id, work)
     sessions = held_anew(source.sessions, starts_on, new_id)
-    fresh = {"status": ActivityStatus.DRAFT, "told": False, "version": 1, "taken": 0, "waiting": 0, "last_number": 0}
-    return open_activity(replace(source, activity_id=new_id_, sessions=sessions, called_off_sessions=(), **fresh), work, cause)
+    fresh = replace(source, activity_id=new_id_, status=ActivityStatus.DRAFT, told=False, version=1, sessions=sessions)
+    nobody = replace(fresh, called_off_sessions=(), taken=0, waiting=0, last_number=0)
+    return open_activity(nobody, work, cause)
 
 
 def change_capacity(activity_id: str, capacity: int, work: "Work", cause: Cause) -> Activity:

@@ -2,28 +2,35 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from services.chassis.storage import Cause
 from services.events import telling
 from services.events.domain.activity import Activity
 from services.events.domain.booking import Clash
 from services.events.domain.change import Change, Plan, plan, why_not
+from services.events.domain.overlap import Elsewhere
 from services.events.domain.refusal import Refusal, Slug
 from services.events.domain.signup import Affected
-from services.events.handlers import booking
+from services.events.handlers import booking, overlapping
 
 if TYPE_CHECKING:
     from services.events.storage import Work
 
 
+Found = TypeVar("Found", Clash, Elsewhere)
+
+
 @dataclass(frozen=True)
 class Changed:
-    """What was done, or would be: the plan, with the activity as it is afterwards; to how many; and what is then booked twice."""
+    """What was done, or would be: the plan, with the activity as it is afterwards; to how many;
+    what is then booked twice; and who is somewhere else then.
+    """
 
     plan: Plan
     affected: Affected
     clashes: Sequence[Clash]
+    elsewhere: Sequence[Elsewhere]
 
 
 def preview(changes: Sequence[Change], work: "Work", cause: Cause) -> Sequence[Changed]:
@@ -34,14 +41,17 @@ def preview(changes: Sequence[Change], work: "Work", cause: Cause) -> Sequence[C
 
 def change(changes: Sequence[Change], work: "Work", cause: Cause) -> Sequence[Changed]:
     """Carry the changes out, all or none; each is of another activity."""
-    activities = {activity.activity_id: activity for activity in work.activities.lock(asked.activity_id for asked in changes)}
-    work.resources.refuse(_not_there(changes, activities))
+    asked_for = [asked.activity_id for asked in changes]
+    kinds = {activity.activity_id: activity.kind for activity in work.activities.these(asked_for)}
+    held = overlapping.hold_signed_up(kinds, work)
+    activities = {activity.activity_id: activity for activity in work.activities.lock(asked_for)}
+    work.resources.refuse([*_not_there(changes, activities), *overlapping.why_not_now(held, kinds, work)])
     plans = [plan(asked, activities[asked.activity_id], work.now) for asked in changes]
     work.resources.refuse(_refusals(plans, work))
     affected = work.signups.affected(activities)
     _carry_out([planned for planned in plans if planned.changes_anything], work, cause)
-    clashes = _book_anew(plans, work)
-    return [Changed(planned, affected[planned.after.activity_id], _of(planned, clashes)) for planned in plans]
+    clashes, away = _book_anew(plans, work), _judge(plans, kinds, work)
+    return [Changed(planned, affected[planned.after.activity_id], _of(planned, clashes), _of(planned, away)) for planned in plans]
 
 
 def _not_there(changes: Sequence[Change], activities: Mapping[str, Activity]) -> Iterator[Refusal]:
@@ -69,12 +79,22 @@ def _refusals(plans: Sequence[Plan], work: "Work") -> Iterator[Refusal]:
 
 def _book_anew(plans: Sequence[Plan], work: "Work") -> Sequence[Clash]:
     """What the moved sessions have booked goes with them."""
-    at = {planned.after.activity_id: f"/changes/{index}" for index, planned in enumerate(plans)}
-    return booking.follow([step.session_id for planned in plans for step in planned.steps if step.before], at, work)
+    return booking.follow([step.session_id for planned in plans for step in planned.steps if step.before], _fields(plans), work)
 
 
-def _of(planned: Plan, clashes: Sequence[Clash]) -> Sequence[Clash]:
-    return [clash for clash in clashes if clash.activity_id == planned.after.activity_id]
+def _judge(plans: Sequence[Plan], kinds: Mapping[str, str], work: "Work") -> Sequence[Elsewhere]:
+    """Who comes to a session that was added or moved may be somewhere else then."""
+    sessions = [step.session_id for planned in plans for step in planned.steps if step.after]
+    return overlapping.judge_moved(sessions, _fields(plans), kinds, work)
+
+
+def _fields(plans: Sequence[Plan]) -> Mapping[str, str]:
+    """The field that asks for a change, by activity."""
+    return {planned.after.activity_id: f"/changes/{index}" for index, planned in enumerate(plans)}
+
+
+def _of(planned: Plan, found: Sequence[Found]) -> Sequence[Found]:
+    return [one for one in found if one.activity_id == planned.after.activity_id]
 
 
 def _carry_out(plans: Sequence[Plan], work: "Work", cause: Cause) -> None:

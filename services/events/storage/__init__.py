@@ -16,6 +16,7 @@ from services.events.storage.activities import Activities
 from services.events.storage.attendance import AttendanceRecords
 from services.events.storage.bookings import Bookings
 from services.events.storage.families import Families
+from services.events.storage.overlaps import Overlapping
 from services.events.storage.people import People
 from services.events.storage.places import Places
 from services.events.storage.signups import Signups
@@ -53,6 +54,10 @@ class Work(UnitOfWork):
     @cached_property
     def bookings(self) -> Bookings:
         return Bookings(self.connection)
+
+    @cached_property
+    def overlapping(self) -> Overlapping:
+        return Overlapping(self.connection)
 
     def known_today(self, kept: Mapping[str, str], *, hold: bool = False) -> Known:
         """What is known today of those whose ids these are, each with the one that is kept; `hold` as `People.known` has it."""
