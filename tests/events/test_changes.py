@@ -49,7 +49,7 @@ class TestDetails:
     def test_details_change(self, desk: Desk) -> None:
         """Title, description, way, district and institution can be changed, and everybody hears of it once."""
         event = desk.opens(kind="parents-event")
-        new = {"title": {"da": "Sang", "en": "Songs"}, "way": "online", "district": "baltorp", "institution": None}
+        new: Json = {"title": {"da": "Sang", "en": "Songs"}, "way": "online", "district": "baltorp", "institution": None}
         words = {"da": "Vi synger.", "en": "We sing."}
         done = desk.changes(event, description=words, **new)["activity"]
         assert {name: done[name] for name in new} == new
@@ -179,7 +179,7 @@ class TestSeeingFirst:
         course = a_course(desk)
         ids = [session["session_id"] for session in course["sessions"]]
         moves = [{"session_id": ids[index], "place": "Haven"} for index in moved]
-        asked = {"shift": shift, "call_off": [ids[index] for index in sorted(off)], "move": moves}
+        asked: Json = {"shift": shift, "call_off": [ids[index] for index in sorted(off)], "move": moves}
         before, told = desk.activity(course), len(desk.told())
         seen = desk.tries_to_change(course, dry_run=True, **asked)
         assert (desk.activity(course), len(desk.told())) == (before, told)
