@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.person import Kind, Person
-from services.registration.storage.rows import as_bytea, as_json, columns
+from services.registration.storage.rows import IDS, as_bytea, as_json, columns
 from services.registration.vault import CprVault
 
 CROWD = 25
@@ -20,31 +20,31 @@ CROWD = 25
 Pair = tuple[str, str]
 """Two ids, the smaller one first."""
 
-_IDS = "(select cast(json_array_elements_text(cast(:ids as json)) as uuid))"
 _ALONE = sa.text("select pg_try_advisory_xact_lock(hashtext('deltag duplicates'))")
 _TAKE = sa.text(
     "delete from unmatched where id in (select id from unmatched order by id limit :limit for update skip locked)"
     " returning person_id::text, kind"
 )
 _LOOK_AGAIN = sa.text(
-    "insert into unmatched (person_id, kind) select id, :kind from unnest(array"
-    f"{_IDS}) as x(id) union all select distinct guardian_id, 'guardian' from guardianship where child_id in {_IDS}"
+    "insert into unmatched (person_id, kind) select cast(id as uuid), :kind"
+    " from json_array_elements_text(cast(:ids as json)) as x(id)"
+    f" union all select distinct guardian_id, 'guardian' from guardianship where child_id = {IDS}"
 )
 _PEOPLE = {
-    Kind.CHILD: sa.text(f"select child_id::text as person_id, given_name, family_name, birth_date from child where child_id in {_IDS}"),
+    Kind.CHILD: sa.text(f"select child_id::text as person_id, given_name, family_name, birth_date from child where child_id = {IDS}"),
     Kind.GUARDIAN: sa.text(
         "select guardian_id::text as person_id, given_name, family_name, email, phone, array(select distinct"
         " chassis.surviving(s.child_id)::text from guardianship s where s.guardian_id = g.guardian_id) as children"
-        f" from guardian g where guardian_id in {_IDS}"
+        f" from guardian g where guardian_id = {IDS}"
     ),
 }
-_FORGET_KEYS = sa.text(f"delete from match_key where person_id in {_IDS}")
+_FORGET_KEYS = sa.text(f"delete from match_key where person_id = {IDS}")
 _ADD_KEYS = sa.text("insert into match_key (key, person_id) select k, i from json_to_recordset(cast(:rows as json)) as x(k bigint, i uuid)")
 _SHARING = sa.text(
     "select distinct least(k.person_id, o.person_id)::text, greatest(k.person_id, o.person_id)::text"
     " from match_key k cross join lateral"
     " (select person_id from match_key o where o.key = k.key and o.person_id <> k.person_id order by person_id limit :crowd) as o"
-    f" where k.person_id in {_IDS}"
+    f" where k.person_id = {IDS}"
 )
 _OF_KEYS = sa.text(
     "select x.place, coalesce(kept_id, o.person_id)::text as person_id from json_to_recordset(cast(:rows as json))"
@@ -60,9 +60,11 @@ _NUMBERED = {
     for kind in Kind
 }
 _ROWS = "json_to_recordset(cast(:rows as json)) as x(one uuid, other uuid, kind text, score smallint, reasons jsonb)"
-_NO_MORE = sa.text(
-    f"delete from candidate c where (one in {_IDS} or other in {_IDS})"
-    f" and not exists (select from {_ROWS} where x.one = c.one and x.other = c.other)"
+_NO_MORE = sa.text(  # each side by its own index: `one … or other …` reads the whole table
+    f"with theirs as (select one, other from candidate where one = {IDS}"
+    f" union select one, other from candidate where other = {IDS})"
+    " delete from candidate c using theirs t where c.one = t.one and c.other = t.other"
+    f" and not exists (select from {_ROWS} where x.one = t.one and x.other = t.other)"
 )
 _FOUND = sa.text(
     f"insert into candidate (one, other, kind, score, reasons, found_at) select one, other, kind, score, reasons, :now from {_ROWS}"

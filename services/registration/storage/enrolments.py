@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.chassis.aliases import Aliases
+from services.chassis.aliases import SAME_IDS, Aliases
 from services.registration.domain.child import Child
 from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.enrolment import Enrolment
@@ -16,7 +16,7 @@ from services.registration.domain.life import Status, Step, Taken
 from services.registration.domain.reach import Reach
 from services.registration.storage.guardianships import TOLD_OF
 from services.registration.storage.protections import HIDDEN_CHILD, PROTECTED
-from services.registration.storage.rows import LIVING, as_bytea, as_json, columns
+from services.registration.storage.rows import IDS, LIVING, as_bytea, as_json, columns
 from services.registration.vault import CprVault
 
 
@@ -37,15 +37,17 @@ _IN_REACH = (
     " or e.source in (select json_array_elements_text(cast(:sources as json)))"
     f" or e.child_id in {TOLD_OF})"
 )
-_OF_NUMBERS = (  # under whatever id a child was enrolled that was stored twice
-    "from child n left join chassis.alias a on a.merged_id = n.child_id"
-    " cross join lateral (select coalesce(a.kept_id, n.child_id) as id"
-    " union all select b.merged_id from chassis.alias b where b.kept_id = coalesce(a.kept_id, n.child_id)) as same"
-    f" join enrolment l on l.child_id = same.id where l.status in {LIVING}"
-    " and n.cpr_lookup in (select l from json_to_recordset(cast(:numbers as json)) as x(l bytea))"
+_STANDING = sa.text(  # under whatever id a child was enrolled that was stored twice
+    "with named as materialized (select child_id, cpr_lookup from child"
+    " where cpr_lookup = any(array(select l from json_to_recordset(cast(:numbers as json)) as x(l bytea)))),"
+    " kept as materialized (select cpr_lookup, coalesce(kept_id, child_id) as child_id"
+    " from named left join chassis.alias on merged_id = child_id),"
+    " same as materialized (select cpr_lookup, child_id from kept"
+    " union all select cpr_lookup, merged_id from kept join chassis.alias on kept_id = child_id)"
+    " select cpr_lookup, programme, status from same join enrolment using (child_id)"
+    f" where child_id = any(array(select child_id from same)) and status in {LIVING}"
 )
-_STANDING = sa.text(f"select n.cpr_lookup, l.programme, l.status {_OF_NUMBERS}")
-_LIVING = sa.text(f"{_ENROLMENT} where e.enrolment_id in (select l.enrolment_id {_OF_NUMBERS}) order by e.enrolment_id for update of e")
+_LIVING = sa.text(f"{_ENROLMENT} where e.child_id = any(array{SAME_IDS}) and e.status in {LIVING} order by e.enrolment_id for update of e")
 _ADD = sa.text(
     "insert into enrolment (enrolment_id, source, request_id, status, programme, track, child_id, guardian_ids, institution_id, district,"
     " start_date, end_date, reason, reasons, step, since, steps, was_enrolled, hidden) select enrolment_id, source, request_id, status,"
@@ -53,10 +55,7 @@ _ADD = sa.text(
     " was_enrolled, hidden"
     " from json_populate_recordset(null::enrolment, cast(:rows as json)) order by child_id, programme"
 )
-_LOCK = sa.text(
-    f"{_ENROLMENT} where e.enrolment_id in (select cast(json_array_elements_text(cast(:ids as json)) as uuid))"
-    " order by e.enrolment_id for update of e"
-)
+_LOCK = sa.text(f"{_ENROLMENT} where e.enrolment_id = {IDS} order by e.enrolment_id for update of e")
 _CHANGE = sa.text(
     "update enrolment e set status = x.status, track = x.track, guardian_ids = x.guardian_ids, institution_id = x.institution_id,"
     " district = x.district, start_date = x.start_date, end_date = x.end_date, reason = x.reason, step = x.step, since = x.since,"
@@ -66,12 +65,12 @@ _CHANGE = sa.text(
 )
 _REJECTED = sa.text(
     f"{_ENROLMENT} where e.source = :source and e.status = 'rejected'"
-    " and e.request_id in (select json_array_elements_text(cast(:ids as json)))"
+    " and e.request_id = any(array(select json_array_elements_text(cast(:ids as json))))"
 )
 _AGREED = sa.text(
     "select e.enrolment_id::text, c.purpose from enrolment e join consent c on c.programme = e.programme"
     " and c.child_id in (select chassis.same(e.child_id))"
-    " where e.enrolment_id in (select cast(json_array_elements_text(cast(:ids as json)) as uuid)) and c.status = 'given'"
+    f" where e.enrolment_id = {IDS} and c.status = 'given'"
 )
 _TOLD_OTHERWISE = sa.text(
     f"{_select(_PROTECTED)} where e.enrolment_id in (select enrolment_id from enrolment where hidden"
@@ -108,8 +107,10 @@ class Enrolments:
 
     def standing(self, numbers: Iterable[CprNumber]) -> dict[tuple[CprNumber, str], Status]:
         """Which of these children have an enrolment that may go on, in which programme, and where it stands."""
-        by_lookup, values = self._lookups(numbers)
-        return {(by_lookup[row.cpr_lookup], row.programme): Status(row.status) for row in self._connection.execute(_STANDING, values)}
+        by_lookup = {self._vault.lookup(number): number for number in numbers}
+        lookups = as_json({"l": as_bytea(lookup)} for lookup in by_lookup)
+        rows = self._connection.execute(_STANDING, {"numbers": lookups})
+        return {(by_lookup[row.cpr_lookup], row.programme): Status(row.status) for row in rows}
 
     def living(self, children: Mapping[CprNumber, Child]) -> dict[tuple[str, str], Enrolment]:
         """The same enrolments, of children who are locked; nobody else changes them until the end of the transaction.
@@ -118,9 +119,8 @@ class Enrolments:
         """
         if not children:
             return {}
-        rows = self._connection.execute(_LIVING, self._lookups(children)[1] | {"today": self._today})
-        found = [_enrolment(row) for row in rows]
         own = {child.child_id for child in children.values()}
+        found = [_enrolment(row) for row in self._connection.execute(_LIVING, {"ids": as_json(own), "today": self._today})]
         others = Aliases(self._connection).surviving(child_id for one in found if (child_id := str(one.child_id)) not in own)
         found.sort(key=lambda one: str(one.child_id) in own)
         return {(others.get(str(one.child_id), str(one.child_id)), str(one.programme)): one for one in found}
@@ -175,10 +175,6 @@ class Enrolments:
     def stream(self) -> Iterator[Enrolment]:
         """All of them, a few at a time."""
         return map(_enrolment, self._connection.execute(_ALL, {"today": self._today}, execution_options={"yield_per": 500}))
-
-    def _lookups(self, numbers: Iterable[CprNumber]) -> tuple[dict[bytes, CprNumber], dict[str, str]]:
-        by_lookup = {self._vault.lookup(number): number for number in numbers}
-        return by_lookup, {"numbers": as_json({"l": as_bytea(lookup)} for lookup in by_lookup)}
 
     def _reach(self, reach: Reach) -> dict[str, Any]:
         return {

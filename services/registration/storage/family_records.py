@@ -14,32 +14,32 @@ from services.registration.domain.life import ENROLLED
 from services.registration.imports.stored import StoredChild, StoredEnrolment, StoredFamilies, StoredGuardian
 from services.registration.storage.guardians import GUARDIAN_NUMBER
 from services.registration.storage.protections import HIDDEN_ADULT
-from services.registration.storage.rows import as_bytea, as_json, columns
+from services.registration.storage.rows import IDS, as_bytea, as_json, columns
 from services.registration.vault import CprVault
 
-_NUMBERS = "(select l from json_to_recordset(cast(:numbers as json)) as x(l bytea))"
-_IDS = "(select cast(json_array_elements_text(cast(:ids as json)) as uuid))"
+_NUMBERS = "any(array(select l from json_to_recordset(cast(:numbers as json)) as x(l bytea)))"
 _CHILDREN = sa.text(  # of a child that was merged into another, that one
     "select k.child_id::text, c.cpr_lookup, k.birth_date, k.given_name, k.family_name from child c"
     " left join chassis.alias on merged_id = c.child_id join child k on k.child_id = coalesce(kept_id, c.child_id)"
-    f" where c.cpr_lookup in {_NUMBERS}"
+    f" where c.cpr_lookup = {_NUMBERS}"
 )
 _ENROLMENTS = sa.text(
     "select coalesce(kept_id, child_id)::text as child_id, enrolment_id::text, i.code as institution, track, start_date, steps"
     " from enrolment left join institution i using (institution_id) left join chassis.alias on merged_id = child_id"
     " where enrolment.programme = :programme"
-    f" and status in (select json_array_elements_text(cast(:enrolled as json))) and child_id in {SAME_IDS} order by kept_id nulls last"
+    f" and status in (select json_array_elements_text(cast(:enrolled as json))) and child_id = any(array{SAME_IDS})"
+    " order by kept_id nulls last"
 )
 _LINKS = sa.text(
     "select coalesce(c.kept_id, child_id)::text as child_id, coalesce(g.kept_id, guardian_id)::text as guardian_id, custody"
     " from guardianship left join chassis.alias c on c.merged_id = child_id left join chassis.alias g on g.merged_id = guardian_id"
-    f" where child_id in {SAME_IDS} and valid @> cast(:today as date) order by num_nonnulls(c.kept_id, g.kept_id) desc"
+    f" where child_id = any(array{SAME_IDS}) and valid @> cast(:today as date) order by num_nonnulls(c.kept_id, g.kept_id) desc"
 )
 _GUARDIANS = sa.text(
     "select guardian_id::text, cpr_sealed, given_name, family_name, email, phone, language, spoken_language,"
     f" {HIDDEN_ADULT.format('guardian_id')} as hidden from guardian"
-    f" where cpr_lookup in {_NUMBERS} or guardian_id in (select coalesce(kept_id, guardian_id) from guardianship"
-    f" left join chassis.alias on merged_id = guardian_id where child_id in {SAME_IDS})"
+    f" where cpr_lookup = {_NUMBERS} or guardian_id = any(array(select coalesce(kept_id, guardian_id) from guardianship"
+    f" left join chassis.alias on merged_id = guardian_id where child_id = any(array{SAME_IDS})))"
 )
 _SET_CUSTODY = sa.text(
     "update guardianship s set custody = x.k from json_to_recordset(cast(:rows as json)) as x(c uuid, g uuid, k boolean)"
@@ -50,7 +50,7 @@ _UNLINK = sa.text(
     " where s.child_id = x.c and s.guardian_id = x.g and x.k is null and s.said_at is null"
 )
 _REMOVE_STRANGERS = sa.text(
-    f"delete from guardian g where guardian_id in {_IDS}"
+    f"delete from guardian g where guardian_id = {IDS}"
     " and not exists (select from guardianship s where s.guardian_id = g.guardian_id)"
     " and not exists (select from consent c where c.guardian_id = g.guardian_id)"
     " and not exists (select from protection p where p.person_id = g.guardian_id)"

@@ -17,7 +17,7 @@ from services.registration.domain.guardian import Guardian, Guardianships
 from services.registration.domain.reach import Reach
 from services.registration.domain.request import GuardianDetails
 from services.registration.storage.protections import HIDDEN_ADULT
-from services.registration.storage.rows import LIVING, as_bytea, as_json, columns
+from services.registration.storage.rows import IDS, LIVING, as_bytea, as_json, columns
 from services.registration.vault import CprVault
 
 GUARDIAN_NUMBER = "guardian.cpr_sealed"
@@ -27,24 +27,23 @@ _GUARDIAN = (
     "select guardian_id::text, given_name, family_name, email, phone, language, spoken_language, address, channels, shares_contacts,"
     f" corrected, cpr_sealed, {HIDDEN_ADULT.format('guardian.guardian_id')} as hidden from guardian"
 )
-_IDS = "(select cast(json_array_elements_text(cast(:ids as json)) as uuid))"
 _CHILDREN = (  # with the ids that stand for them
-    "(select cast(json_array_elements_text(cast(:children as json)) as uuid) union all select merged_id from chassis.alias"
-    " where kept_id in (select cast(json_array_elements_text(cast(:children as json)) as uuid)))"
+    "any(array(select cast(json_array_elements_text(cast(:children as json)) as uuid) union all select merged_id from chassis.alias"
+    " where kept_id = any(array(select cast(json_array_elements_text(cast(:children as json)) as uuid)))))"
 )
 _AROUND = sa.text(
     "with named (id) as (select guardian_id from guardian"
-    " where cpr_lookup in (select l from json_to_recordset(cast(:numbers as json)) as x(l bytea))"
-    f" union select guardian_id from guardianship where child_id in {_CHILDREN})"
-    f" {_GUARDIAN} where guardian_id in (select id from named union select kept_id from named join chassis.alias on merged_id = id)"
-    " order by guardian.guardian_id for update"
+    " where cpr_lookup = any(array(select l from json_to_recordset(cast(:numbers as json)) as x(l bytea)))"
+    f" union select guardian_id from guardianship where child_id = {_CHILDREN})"
+    f" {_GUARDIAN} where guardian_id = any(array(select id from named"
+    " union select kept_id from named join chassis.alias on merged_id = id)) order by guardian.guardian_id for update"
 )
 _LINKS = sa.text(
     "select distinct coalesce(kept_id, child_id)::text, guardian_id::text from guardianship left join chassis.alias on merged_id = child_id"
-    f" where child_id in {_CHILDREN} order by 1, 2"
+    f" where child_id = {_CHILDREN} order by 1, 2"
 )
-_GET = sa.text(f"{_GUARDIAN} where guardian_id in {_IDS} order by guardian_id")
-_LOCK = sa.text(f"{_GUARDIAN} where guardian_id in {_IDS} order by guardian_id for update")
+_GET = sa.text(f"{_GUARDIAN} where guardian_id = {IDS} order by guardian_id")
+_LOCK = sa.text(f"{_GUARDIAN} where guardian_id = {IDS} order by guardian_id for update")
 _ALL = sa.text(_GUARDIAN)
 _IN_REACH = sa.text(
     "select exists (select from guardianship s join enrolment e on e.child_id in (select chassis.same(s.child_id))"

@@ -47,8 +47,8 @@ _RECORD = (  # of two records of the same two people the one under the ids that 
     " from guardianship s left join chassis.alias c on c.merged_id = s.child_id left join chassis.alias g on g.merged_id = s.guardian_id"
 )
 _ORDER = "order by 1, 2, num_nonnulls(c.kept_id, g.kept_id), 3, 4, valid"
-_OF_CHILDREN = sa.text(f"{_RECORD} where s.child_id in {SAME_IDS} {_ORDER}")
-_OF_GUARDIANS = sa.text(f"{_RECORD} where s.guardian_id in {SAME_IDS} {_ORDER}")
+_OF_CHILDREN = sa.text(f"{_RECORD} where s.child_id = any(array{SAME_IDS}) {_ORDER}")
+_OF_GUARDIANS = sa.text(f"{_RECORD} where s.guardian_id = any(array{SAME_IDS}) {_ORDER}")
 _ALL = sa.text(f"{_RECORD} {_ORDER}")
 
 TOLD_OF = (

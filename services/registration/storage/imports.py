@@ -52,14 +52,14 @@ _BEGIN_AGAIN = (
     sa.text("delete from import_row where import_id = cast(:id as uuid)"),
     sa.text("delete from import_key where import_id = cast(:id as uuid)"),
 )
-_GROUP = sa.text(
-    "with least_of_key as (select key, min(family) as family from import_key join import_row using (import_id, number)"
-    " where import_id = cast(:id as uuid) group by key), least_of_row as (select number, min(family) as family from import_key"
-    " join least_of_key using (key) where import_id = cast(:id as uuid) group by number)"
+_GROUP = sa.text(  # each line's least, over all that share a key with it, and then its family's own
+    "with tied as (select number, min(family) over (partition by key) as family from import_key join import_row using (import_id, number)"
+    " where import_id = cast(:id as uuid)), least_of_row as (select number, min(family) as family from tied group by number)"
     " update import_row r set family = least.family from least_of_row l"
     " join import_row least on least.import_id = cast(:id as uuid) and least.number = l.family"
     " where r.import_id = cast(:id as uuid) and r.number = l.number and least.family < r.family"
 )
+_SIDE_BY_SIDE = sa.text("select set_config('enable_nestloop', 'off', true)")
 _PART_CROWDS = sa.text(
     "update import_row set family = number, crowd = true where import_id = cast(:id as uuid) and family in"
     " (select family from import_row where import_id = cast(:id as uuid) group by family having count(*) > :most)"
@@ -70,15 +70,16 @@ _CHUNK = sa.text(
     f" {_ROW} where import_id = cast(:id as uuid) and family > :cursor and family <= (select max(family) from ahead)"
     " order by family, number"
 )
+_NUMBERS = "any(array(select n from json_to_recordset(cast(:rows as json)) as x(n integer)))"
 _SAVE_OUTCOMES = sa.text(
     "update import_row r set status = x.s, errors = x.e, warnings = x.w, deed = null, fingerprint = x.f, outcome_sealed = x.o"
     " from json_to_recordset(cast(:rows as json)) as x(n integer, s text, e smallint, w smallint, f bytea, o bytea)"
-    " where r.import_id = cast(:id as uuid) and r.number = x.n"
+    f" where r.import_id = cast(:id as uuid) and r.number = x.n and r.number = {_NUMBERS}"
 )
 _SAVE_DEEDS = sa.text(
     "update import_row r set deed = x.d, outcome_sealed = coalesce(x.o, r.outcome_sealed)"
     " from json_to_recordset(cast(:rows as json)) as x(n integer, d text, o bytea)"
-    " where r.import_id = cast(:id as uuid) and r.number = x.n"
+    f" where r.import_id = cast(:id as uuid) and r.number = x.n and r.number = {_NUMBERS}"
 )
 _REPORT = sa.text(
     "select encode(sha256(string_agg(int4send(number) || fingerprint, '' order by number)), 'hex') from import_row"
@@ -166,7 +167,11 @@ class Imports:
         self._connection.execute(_ADD_KEYS, {"id": import_id, "rows": as_json({"n": n, "k": as_bytea(key)} for n, key in tied)})
 
     def group(self, import_id: str) -> int:
-        """One step towards every line bearing the least number of its family, each twice as far as the last; how many it changed."""
+        """One step towards every line bearing the least number of its family, each twice as far as the last; how many it changed.
+
+        All lines have just come, and PostgreSQL plans for a few: it would lay them beside one another, each beside each.
+        """
+        self._connection.execute(_SIDE_BY_SIDE)
         return self._connection.execute(_GROUP, {"id": import_id}).rowcount
 
     def part_crowds(self, import_id: str, most: int) -> None:

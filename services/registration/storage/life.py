@@ -26,7 +26,7 @@ _OF_CHILD = sa.text(
 )
 _OF_REQUESTS = sa.text(
     f"{_TAKEN} join enrolment e on e.enrolment_id = t.subject_id"
-    " where t.source = :source and t.request_id in (select json_array_elements_text(cast(:ids as json)))"
+    " where t.source = :source and t.request_id = any(array(select json_array_elements_text(cast(:ids as json))))"
 )
 
 

@@ -18,7 +18,7 @@ from services.registration.domain.reach import Reach
 from services.registration.domain.request import ChildDetails
 from services.registration.storage.guardianships import TOLD_OF
 from services.registration.storage.protections import HIDDEN_ADULT, HIDDEN_CHILD
-from services.registration.storage.rows import LIVING, as_bytea, as_json, columns
+from services.registration.storage.rows import IDS, LIVING, as_bytea, as_json, columns
 from services.registration.vault import CprVault
 
 CHILD_NUMBER = "child.cpr_sealed"
@@ -43,10 +43,7 @@ _IN_REACH = sa.text(
     f" and status in {LIVING} and code in (select json_array_elements_text(cast(:institutions as json))))"
     f" or cast(:id as uuid) in {TOLD_OF}"
 )
-_LOCK = sa.text(
-    "select child_id::text from child where child_id in (select cast(json_array_elements_text(cast(:ids as json)) as uuid))"
-    " order by cpr_lookup for update"
-)
+_LOCK = sa.text(f"select child_id::text from child where child_id = {IDS} order by cpr_lookup for update")
 _PROFESSIONAL = (
     "select professional_id::text, p.programme, profession, given_name, family_name, email, phone, language,"
     " i.institution_id::text, i.code as institution, p.district, status, share_percent, start_date, end_date, reason, since, steps,"
@@ -59,9 +56,7 @@ _PROFESSIONALS_OF_EMAILS = sa.text(
 )
 _GET_PROFESSIONAL = sa.text(f"{_PROFESSIONAL} where professional_id = cast(:id as uuid)")
 _LOCK_PROFESSIONAL = sa.text(f"{_PROFESSIONAL} where professional_id = cast(:id as uuid) for update of p")
-_PROFESSIONALS_OF = sa.text(
-    f"{_PROFESSIONAL} where professional_id in (select cast(json_array_elements_text(cast(:ids as json)) as uuid)) order by professional_id"
-)
+_PROFESSIONALS_OF = sa.text(f"{_PROFESSIONAL} where professional_id = {IDS} order by professional_id")
 _PROFESSIONALS = sa.text(f"{_PROFESSIONAL} order by professional_id")
 _SAVE_PROFESSIONALS = sa.text(
     "insert into professional (professional_id, programme, profession, given_name, family_name, email, phone, language, institution_id,"

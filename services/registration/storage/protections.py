@@ -12,7 +12,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from services.registration.domain.protection import PersonKind, ProtectionRequest
-from services.registration.storage.rows import as_json
+from services.registration.storage.rows import IDS, as_json
 
 _NOW = "coalesce({0}.valid @> cast(:today as date), true)"
 
@@ -48,10 +48,7 @@ _KEEP = sa.text(
     " on conflict (person_id) do update set valid = excluded.valid, said_at = excluded.said_at"
     " where (protection.said_at, upper(protection.valid)) < (excluded.said_at, upper(excluded.valid)) or protection.valid is null"
 )
-_HIDDEN = sa.text(
-    f"select child_id::text from child where child_id in (select cast(json_array_elements_text(cast(:ids as json)) as uuid))"
-    f" and {HIDDEN_CHILD.format('child.child_id')}"
-)
+_HIDDEN = sa.text(f"select child_id::text from child where child_id = {IDS} and {HIDDEN_CHILD.format('child.child_id')}")
 _UNTOLD = sa.text(
     f"update protection p set told = {_NOW.format('p')} where p.told is distinct from {_NOW.format('p')} and p.kind <> 'child'"
     " returning p.kind, p.person_id::text"

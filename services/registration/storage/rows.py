@@ -10,6 +10,13 @@ from services.registration.domain import life
 LIVING: Final = "(" + ", ".join(f"'{status}'" for status in sorted(life.LIVING)) + ")"
 """The stages of an enrolment that may go on, as a statement lists them."""
 
+IDS: Final = "any(array(select cast(json_array_elements_text(cast(:ids as json)) as uuid)))"
+"""For a statement: `id = {IDS}`, one of the ids in `:ids`, a JSON list.
+
+As a list they are looked up in an index, whatever PostgreSQL believes of the table; joined, they may be laid beside every row of
+one that it takes for empty. It does so of all that was filled since it last looked, a file's lines and their families for one.
+"""
+
 _ENCODE = msgspec.json.Encoder().encode
 
 
