@@ -3,7 +3,8 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from tempfile import TemporaryFile
+from typing import IO, Any, Final
 
 import xlsxwriter
 
@@ -33,19 +34,31 @@ def csv_lines(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
         yield line.getvalue()
 
 
-def as_xlsx(rows: Iterable[Sequence[Any]], sheet: str) -> bytes:
-    """The whole table as one sheet, its first row standing still. Texts are written as texts, so that none is a formula or a link.
+def csv_file(rows: Iterable[Sequence[Any]]) -> IO[bytes]:
+    """The same in a file without a name, which is gone when it is closed: a long table is never in memory."""
+    file = TemporaryFile()  # noqa: SIM115 - who gets it closes it
+    file.writelines(line.encode() for line in csv_lines(rows))
+    file.seek(0)
+    return file
 
-    Rows wait in a temporary file that only this process's user can read, and that is deleted at the end: not in memory.
-    """
-    content = io.BytesIO()
-    book = xlsxwriter.Workbook(content, {"constant_memory": True})
+
+def as_xlsx(rows: Iterable[Sequence[Any]], sheet: str) -> bytes:
+    """The whole table as one sheet, its first row standing still. Texts are written as texts, so that none is a formula or a link."""
+    with xlsx_file(rows, sheet) as file:
+        return file.read()
+
+
+def xlsx_file(rows: Iterable[Sequence[Any]], sheet: str) -> IO[bytes]:
+    """The same in a file without a name, as `csv_file`. Its rows wait in one that only this process's user can read."""
+    file = TemporaryFile()  # noqa: SIM115 - who gets it closes it
+    book = xlsxwriter.Workbook(file, {"constant_memory": True})
     page = book.add_worksheet(sheet)
     page.freeze_panes(1, 0)
     for number, row in enumerate(rows):
         _write(page, number, row)
     book.close()
-    return content.getvalue()
+    file.seek(0)
+    return file
 
 
 def _write(page: Any, number: int, row: Sequence[Any]) -> None:

@@ -2,12 +2,16 @@
 
 import csv
 import io
+import tracemalloc
+from collections.abc import Callable, Iterable, Sequence
+from typing import IO, Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from services.chassis.tables import FORMULA_STARTS, as_csv, as_xlsx, harmless
+from services.chassis.tables import FORMULA_STARTS, as_csv, as_xlsx, csv_file, harmless, xlsx_file
 
 CELLS = st.one_of(st.text(max_size=20), st.sampled_from(["=1+1", "+45 20000017", "-1", "@SUM(1)", "\t=1", "\r=1", " =1", "http://x"]))
 ROWS = st.lists(st.lists(CELLS, min_size=2, max_size=2), min_size=1, max_size=5)
@@ -50,3 +54,14 @@ def test_a_workbook_holds_numbers() -> None:
     """What is a number is one to the spreadsheet."""
     sheet = CalamineWorkbook.from_filelike(io.BytesIO(as_xlsx([["a", 1, 2.5, None]], "Liste"))).get_sheet_by_index(0)
     assert sheet.to_python() == [["a", 1.0, 2.5]]
+
+
+@pytest.mark.parametrize("written", [csv_file, lambda rows: xlsx_file(rows, "Liste")], ids=["csv", "xlsx"])
+def test_a_long_table_is_not_in_memory(written: Callable[[Iterable[Sequence[Any]]], IO[bytes]]) -> None:
+    """Of a table of ten megabytes no tenth is in memory while it is written."""
+    tracemalloc.start()
+    with written([text, text] for text in map(str, range(10**9, 10**9 + 40_000)) for text in [text * 12]) as file:
+        most, size = tracemalloc.get_traced_memory()[1], len(file.read())
+    tracemalloc.stop()
+    assert most < 1_000_000
+    assert size > 200_000

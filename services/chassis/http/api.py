@@ -26,7 +26,8 @@ from services.chassis.http.upload import Upload
 F = TypeVar("F", bound=Callable[..., Any])
 
 Returned = Schema | str | None
-"""What an answer's data are dumped by: a schema, a media type such as "text/csv" (data is the text), or nothing."""
+"""What an answer's data are dumped by: a schema, a media type such as "text/csv" (data is the text, or an open file, which
+is sent piece by piece and closed), or nothing."""
 
 REFUSALS = frozenset({400, 401, 403, 404, 409, 413, 415, 422, 429, 503})
 """The statuses of the errors that a route may raise."""

@@ -60,7 +60,7 @@ class Door:
             label, reply = self._answer(method, environ, cause)
         start_response(reply.status_line, [*reply.headers, *reply.length, ("X-Correlation-Id", str(cause.correlationid))])
         observe(self._context.service.name, label, named(method), reply.status, perf_counter() - began)
-        return [] if method == "HEAD" else [reply.body]
+        return [] if method == "HEAD" else reply.pieces
 
     def _answer(self, method: str, environ: Environ, cause: Cause) -> tuple[str, Reply]:
         """The reply, and the template of the route that gave it."""

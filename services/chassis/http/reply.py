@@ -1,17 +1,22 @@
 """From what a route's function gives back to what goes over the wire."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import msgspec
 from marshmallow import Schema
+from werkzeug.wsgi import FileWrapper
 
 from services.chassis.http.api import Returned, Route
 from services.chassis.http.request import Answer
 
 JSON = "application/json"
+
+PIECE = 65_536
+"""Bytes of a file that are sent at a time."""
 
 _ENCODE = msgspec.json.Encoder().encode
 _ALWAYS = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
@@ -24,11 +29,15 @@ _HTML = (("Content-Security-Policy", _PAGE_POLICY), ("Referrer-Policy", "no-refe
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Status, headers and body as they are sent (and stored, for a request with an idempotency key)."""
+    """Status, headers and body as they are sent (and stored, for a request with an idempotency key).
+
+    Where there is a `file`, that is the body, and is read as it is sent.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+    file: IO[bytes] | None = None
 
     @property
     def status_line(self) -> str:
@@ -38,7 +47,13 @@ class Reply:
     @property
     def length(self) -> tuple[tuple[str, str], ...]:
         """Content-Length, which a reply without content must not have (RFC 9110)."""
-        return () if self.status == HTTPStatus.NO_CONTENT else (("Content-Length", str(len(self.body))),)
+        size = os.fstat(self.file.fileno()).st_size if self.file else len(self.body)
+        return () if self.status == HTTPStatus.NO_CONTENT else (("Content-Length", str(size)),)
+
+    @property
+    def pieces(self) -> Iterable[bytes]:
+        """The body as WSGI wants it, once; whoever sends it closes a file."""
+        return FileWrapper(self.file, PIECE) if self.file else [self.body]
 
     def with_headers(self, *headers: tuple[str, str]) -> Self:
         """The same reply with more headers."""
@@ -69,8 +84,15 @@ def _written(returned: Returned, answer: Answer, *, paged: bool) -> Reply:
     if returned is None:
         return Reply(answer.status, (*_ALWAYS, *answer.headers.items()))
     if isinstance(returned, str):
-        return of(returned, _as_bytes(answer.data), answer.status, answer.headers)
+        return _as_it_is(returned, answer)
     return json(_dumped(returned, answer.data, paged=paged), answer.status, answer.headers)
+
+
+def _as_it_is(media_type: str, answer: Answer) -> Reply:
+    """Of a text, bytes or an open file."""
+    if isinstance(answer.data, str | bytes):
+        return of(media_type, _as_bytes(answer.data), answer.status, answer.headers)
+    return replace(of(media_type, b"", answer.status, answer.headers), file=answer.data)
 
 
 def _dumped(schema: Schema, data: Any, *, paged: bool) -> Any:

@@ -106,7 +106,7 @@ def report_as_csv(request: Request, work: Work) -> Answer:
     """No cell begins a formula."""
     imported = handlers.found(request.path["id"], work)
     rows = report.table(imported, request.query["language"], work, lambda people: request.concerns(*people))
-    return Answer(tables.as_csv(rows), headers=_named(imported.import_id, "csv"))
+    return Answer(tables.csv_file(rows), headers=_named(imported.import_id, "csv"))
 
 
 @api.get(
@@ -121,7 +121,7 @@ def report_as_workbook(request: Request, work: Work) -> Answer:
     """Every text is a text: no cell is a formula or a link."""
     imported = handlers.found(request.path["id"], work)
     rows = report.table(imported, request.query["language"], work, lambda people: request.concerns(*people))
-    return Answer(tables.as_xlsx(rows, "Rapport"), headers=_named(imported.import_id, "xlsx"))
+    return Answer(tables.xlsx_file(rows, "Rapport"), headers=_named(imported.import_id, "xlsx"))
 
 
 @api.post(
