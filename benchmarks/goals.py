@@ -122,6 +122,15 @@ def _of_people(result: Result) -> Iterator[Goal]:
     yield _wrong("an enrolment request with so many people known", result)
 
 
+def _of_imports(result: Result) -> Iterator[Goal]:
+    costs = ratio(result["runs"], "s_per_1000", {"chunk": 1}, {"chunk": 500})
+    yield from _goal("a file of families, a line at a time: time beside 500 lines at a time", costs, None, " times")
+    yield _wrong("a file of families", result)
+    long = result["long"]
+    what = f"memory over a file of {long['lines']:,} lines, the most of all beside that of its first tenth"
+    yield Goal(what, long["late_mb"] / long["early_mb"], GROWTH, " times")
+
+
 def _of_memory(result: Result) -> Iterator[Goal]:
     early, late = result["stream"][1], result["stream"][-1]
     what = f"after {result['chunk'] * len(result['stream']):,} requests, beside that after {2 * result['chunk']:,}"
@@ -144,6 +153,7 @@ _OTHERS: Mapping[str, Callable[[Result], Iterator[Goal]]] = {
     "reads": _of_reads,
     "enrolments": _of_enrolments,
     "people": _of_people,
+    "imports": _of_imports,
     "embedded": _of_embedded,
     "startup": _of_startup,
     "memory": _of_memory,

@@ -110,7 +110,7 @@ def _memory(lines: int) -> Mapping[str, float]:
     """Megabytes of this process over a long file, and how long it took."""
     from services.cli.places import place_for  # noqa: PLC0415 - for the process of its own
 
-    context, me = place_for("registration").context("registration"), psutil.Process()
+    began, context, me = perf_counter(), place_for("registration").context("registration"), psutil.Process()
     with context.work() as work:
         import_id = handlers.receive(a_file(lines), Kind.FAMILIES, "benchmark", {"programme": "sammen-om-boern"}, work).import_id
     seen = [(one.state, one.done, me.memory_info().rss / 1e6) for one in Run(context, import_id).chunks()]
@@ -118,7 +118,7 @@ def _memory(lines: int) -> Mapping[str, float]:
         handlers.confirm(import_id, handlers.found(import_id, work).report or "", work)
     seen += [(one.state, one.done, me.memory_info().rss / 1e6) for one in Run(context, import_id).chunks()]
     early = max(rss for state, done, rss in seen if state is State.READING and done <= max(lines / 10, passes.CHUNK))
-    return {"early_mb": early, "late_mb": max(rss for _, _, rss in seen)}
+    return {"early_mb": early, "late_mb": max(rss for _, _, rss in seen), "s": perf_counter() - began}
 
 
 if __name__ == "__main__":
