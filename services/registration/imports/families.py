@@ -204,8 +204,8 @@ def _named(row: Row, before: StoredFamilies, after: StoredFamilies, new: StoredC
     stored_as = {id_: [one for one in (before.guardians.get(id_), after.guardians[id_]) if one] for id_ in new.custody}
     return {
         id_: owner
-        for id_, stored_ones in stored_as.items()
         for owner, details in described.items()
+        for id_, stored_ones in stored_as.items()
         if any(one.as_guardian().may_be(details) for one in stored_ones)
     }
 

@@ -110,8 +110,9 @@ class Outcome(msgspec.Struct):
 
     @property
     def fingerprint(self) -> bytes:
-        """What was promised: the same outcome has the same one, whatever ids it led to."""
-        told = [self.status, self.changes, [(issue.rule, issue.field) for issue in self.issues if issue.error]]
+        """What was promised: the same outcome has the same one, whatever ids it led to, and in whatever order its parts were found."""
+        changes = sorted(self.changes, key=lambda change: (change.field, change.before or "", change.after or ""))
+        told = [self.status, changes, [(issue.rule, issue.field) for issue in self.issues if issue.error]]
         return blake2b(msgspec.json.encode(told), digest_size=16).digest()
 
     @property

@@ -16,7 +16,11 @@ from services.registration.imports.values import Made, tidy
 
 _QUOTES: Final = "\"'`/\u00b4\u2018\u2019\u201c\u201d\u2033\u3003"
 _DITTO = re.compile(rf"do\.|ditto|samme|[{_QUOTES}]+|-\s?[{_QUOTES}]+\s?-", re.IGNORECASE)
+_TOTAL = re.compile(
+    r"(?:antal (?:børn|linjer|familier)|i ?alt|sum|total|subtotal|grand total)(?: i ?alt)?\W*[\d.]*(?: børn)?", re.IGNORECASE
+)
 _NUMBER = re.compile(r"(?<!\d)(\d{6})[- ]?\d{4}(?!\d)", re.ASCII)
+_NAMING: Final = ("cpr_number", "birth_date", "email")
 _SHOWN: Final = 6
 _HALVES: Final = ("given_name", "family_name")
 _TELLING_WHO: Final = frozenset({"cpr", "yes_no", "name", "full_name"})
@@ -44,6 +48,7 @@ class Reader:
     directory: Directory
     today: date
     _above: dict[int, str] = field(default_factory=dict)
+    _split_so_far: set[str] = field(default_factory=set)
 
     def read(self, line: Line) -> Reading | None:
         """What a line says; None for one that says nothing."""
@@ -53,8 +58,11 @@ class Reader:
         reading = Reading({}, {})
         for column, text in written.items():
             self._take(reading, column, text, merged=column in line.merged)
+        if _is_total(line, reading):
+            return Reading(reading.read, {}, [issue("total-line", "")])
         self._fill_in(reading)
         reading.issues += _lacking(self.kind, reading)
+        reading.issues += [issue("quote-unclosed", "", {"line": line.unclosed})] if line.unclosed else []
         return reading
 
     def _take(self, reading: Reading, column: int, written: str, *, merged: bool) -> None:
@@ -84,10 +92,26 @@ class Reader:
             return
         made = self._made(known, written)
         if made.value is not None and known.type == "full_name":
-            _split(reading, known, made.value)
+            self._split(reading, known, made.value)
         elif made.value is not None:
             reading.values[known.field] = made.value
         reading.issues += _issues(known, made, self.directory.alike(known.type, written) if made.wrong == "unknown-code" else "")
+
+    def _split(self, reading: Reading, known: Field, written: str) -> None:
+        """`Asta Test Prøvesen` and `Prøvesen, Asta Test`: a family name of two words is a person's to mend.
+
+        That is said of a column's first name that can be split in two ways, and of each that looks as if it was split wrongly.
+        """
+        family, comma, given = (part.strip() for part in written.partition(","))
+        if not comma:
+            given, _, family = (part.strip() for part in written.rpartition(" "))
+        owner = known.field.removesuffix("name")
+        for half, value in zip(_HALVES, (given, family), strict=True):
+            if value:
+                reading.values.setdefault(owner + half, value)
+        if not comma and (_looks_longer(given) or (" " in given and known.field not in self._split_so_far)):
+            self._split_so_far.add(known.field)
+            reading.issues.append(issue("name-split", known.field, error=False))
 
     def _made(self, known: Field, written: str) -> Made:
         read = values.KINDS.get(known.type)
@@ -109,16 +133,15 @@ def _left_out(found: Issue) -> tuple[str, str, str]:
     return found.field, told[0].da, told[1].en
 
 
-def _split(reading: Reading, known: Field, written: str) -> None:
-    """`Asta Test Prøvesen` and `Prøvesen, Asta Test`: a family name of two words is a person's to mend, so it is said."""
-    family, comma, given = (part.strip() for part in written.partition(","))
-    if not comma:
-        given, _, family = (part.strip() for part in written.rpartition(" "))
-    owner = known.field.removesuffix("name")
-    for half, value in zip(_HALVES, (given, family), strict=True):
-        if value:
-            reading.values.setdefault(owner + half, value)
-    reading.issues.append(issue("name-split", known.field, error=False))
+def _looks_longer(given: str) -> bool:
+    """Whether a word of the family name seems to stand among the given ones: `van der`, `al`, `de`."""
+    return any(word[0].islower() for word in given.split())
+
+
+def _is_total(line: Line, reading: Reading) -> bool:
+    """Whether it only says how many lines there are: it begins with `I alt` or the like, and nobody is named in it."""
+    first = next((text for cell in line.cells if (text := tidy(cell))), "")
+    return _TOTAL.fullmatch(first) is not None and not any(name.endswith(_NAMING) for name in reading.values)
 
 
 def _speaks_of(name: str, reading: Reading) -> bool:

@@ -7,7 +7,7 @@ the report says so; what can be read in two ways, or not at all, is an objection
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Final
@@ -60,6 +60,17 @@ _BROKEN = re.compile(f"[ÂÃ][{re.escape(_SECOND_BYTES)}]|\ufffd")
 
 def text(written: str, _today: date) -> Made:
     return Made(wrong="broken-letters") if _BROKEN.search(written) else Made(written or None)
+
+
+_NO_NAME = re.compile(r"[+@-].*|.*[=|<>{}\\].*")
+"""What a spreadsheet would run as a formula, and what no name has in it."""
+
+
+def name(written: str, today: date) -> Made:
+    """A name; of one without a letter, or that looks like a formula, that is said: it is stored as a text, and no export runs it."""
+    strange = written and (_NO_NAME.fullmatch(written) or not any(map(str.isalpha, written)))
+    read = text(written, today)
+    return replace(read, note="strange-name") if strange and read.value else read
 
 
 # CPR numbers.
@@ -231,8 +242,8 @@ def _languages() -> Mapping[str, str]:
 
 KINDS: Final[Mapping[str, Callable[[str, date], Made]]] = {
     "text": text,
-    "name": text,
-    "full_name": text,
+    "name": name,
+    "full_name": name,
     "cpr": cpr_number,
     "date": day,
     "birth_date": birth_day,

@@ -18,6 +18,7 @@ from services.registration.imports.columns import Kind
 from services.registration.imports.passes import Passes
 from services.registration.imports.record import Deed, State, Status
 from services.registration.imports.report import of_row
+from services.registration.storage import family_records
 from tests.registration.builders import REQUESTED, a_guardian, a_number, a_request
 from tests.registration.imports import messy
 from tests.registration.imports.desk import (
@@ -331,6 +332,21 @@ class TestColumns:
         values |= {"child.name": "Asta Prøvesen", "child.cpr_number": "740522-4015"}
         imported = run(registration, sent(registration, content, Kind.FAMILIES, **values))
         assert (imported.state, [one["slug"] for one in imported.trouble]) == (State.UNREADABLE, [slug])
+
+
+class TestOrder:
+    """In what order the database finds things."""
+
+    def test_parents_may_be_found_in_any_order(self, registration: Context) -> None:
+        """What was promised is done, whichever of two parents the database names first when it is checked and when it is done."""
+        father = {"Forælder 2 fornavn": "Karim", "Forælder 2 efternavn": "Prøvesen", "Forælder 2 myndighed": "ja"}
+        families = [a_line() | father for _ in range(3)]
+        content = "\n".join(";".join(cells) for cells in [list(families[0]), *(list(one.values()) for one in families)]).encode()
+        with patch.object(family_records, "_LINKS", sa.text(f"{family_records._LINKS.text}, guardian_id")):  # noqa: SLF001 - the plan's choice
+            imported = checked(registration, content)
+        with patch.object(family_records, "_LINKS", sa.text(f"{family_records._LINKS.text}, guardian_id desc")):  # noqa: SLF001
+            confirmed(registration, imported)
+        assert [row.deed for row in rows(registration, imported)] == [Deed.APPLIED] * 3
 
 
 class TestProtection:

@@ -132,3 +132,48 @@ def test_whoever_stops_reading_a_workbook_leaves_nobody_behind() -> None:
     assert isinstance(reading, Generator)
     reading.close()
     assert not child.is_running()
+
+
+def test_a_quotation_mark_swallows_no_line() -> None:
+    """One that opens and is never closed, and one that closes lines below: every line is there, and its own alone is said to be unsure."""
+    table = 'Navn;Hus;Spor\nAsta;"har hund;A\nBo;"Globen";B\nÅse;Globen;"A\nCarl;Globen;B\n'
+    read = list(lines(table.encode()))
+    assert [line.cells[0] for line in read] == ["Navn", "Asta", "Bo", "Åse", "Carl"]
+    assert [line.unclosed for line in read] == [None, 2, None, 4, None]
+    assert [list(line.cells) for line in read][2:] == [["Bo", "Globen", "B"], ["Åse", "Globen", '"A'], ["Carl", "Globen", "B"]]
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("rows", [1, 2, 5])
+def test_lone_marks_are_ditto_marks(place: int, rows: int) -> None:
+    """A quotation mark alone in its cell stays one, in every line and column, beside cells in proper quotation marks."""
+    marked = [['"' if n == place else f'"x{row}{n}"' for n in range(3)] for row in range(rows)]
+    content = "\n".join(";".join(row) for row in [["Navn", "Hus", "Spor"], *marked, ["Bo", "Globen", "B"]])
+    read = list(lines(content.encode()))
+    assert [line.unclosed for line in read] == [None] * (rows + 2)
+    assert [[tidy(cell).strip('"') or cell for cell in line.cells] for line in read[1:-1]] == [
+        ['"' if n == place else f"x{row}{n}" for n in range(3)] for row in range(rows)
+    ]
+
+
+def test_two_ditto_marks_in_a_line_hide_no_column() -> None:
+    """Between them stands a delimiter and no cell."""
+    assert [list(line.cells) for line in lines(b'Navn;Hus;Spor\nAsta;Globen;A\nBo;";"\n')][2] == ["Bo", '"', '"']
+
+
+def test_an_address_may_go_over_several_lines() -> None:
+    """A cell in quotation marks with line ends in it, and no delimiter, is one cell, as spreadsheets write it."""
+    read = list(lines('Navn;Adresse\nAsta;"Prøvevej 1\n2750 Ballerup"\nBo;Prøvevej 2\n'.encode()))
+    assert [[tidy(cell) for cell in line.cells] for line in read] == [
+        ["Navn", "Adresse"],
+        ["Asta", "Prøvevej 1 2750 Ballerup"],
+        ["Bo", "Prøvevej 2"],
+    ]
+
+
+@settings(max_examples=60)
+@given(st.lists(st.lists(st.sampled_from(['"', '"a', 'a"', "a", "", '"b"', 'b"c']), min_size=3, max_size=3), min_size=1, max_size=8))
+def test_whatever_marks_there_are_every_line_is_read(rows: list[list[str]]) -> None:
+    """However quotation marks stand in a file without line ends in its cells, as many lines come out as went in."""
+    table = [["Navn", "Hus", "Spor"], *([f"n{n}", *row] for n, row in enumerate(rows))]
+    assert len(list(lines("\n".join(";".join(row) for row in table).encode()))) == len(table)

@@ -173,3 +173,37 @@ def test_every_required_field_has_to_come_from_somewhere() -> None:
 def test_a_header_is_the_same_however_it_is_spaced() -> None:
     """Columns are remembered by their names, not by capitals and spaces."""
     assert header_hash(["CPR-nr. ", "navn"]) == header_hash(["cpr nr", "Navn"]) != header_hash(["navn", "cpr nr"])
+
+
+def test_a_split_name_is_said_where_it_may_be_wrong(directory: Directory) -> None:
+    """Of two words nothing is said, of three at the first of the column, and of what looks like a longer family name each time."""
+    reader = a_reader(directory, Kind.FAMILIES, ["Barnets navn"])
+    names = ["Asta Prøvesen", "Prøvesen, Asta Test", "Bo Test Prøvesen", "Åse Test Prøvesen", "Omar al Test", "Yrsa van der Test"]
+    read = [reader.read(Line(number, [name])) for number, name in enumerate(names, start=2)]
+    said = [bool(reading and ("name-split", "child.name") in rules(reading, error=False)) for reading in read]
+    assert said == [False, False, True, False, True, True]
+
+
+@pytest.mark.parametrize("cells", [["I alt", "", "25"], ["", "Total:", "25"], ["Antal børn i alt 25", "", ""], ["SUM", "", ""]])
+def test_a_total_is_one_thing_to_read(directory: Directory, cells: list[str]) -> None:
+    """A line that only counts the others is kept out with one objection, which says so."""
+    reading = a_reader(directory, Kind.FAMILIES, ["Barnets navn", "Institution", "Startdato"]).read(Line(9, cells))
+    assert reading
+    assert ([found.rule for found in reading.issues], reading.values) == (["total-line"], {})
+
+
+def test_somebody_is_no_total(directory: Directory) -> None:
+    """A child whose name is like the word for a total, and who has a birthday, is a child."""
+    reading = a_reader(directory, Kind.FAMILIES, ["Barnets fornavn", "Fødselsdato"]).read(Line(9, ["Sum", "14.05.2022"]))
+    assert reading
+    assert reading.values == {"child.given_name": "Sum", "child.birth_date": "2022-05-14"}
+
+
+def test_a_mark_that_nobody_closed_is_said_with_its_line(directory: Directory) -> None:
+    """The line in which it stands is kept out and names the file's line; the lines below it are read."""
+    content = 'Barnets navn;Bemærkninger;Fødselsdato\nAsta Prøvesen;"har hund;14.05.2022\nBo Prøvesen;"flytter";01.03.2023\n'
+    reader = a_reader(directory, Kind.FAMILIES, ["Barnets navn", "Bemærkninger", "Fødselsdato"])
+    asta, bo = [reading for line in list(lines(content.encode()))[1:] if (reading := reader.read(line))]
+    [unclosed] = [found for found in asta.issues if found.rule == "quote-unclosed"]
+    assert (unclosed.error, "line 2 of the file" in unclosed.en, "linje 2 i filen" in unclosed.da) == (True, True, True)
+    assert (bo.values["child.birth_date"], [found for found in bo.issues if found.rule == "quote-unclosed"]) == ("2023-03-01", [])

@@ -124,3 +124,15 @@ def test_broken_letters_are_seen_and_good_ones_are_not(name: str, more: str) -> 
     assert values.text(name, TODAY).value == name
     broken = f"{more}ø{name}".encode().decode("cp1252")
     assert values.text(broken, TODAY) == values.Made(wrong="broken-letters")
+
+
+@pytest.mark.parametrize("written", ["=cmd|' /C calc'!A0", "=1+1", "@SUM(A1)", "+4520000017", "-", "<script>", "123", "Asta {0}"])
+def test_a_name_like_a_formula_is_said(written: str) -> None:
+    """What a spreadsheet would run, and what has no letter, is read as it stands, with a remark for a person."""
+    assert values.name(written, date(2024, 1, 3)) == values.Made(written, note="strange-name")
+
+
+@pytest.mark.parametrize("written", ["Åse", "Anne-Marie", "O'Brien", "Prøvesen, Asta", "Þór", "محمد", "Asta (Ditte)", ""])
+def test_names_of_all_kinds_are_names(written: str) -> None:
+    """In any letters, with dashes, apostrophes and commas; an empty cell is none, and not wrong."""
+    assert values.name(written, date(2024, 1, 3)) == values.Made(written or None)

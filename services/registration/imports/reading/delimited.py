@@ -9,6 +9,7 @@ from typing import Final
 
 from services.registration.imports.reading.encoding import detected
 from services.registration.imports.reading.lines import MOST_LINES, Line
+from services.registration.imports.reading.quotes import records
 from services.registration.imports.texts import unreadable
 
 _DELIMITERS: Final = ";,\t|"
@@ -21,10 +22,10 @@ def lines(content: bytes) -> Iterator[Line]:
     delimiter = _delimiter(content, codec)
     number = 0
     try:
-        for number, cells in enumerate(csv.reader(_open(content, codec), delimiter=delimiter), start=1):
+        for number, (cells, unclosed) in enumerate(records(_open(content, codec), delimiter), start=1):
             if number > MOST_LINES:
                 raise unreadable("too-many-lines", most=MOST_LINES)
-            yield Line(number, cells)
+            yield Line(number, cells, unclosed=unclosed)
     except (csv.Error, UnicodeError):
         raise unreadable("line-unreadable", line=number + 1) from None
 
@@ -46,7 +47,7 @@ def _delimiter(content: bytes, codec: str) -> str:
 def _evenness(first: list[str], delimiter: str) -> tuple[int, int]:
     """How many lines have the usual number of cells, and that number; a delimiter that is nowhere cuts nothing."""
     try:
-        widths = Counter(len(cells) for cells in csv.reader(first, delimiter=delimiter) if len(cells) > 1)
+        widths = Counter(len(cells) for line in first for cells in csv.reader([line], delimiter=delimiter) if len(cells) > 1)
     except csv.Error:
         return (0, 0)
     return max(((lines * width, width) for width, lines in widths.items()), default=(0, 0))

@@ -11,8 +11,12 @@ MOST_LINES = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`number` counts from 1, as spreadsheets show it; `merged` are the columns whose cell was merged with the one above."""
+    """`number` counts from 1, as spreadsheets show it; `merged` are the columns whose cell was merged with the one above.
+
+    `unclosed` is the line of the file where a quotation mark was not closed: its cells may not be what was meant.
+    """
 
     number: int
     cells: Sequence[Cell]
     merged: frozenset[int] = frozenset()
+    unclosed: int | None = None
