@@ -25,9 +25,7 @@ def judge(signup: Signup, work: "Work", *, is_new: bool) -> Sequence[Refusal]:
 
     Nobody is told where: that may be the business of another guardian of the child.
     """
-    activity = work.activities.get(signup.activity_id)
-    sessions = [session.session_id for session in activity.sessions] if activity else ()
-    away = {one.person_id for one in work.overlapping.elsewhere(sessions, signup.signup_id)}
+    away = {one.person_id for one in work.overlapping.of_signup(signup.signup_id)}
     found = [(member, _somebody(index)) for index, member in enumerate(signup.party) if member.person_id in away]
     if is_new:
         work.resources.refuse(refusal for member, refusal in found if _is_hard(signup.kind, member.role, work))

@@ -24,13 +24,13 @@ union all
 select from bookable k join booking b on b.bookable_id = k.bookable_id
 where k.professional_id in (select chassis.same(p.person_id)) and b.during && tstzrange(m.starts_at, m.ends_at)
 """
-_ELSEWHERE = sa.text(f"""
+_ELSEWHERE = f"""
 select distinct cast(p.activity_id as text), cast(p.signup_id as text), cast(p.person_id as text), p.role
 from session m join party p on p.activity_id = m.activity_id
-where m.session_id = {_SESSIONS} and p.active and (cast(:signup_id as uuid) is null or p.signup_id = cast(:signup_id as uuid))
-    and exists ({_BUSY})
-order by 1, 2, 3
-""")  # noqa: S608 - our own text
+where p.active and not m.called_off and exists ({_BUSY})
+"""  # noqa: S608 - our own text
+_OF_SESSIONS = sa.text(f"{_ELSEWHERE} and m.session_id = {_SESSIONS} order by 1, 2, 3")
+_OF_SIGNUP = sa.text(f"{_ELSEWHERE} and p.signup_id = :signup_id order by 1, 2, 3")
 
 
 class Overlapping:
@@ -48,6 +48,10 @@ class Overlapping:
         """Everybody who is signed up to any of these activities, by the ids that are kept."""
         return frozenset(self._connection.execute(_SIGNED_UP, {"activities": json_of(activity_ids)}).scalars())
 
-    def elsewhere(self, session_ids: Iterable[str], signup_id: str | None = None) -> Sequence[Elsewhere]:
-        """Who of those signed up to these sessions (of one sign-up alone, if it is named) is somewhere else at that time."""
-        return every(Elsewhere, self._connection.execute(_ELSEWHERE, {"sessions": json_of(session_ids), "signup_id": signup_id}))
+    def elsewhere(self, session_ids: Iterable[str]) -> Sequence[Elsewhere]:
+        """Who of those signed up to these sessions is somewhere else at that time."""
+        return every(Elsewhere, self._connection.execute(_OF_SESSIONS, {"sessions": json_of(session_ids)}))
+
+    def of_signup(self, signup_id: str) -> Sequence[Elsewhere]:
+        """Who of the party is somewhere else at the time of any session that it is signed up to."""
+        return every(Elsewhere, self._connection.execute(_OF_SIGNUP, {"signup_id": signup_id}))
