@@ -42,7 +42,7 @@ MEASURES = {
     "reads": Measure(reads.measure, 1.5, "HTTP: one row by its key, beside nameko alone"),
     "enrolments": Measure(enrolments.measure, 4, "HTTP: enrolment requests, one at a time and 500 in bulk, beside a transaction each"),
     "programme": Measure(programme.measure, 1, "registration and reporting themselves, from request to report"),
-    "imports": Measure(imports.measure, 5, "files of families: a line's cost in chunks and one by one; memory over a long file"),
+    "imports": Measure(imports.measure, 7, "files of families: a line's cost in chunks and one by one; memory over a long file"),
     "memory": Measure(memory.measure, 18, "memory of each service at rest, and over a million messages (once, whatever the rounds)"),
     "people": Measure(people.measure, 6, "what an enrolment request costs with a thousand people known, and with a million"),
     "flatness": Measure(flatness.measure, 3, "what a message costs with a thousand enrolments stored, and with a million"),
