@@ -6,7 +6,7 @@ row lock that lasts to the commit, so an aggregate's messages have no gap and ne
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -182,6 +182,11 @@ class UnitOfWork:
     def aliases(self) -> Aliases:
         """Which ids stand for which others."""
         return Aliases(self.connection)
+
+    def last_told(self, aggregate: str, subjects: Collection[str]) -> dict[str, int]:
+        """How many facts were told of each of these aggregates of a kind, such as `events.activity`; without those of which none was."""
+        told = self._current([f"{aggregate}/{subject}" for subject in subjects])
+        return {key.removeprefix(f"{aggregate}/"): last for key, last in told.items()}
 
     def wake(self, name: str) -> None:
         """After the commit, run the timer `name` (or the relay) at once."""

@@ -29,7 +29,7 @@ def organises(caller: Caller, activity: Activity) -> bool:
 def must_organise(caller: Caller, activity: Activity, resources: Resources) -> None:
     """Raises `Forbidden` unless he may run the activity."""
     if not organises(caller, activity):
-        raise _forbidden(Slug.NOT_YOUR_INSTITUTION, resources)
+        raise forbidden(Slug.NOT_YOUR_INSTITUTION, resources)
 
 
 def must_know(caller: Caller, activity: Activity, resources: Resources) -> None:
@@ -56,7 +56,7 @@ def speaks_for(caller: Caller, own: Collection[str], party: Sequence[Member], co
     own_only = party if not caller.has(Role.GUARDIAN) else [member for member in party if member.role is PartyRole.PROFESSIONAL]
     named = {member.person_id for member in own_only} | {contact_id or caller.subject}
     if not named <= set(own):
-        raise _forbidden(Slug.NOT_YOURSELF, resources)
+        raise forbidden(Slug.NOT_YOURSELF, resources)
     return contact_id or caller.subject
 
 
@@ -67,5 +67,6 @@ def _is_id(subject: str) -> bool:
         return False
 
 
-def _forbidden(slug: Slug, resources: Resources) -> Forbidden:
+def forbidden(slug: Slug, resources: Resources) -> Forbidden:
+    """The refusal of somebody who may not."""
     return Forbidden(reasons=[resources.reason(Refusal(slug, ""))])

@@ -10,7 +10,7 @@ the whole party, for whom he speaks: it is he who named it, unless an organiser 
 to know of each other apart.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from services.chassis.http.caller import Caller
 from services.events import telling
 from services.events.access import organises, own_ids
 from services.events.domain.activity import Activity
-from services.events.domain.eligibility import children_in
+from services.events.domain.eligibility import Known, children_in
 from services.events.domain.signup import BY_PROFESSIONAL, PartyRole, Signup
 
 if TYPE_CHECKING:
@@ -45,15 +45,22 @@ def sight_of(signup: Signup, activity: Activity, caller: Caller, work: "Work") -
     if organises(caller, activity):
         return Sight(None)
     own = own_ids(caller, work.aliases)
-    return Sight(own) if own and _is_seen(signup, own, work) else None
+    return Sight(own) if own and seen_by(own, [signup], work) else None
 
 
-def _is_seen(signup: Signup, own: Collection[str], work: "Work") -> bool:
+def seen_by(own: Collection[str], signups: Iterable[Signup], work: "Work") -> list[Signup]:
+    """Those of these sign-ups of which somebody with these ids may know today, in a few statements however many they are."""
+    found = list(signups)
+    everybody = {one for signup in found for one in (*children_in(signup.party), signup.contact_id)}
+    kept = work.aliases.around([*everybody, *own])
+    known = work.known_today(kept)
+    return [signup for signup in found if _is_seen(signup, own, kept, known)]
+
+
+def _is_seen(signup: Signup, own: Collection[str], kept: Mapping[str, str], known: Known) -> bool:
     is_his = not (signup.people | {signup.contact_id}).isdisjoint(own)
     children = children_in(signup.party)
     if not children:
         return is_his
-    kept = work.aliases.around([*children, signup.contact_id, *own])
-    known = work.known_today(kept)
     himself, contact, *theirs = (kept[id_] for id_ in (next(iter(own)), signup.contact_id, *children))
     return known.may_be_told(himself, theirs) and (is_his or known.bars(contact, theirs))

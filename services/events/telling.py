@@ -36,6 +36,8 @@ SIGNUP_PROMOTED = "events.signup.promoted.v1"
 
 ATTENDANCE_RECORDED = "events.attendance.recorded.v1"
 
+DROPPED_IN = "events.attendance.dropped-in.v1"
+
 
 def activity(of: Activity) -> dict[str, Any]:
     """`activity.opened`, `.changed`, `.called-off`, `.done` and `.taken-back`; the earliest session first.
@@ -81,12 +83,12 @@ def signup(of: Signup) -> dict[str, Any]:
 
 
 def attendance(of: Attendance) -> dict[str, Any]:
-    """`attendance.recorded`, the first time and after each correction."""
+    """`attendance.recorded` and, without a sign-up, `.dropped-in`: the first time and after each correction."""
     return {
         "attendance_id": of.attendance_id,
         "session_id": of.session_id,
         "activity_id": of.activity_id,
-        "signup_id": of.signup_id,
+        **({"signup_id": of.signup_id} if of.signup_id else {}),
         "person_id": of.person_id,
         "role": of.role.value,
         "state": of.state.value,
@@ -123,7 +125,7 @@ def tell_signup(of: Signup, work: UnitOfWork, cause: Cause, fact: str | None = N
 
 def tell_attendance(of: Attendance, work: UnitOfWork, cause: Cause) -> None:
     """Publish what was recorded."""
-    work.emit(ATTENDANCE_RECORDED, subject=of.attendance_id, data=attendance(of), cause=cause, programme=of.programme)
+    work.emit(_of_attendance(of), subject=of.attendance_id, data=attendance(of), cause=cause, programme=of.programme)
 
 
 def show_activity(of: Activity, work: UnitOfWork) -> None:
@@ -138,4 +140,8 @@ def show_signup(of: Signup, work: UnitOfWork) -> None:
 
 def show_attendance(of: Attendance, work: UnitOfWork) -> None:
     """Publish what is recorded again."""
-    work.snapshot(ATTENDANCE_RECORDED, subject=of.attendance_id, data=attendance(of), programme=of.programme)
+    work.snapshot(_of_attendance(of), subject=of.attendance_id, data=attendance(of), programme=of.programme)
+
+
+def _of_attendance(of: Attendance) -> str:
+    return ATTENDANCE_RECORDED if of.signup_id else DROPPED_IN

@@ -52,6 +52,7 @@ FACTS = Listen.facts(
         "events.signup.promoted.v1": many(facts.Signup, handlers.keep_signups),
         "events.signup.cancelled.v1": many(facts.Signup, handlers.keep_signups),
         "events.attendance.recorded.v1": many(facts.Attendance, handlers.keep_attendances),
+        "events.attendance.dropped-in.v1": many(facts.Attendance, handlers.keep_attendances),
         "notifications.mail.sent.v1": many(facts.Mail, handlers.keep_mails),
         "notifications.mail.failed.v1": many(facts.Mail, handlers.keep_mails),
         "notifications.mail.suppressed.v1": many(facts.Mail, handlers.keep_mails),

@@ -11,9 +11,10 @@ from services.chassis.ids import new_id
 from services.chassis.testing import Door
 from services.events.api.booking_schemas import ROOM
 from services.events.api.course_schemas import REPEAT
+from services.events.domain.code import code_of
 from services.events.service import SERVICE
 from tests.events.builders import BIRKEGAARDEN, NEXT_WEEK, NOW, Family, a_family, a_pedagogue
-from tests.events.town import PURPOSE, Desk, Json, Town, a_signing_up, alone, an_opening, first_session, found, reasons
+from tests.events.town import PURPOSE, Desk, Json, Town, a_signing_up, alone, an_observation, an_opening, first_session, found, reasons
 
 YES, NO, HIDDEN = "2xx", 403, 404
 OWN, OTHERS = [BIRKEGAARDEN.code], ["regnbuen"]
@@ -70,7 +71,19 @@ CALLS: Mapping[str, Call] = {
     "PUT /v1/sessions/{id}/attendance": lambda door, scene: door.put(
         scene.path("/v1/sessions/{id}/attendance"), json={"attendance": [{"person_id": scene.family.mother, "state": "present"}]}
     ),
+    "POST /v1/sessions/{id}/observations": lambda door, scene: door.post(
+        scene.path("/v1/sessions/{id}/observations"), json={"attendance": [an_observation(scene.family.mother)]}
+    ),
     "GET /v1/sessions/{id}/attendance": lambda door, scene: door.get(scene.path("/v1/sessions/{id}/attendance")),
+    "GET /v1/signups/{id}/code": lambda door, scene: door.get(scene.path("/v1/signups/{id}/code")),
+    "GET /v1/signups/{id}/code.svg": lambda door, scene: door.get(scene.path("/v1/signups/{id}/code.svg")),
+    "GET /v1/signups/{id}/code.png": lambda door, scene: door.get(scene.path("/v1/signups/{id}/code.png")),
+    "POST /v1/sessions/{id}/check-ins": lambda door, scene: door.post(
+        scene.path("/v1/sessions/{id}/check-ins"), json={"code": code_of(scene.signup["signup_id"])}
+    ),
+    "POST /v1/calendars": lambda door, _: door.post("/v1/calendars", json={"kind": "institution", "institution": OWN[0]}),
+    "GET /v1/calendars": lambda door, _: door.get("/v1/calendars"),
+    "DELETE /v1/calendars/{id}": lambda door, _: door.delete(f"/v1/calendars/{new_id()}"),
 }
 
 # A guardian here is the guest: to sign up he brings his own family, and the sign-up of the scene is another's.
@@ -108,7 +121,15 @@ TABLE: Mapping[str, tuple[object, ...]] = {
     "GET /v1/signups/{id}": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
     "POST /v1/signups/{id}/cancellation": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
     "PUT /v1/sessions/{id}/attendance": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "POST /v1/sessions/{id}/observations": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "GET /v1/sessions/{id}/attendance": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "GET /v1/signups/{id}/code": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
+    "GET /v1/signups/{id}/code.svg": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
+    "GET /v1/signups/{id}/code.png": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
+    "POST /v1/sessions/{id}/check-ins": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "POST /v1/calendars": (YES, YES, NO, NO, NO, NO, NO, NO, NO, NO),
+    "GET /v1/calendars": (YES, YES, YES, NO, YES, YES, YES, NO, NO, NO),
+    "DELETE /v1/calendars/{id}": (HIDDEN, HIDDEN, HIDDEN, NO, HIDDEN, HIDDEN, HIDDEN, NO, NO, NO),
 }
 
 
@@ -137,8 +158,9 @@ def caller(desk: Desk, role: str, scene: Scene) -> Door:
 
 
 def test_table_is_whole() -> None:
-    """The table has a row for every route of the service, and a column for every role."""
-    assert set(TABLE) == set(CALLS) == {route.name for route in SERVICE.api.routes}
+    """The table has a row for every route of the service but those that are open to whoever has a secret, and a column for every role."""
+    assert set(TABLE) == set(CALLS) == {route.name for route in SERVICE.api.routes if not route.public}
+    assert [route.name for route in SERVICE.api.routes if route.public] == ["GET /v1/calendars/{token}.ics"]
     assert {len(row) for row in TABLE.values()} == {len(ROLES)}
     assert set(Role) <= {*ROLES, "leader"}
 

@@ -106,6 +106,11 @@ class Desk:
         assert isinstance(self.context.clock, FakeClock)
         self.context.clock.advance(time)
 
+    def is_now(self, moment: datetime) -> None:
+        """It is this moment."""
+        assert isinstance(self.context.clock, FakeClock)
+        self.context.clock.now = moment
+
     def opens(self, capacity: int = 4, **details: Any) -> Json:
         """An activity, open for sign-up."""
         return found(self.coordinator.post("/v1/activities", json=an_opening(capacity=capacity, **details)), 201)
@@ -162,6 +167,15 @@ class Desk:
         body = {"attendance": [{"person_id": person, "state": state} for person, state in marks]}
         return self.coordinator.put(f"/v1/sessions/{first_session(activity)}/attendance", json=body)
 
+    def observes(self, activity: Json, *lines: Json, door: Door | None = None) -> list[str]:
+        """What became of each observation at the first session."""
+        answer = (door or self.coordinator).post(f"/v1/sessions/{first_session(activity)}/observations", json={"attendance": list(lines)})
+        return [result["result"] for result in found(answer)["results"]]
+
+    def roll(self, activity: Json) -> Json:
+        """The roll of the first session."""
+        return found(self.coordinator.get(f"/v1/sessions/{first_session(activity)}/attendance"))
+
     def activity(self, activity: Json) -> Json:
         """The activity as it is now."""
         return found(self.coordinator.get(f"/v1/activities/{activity['activity_id']}"))
@@ -203,6 +217,11 @@ def a_meeting(starts_at: datetime, hours: int = 2) -> Json:
 def a_signing_up(party: Sequence[Member]) -> Json:
     """The body that signs a party up."""
     return {"party": [{"person_id": member.person_id, "role": member.role.value} for member in party]}
+
+
+def an_observation(person_id: str, state: str = "present", seen_at: datetime = NEXT_WEEK, **details: Any) -> Json:
+    """One line of a list that was kept without a network."""
+    return {"person_id": person_id, "state": state, "seen_at": seen_at.isoformat(), "nonce": new_id()} | details
 
 
 def alone(professional: Professional) -> list[Member]:

@@ -24,7 +24,7 @@ from services.chassis.http.origin import network_of
 from services.chassis.http.problem import MethodNotAllowed
 from services.chassis.http.reading import Environ
 from services.chassis.http.refusal import named, path_of, refuse
-from services.chassis.http.reply import Reply, written
+from services.chassis.http.reply import Reply, unless_known, written
 from services.chassis.http.request import Cause, Request
 from services.chassis.http.routing import Endpoint, Router
 from services.chassis.service import Context
@@ -57,7 +57,8 @@ class Door:
         began, method = perf_counter(), environ["REQUEST_METHOD"]
         cause = cause_of(environ, self._municipality)
         with bound_contextvars(correlation_id=cause.correlationid):
-            label, reply = self._answer(method, environ, cause)
+            label, answer = self._answer(method, environ, cause)
+        reply = unless_known(answer, environ.get("HTTP_IF_NONE_MATCH", ""))
         start_response(reply.status_line, [*reply.headers, *reply.length, ("X-Correlation-Id", str(cause.correlationid))])
         observe(self._context.service.name, label, named(method), reply.status, perf_counter() - began)
         return [] if method == "HEAD" else reply.pieces

@@ -8,6 +8,7 @@ from typing import IO, Any, Self
 
 import msgspec
 from marshmallow import Schema
+from werkzeug.http import parse_etags
 from werkzeug.wsgi import FileWrapper
 
 from services.chassis.http.api import Returned, Route
@@ -46,9 +47,9 @@ class Reply:
 
     @property
     def length(self) -> tuple[tuple[str, str], ...]:
-        """Content-Length, which a reply without content must not have (RFC 9110)."""
+        """Content-Length, which a reply that never has content must not have (RFC 9110)."""
         size = os.fstat(self.file.fileno()).st_size if self.file else len(self.body)
-        return () if self.status == HTTPStatus.NO_CONTENT else (("Content-Length", str(size)),)
+        return () if self.status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED} else (("Content-Length", str(size)),)
 
     @property
     def pieces(self) -> Iterable[bytes]:
@@ -64,7 +65,7 @@ def of(media_type: str, body: bytes, status: int = 200, headers: Mapping[str, st
     """A reply with a body of that media type."""
     kind = f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
     html = _HTML if media_type == "text/html" else ()
-    return Reply(status, (("Content-Type", kind), *_ALWAYS, *html, *(headers or {}).items()), body)
+    return Reply(status, (("Content-Type", kind), *html, *_with_defaults(headers or {})), body)
 
 
 def json(data: Any, status: int = 200, headers: Mapping[str, str] | None = None, media_type: str = JSON) -> Reply:
@@ -82,7 +83,7 @@ def written(route: Route, result: Answer | Any) -> Reply:
 
 def _written(returned: Returned, answer: Answer, *, paged: bool) -> Reply:
     if returned is None:
-        return Reply(answer.status, (*_ALWAYS, *answer.headers.items()))
+        return Reply(answer.status, _with_defaults(answer.headers))
     if isinstance(returned, str):
         return _as_it_is(returned, answer)
     return json(_dumped(returned, answer.data, paged=paged), answer.status, answer.headers)
@@ -93,6 +94,22 @@ def _as_it_is(media_type: str, answer: Answer) -> Reply:
     if isinstance(answer.data, str | bytes):
         return of(media_type, _as_bytes(answer.data), answer.status, answer.headers)
     return replace(of(media_type, b"", answer.status, answer.headers), file=answer.data)
+
+
+def unless_known(reply: Reply, if_none_match: str) -> Reply:
+    """The reply; or 304 and no body where the caller says that he has it already (RFC 9110, 13.1.2).
+
+    Only what has an ETag can be known, and is no open file.
+    """
+    etag = dict(reply.headers).get("ETag")
+    if reply.status != HTTPStatus.OK or reply.file or etag is None or not parse_etags(if_none_match).contains_raw(etag):
+        return reply
+    return Reply(HTTPStatus.NOT_MODIFIED, tuple(header for header in reply.headers if header[0] != "Content-Type"))
+
+
+def _with_defaults(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """What every reply says, unless the route says otherwise."""
+    return tuple((dict(_ALWAYS) | dict(headers)).items())
 
 
 def _dumped(schema: Schema, data: Any, *, paged: bool) -> Any:

@@ -59,9 +59,19 @@ class Slug(StrEnum):
     CONTACT_NOT_IN_PARTY = "contact-not-in-party"
     NOT_SEATED = "not-seated"
     ATTENDANCE_TOO_EARLY = "attendance-too-early"
+    PERSON_NOT_KNOWN = "person-not-known"
+    SEEN_IN_THE_FUTURE = "seen-in-the-future"
+    REASON_NEEDED = "reason-needed"
+    NONCE_REUSED = "nonce-reused"
     ACTIVITY_NOT_FOUND = "activity-not-found"
     SESSION_NOT_FOUND = "session-not-found"
     SIGNUP_NOT_FOUND = "signup-not-found"
+    CODE_MISTYPED = "code-mistyped"
+    CODE_NOT_HERE = "code-not-here"
+    NOT_IN_PARTY = "not-in-party"
+    CALENDAR_NOT_FOUND = "calendar-not-found"
+    TOO_MANY_CALENDARS = "too-many-calendars"
+    NOT_YOUR_CALENDAR = "not-your-calendar"
     NOT_YOUR_INSTITUTION = "not-your-institution"
     NOT_YOURSELF = "not-yourself"
 
@@ -73,6 +83,7 @@ AWAITED = frozenset(
         Slug.CHILD_NOT_KNOWN,
         Slug.GUARDIAN_NOT_KNOWN,
         Slug.PROFESSIONAL_NOT_KNOWN,
+        Slug.PERSON_NOT_KNOWN,
     }
 )
 """What may become known in a moment: registration's fact about it has perhaps not arrived yet."""
@@ -96,6 +107,8 @@ STANDING = frozenset(
         Slug.SIGNUP_CLOSED,
         Slug.ALREADY_SIGNED_UP,
         Slug.ATTENDANCE_TOO_EARLY,
+        Slug.TOO_MANY_CALENDARS,
+        Slug.CODE_NOT_HERE,
     }
 )
 """What contradicts how things stand, rather than what can be asked at all."""

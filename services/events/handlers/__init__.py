@@ -9,6 +9,8 @@ life        it is published, taken back, done
 overlapping nobody is at two places at once
 signups     those who come sign up, and cancel
 attendance  what happens at a session
+checking_in a party shows its code
+calendars   feeds are made, revoked and read
 finding     what can be looked up, and locked
 refreshing  everything is told again
 

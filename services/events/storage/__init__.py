@@ -15,6 +15,7 @@ from services.events.resources import Resources
 from services.events.storage.activities import Activities
 from services.events.storage.attendance import AttendanceRecords
 from services.events.storage.bookings import Bookings
+from services.events.storage.calendars import Calendars
 from services.events.storage.families import Families
 from services.events.storage.overlaps import Overlapping
 from services.events.storage.people import People
@@ -58,6 +59,10 @@ class Work(UnitOfWork):
     @cached_property
     def overlapping(self) -> Overlapping:
         return Overlapping(self.connection)
+
+    @cached_property
+    def calendars(self) -> Calendars:
+        return Calendars(self.connection)
 
     def known_today(self, kept: Mapping[str, str], *, hold: bool = False) -> Known:
         """What is known today of those whose ids these are, each with the one that is kept; `hold` as `People.known` has it."""

@@ -53,6 +53,17 @@ _PAGE = sa.text(f"""{_SELECT}
 where s.activity_id = :activity_id and s.number > :after and (cast(:status as text) is null or s.status = :status)
 order by s.number limit :limit
 """)
+_KNOWN_TO = sa.text(f"""{_SELECT}
+where s.signup_id in (
+        select p.signup_id from party p where p.person_id = any(array(select cast(json_array_elements_text(cast(:people as json)) as uuid)))
+        union select c.signup_id from signup c
+        where c.contact_id = any(array(select cast(json_array_elements_text(cast(:contacts as json)) as uuid))))
+    and exists (select from session o where o.activity_id = s.activity_id and o.ends_at > :since)
+order by s.activity_id, s.number
+""")  # noqa: S608 - our own text
+_ENDING_IN = sa.text("""
+select cast(signup_id as text) from signup where activity_id = :activity_id and right(cast(signup_id as text), length(:tail)) = :tail
+""")
 _LARGEST = sa.text("select coalesce(max(seats), 0) from signup where activity_id = :activity_id and status = 'waiting'")
 _AFFECTED = sa.text("""
 select cast(asked.id as text), count(s.signup_id) as signups, count(*) filter (where s.status = 'seated') as seated,
@@ -119,6 +130,15 @@ class Signups:
     def coming(self, people: Iterable[str], now: datetime) -> Sequence[str]:
         """The ids of activities that are not over and to which any of these people is signed up."""
         return self._connection.execute(_COMING, {"people": json_of(people), "now": now}).scalars().all()
+
+    def known_to(self, people: Iterable[str], contacts: Iterable[str], since: datetime) -> Sequence[Signup]:
+        """All sign-ups, cancelled ones too, with any of these people or contacts, to activities that end after `since`."""
+        those = {"people": json_of(people), "contacts": json_of(contacts), "since": since}
+        return every(Signup, self._connection.execute(_KNOWN_TO, those))
+
+    def ending_in(self, activity_id: str, tail: str) -> Sequence[str]:
+        """The ids of the activity's sign-ups that end in these digits."""
+        return self._connection.execute(_ENDING_IN, {"activity_id": activity_id, "tail": tail}).scalars().all()
 
     def largest_waiting(self, activity_id: str) -> int:
         """The size of the largest party in the line; 0 if nobody waits."""

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from services.chassis.ids import new_id
 from services.events.domain.activity import Activity
-from services.events.domain.attendance import AttendanceState, Outcome, Roll, Seat, why_not_record
+from services.events.domain.attendance import AttendanceState, CorrectionReason, Outcome, Result, Roll, Seat, why_not_record
 from services.events.domain.signup import PartyRole
 from tests.events.builders import NEXT_WEEK, a_called_off_workshop, a_workshop
 
@@ -18,9 +18,9 @@ def a_roll(*people: str) -> Roll:
     return Roll(workshop, workshop.sessions[0], {person: Seat(new_id(), PartyRole.CHILD) for person in people}, {})
 
 
-def marked(roll: Roll, person: str, state: AttendanceState, now: datetime = NEXT_WEEK) -> Outcome:
+def marked(roll: Roll, person: str, state: AttendanceState, now: datetime = NEXT_WEEK, reason: CorrectionReason | None = None) -> Outcome:
     """What became of one mark."""
-    return roll.mark(person, state, "/attendance/0/person_id", new_id=new_id(), by=LEADER, now=now)
+    return roll.mark(person, state, "/attendance/0/person_id", new_id=new_id(), by=LEADER, now=now, reason=reason)
 
 
 def again(roll: Roll) -> Roll:
@@ -37,7 +37,7 @@ def test_attendance_is_recorded() -> None:
     """A child with a seat is recorded as present, with the session's day and who recorded it."""
     child = new_id()
     outcome = marked(a_roll(child), child, PRESENT)
-    assert outcome.changed
+    assert outcome.result is Result.RECORDED
     assert outcome.attendance
     assert (outcome.attendance.state, outcome.attendance.recorded_by) == (PRESENT, LEADER)
     assert outcome.attendance.held_on == NEXT_WEEK.date()
@@ -49,7 +49,7 @@ def test_same_word_again_changes_nothing() -> None:
     roll = a_roll(child)
     first = marked(roll, child, PRESENT)
     second = marked(again(roll), child, PRESENT)
-    assert (second.changed, second.attendance) == (False, first.attendance)
+    assert (second.result, second.attendance) == (Result.UNCHANGED, first.attendance)
 
 
 def test_correction_keeps_the_record() -> None:
@@ -57,7 +57,7 @@ def test_correction_keeps_the_record() -> None:
     child = new_id()
     roll = a_roll(child)
     first = marked(roll, child, PRESENT).attendance
-    corrected = marked(again(roll), child, EXCUSED, NEXT_WEEK + timedelta(days=1)).attendance
+    corrected = marked(again(roll), child, EXCUSED, NEXT_WEEK + timedelta(days=1), CorrectionReason.MISTAKEN).attendance
     assert first
     assert corrected
     assert corrected.attendance_id == first.attendance_id
@@ -71,14 +71,14 @@ def test_person_without_a_seat() -> None:
     refusal = marked(roll, stranger, PRESENT).refusal
     assert refusal
     assert (refusal.slug.value, refusal.field) == ("not-seated", "/attendance/0/person_id")
-    assert marked(roll, child, PRESENT).changed
+    assert marked(roll, child, PRESENT).result is Result.RECORDED
 
 
 def test_person_twice_in_one_list() -> None:
     """Of two marks for one person in one list the first counts, and the second is refused."""
     child = new_id()
     roll = a_roll(child)
-    assert marked(roll, child, PRESENT).changed
+    assert marked(roll, child, PRESENT).result is Result.RECORDED
     second = marked(roll, child, EXCUSED)
     assert second.refusal
     assert second.refusal.slug.value == "person-twice"
@@ -91,7 +91,7 @@ def test_record_outlives_the_seat() -> None:
     marked(roll, child, PRESENT)
     later = Roll(roll.activity, roll.session, {}, roll.recorded)
     assert [line.person_id for line in later.lines({})] == [child]
-    assert marked(later, child, EXCUSED).changed
+    assert marked(later, child, EXCUSED).result is Result.RECORDED
 
 
 def test_twelve_hours_before_the_start() -> None:
