@@ -81,6 +81,10 @@ CALLS: Mapping[str, Call] = {
     "POST /v1/sessions/{id}/check-ins": lambda door, scene: door.post(
         scene.path("/v1/sessions/{id}/check-ins"), json={"code": code_of(scene.signup["signup_id"])}
     ),
+    "GET /v1/sessions/{id}/list.pdf": lambda door, scene: door.get(scene.path("/v1/sessions/{id}/list.pdf")),
+    "GET /v1/activities/{id}/certificates/{person}.pdf": lambda door, scene: door.get(
+        scene.path("/v1/activities/{id}/certificates/") + f"{scene.family.mother}.pdf"
+    ),
     "POST /v1/calendars": lambda door, _: door.post("/v1/calendars", json={"kind": "institution", "institution": OWN[0]}),
     "GET /v1/calendars": lambda door, _: door.get("/v1/calendars"),
     "DELETE /v1/calendars/{id}": lambda door, _: door.delete(f"/v1/calendars/{new_id()}"),
@@ -127,6 +131,8 @@ TABLE: Mapping[str, tuple[object, ...]] = {
     "GET /v1/signups/{id}/code.svg": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
     "GET /v1/signups/{id}/code.png": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
     "POST /v1/sessions/{id}/check-ins": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "GET /v1/sessions/{id}/list.pdf": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "GET /v1/activities/{id}/certificates/{person}.pdf": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
     "POST /v1/calendars": (YES, YES, NO, NO, NO, NO, NO, NO, NO, NO),
     "GET /v1/calendars": (YES, YES, YES, NO, YES, YES, YES, NO, NO, NO),
     "DELETE /v1/calendars/{id}": (HIDDEN, HIDDEN, HIDDEN, NO, HIDDEN, HIDDEN, HIDDEN, NO, NO, NO),
@@ -135,12 +141,13 @@ TABLE: Mapping[str, tuple[object, ...]] = {
 
 @pytest.fixture
 def scene(town: Town, desk: Desk) -> Scene:
-    """The scene shortly before the session, when everything can be done."""
+    """The scene shortly before the session, when everything can be done; the mother is there already."""
     family, guest = town.enrols(a_family()), town.enrols(a_family())
     workshop = desk.opens()
     signup = desk.signs_up(workshop, family.party())
     draft = desk.opens(status="draft")
     desk.waits((NEXT_WEEK - NOW) * 0.99)
+    desk.marks(workshop, (family.mother, "present"))
     return Scene(workshop, signup, family, guest, draft, desk.registers())
 
 
@@ -180,9 +187,7 @@ def test_nobody_without_a_token(desk: Desk, scene: Scene, route: str) -> None:
     assert CALLS[route](desk.door, scene).status_code == 401
 
 
-@pytest.mark.parametrize(
-    "route", ["GET /v1/activities/{id}/signups", "GET /v1/activities/{id}/completions", "GET /v1/sessions/{id}/attendance"]
-)
+@pytest.mark.parametrize("route", [route.name for route in SERVICE.api.routes if route.personal])
 def test_lists_of_people_need_a_purpose(desk: Desk, scene: Scene, route: str) -> None:
     """Who lists the people of an activity says what for."""
     assert reasons(CALLS[route](desk.door.as_(Role.COORDINATOR), scene), 400) == [("purpose-missing", "Deltag-Purpose")]

@@ -69,6 +69,7 @@ class Slug(StrEnum):
     CODE_MISTYPED = "code-mistyped"
     CODE_NOT_HERE = "code-not-here"
     NOT_IN_PARTY = "not-in-party"
+    NOT_ATTENDED = "not-attended"
     CALENDAR_NOT_FOUND = "calendar-not-found"
     TOO_MANY_CALENDARS = "too-many-calendars"
     NOT_YOUR_CALENDAR = "not-your-calendar"

@@ -21,7 +21,7 @@ values (:calendar_id, :kind, :made_by, :institution, :language, :made_at, :token
 _REMOVE = sa.text("delete from calendar where calendar_id = :calendar_id")
 _ONE_AT_A_TIME = sa.text("select pg_advisory_xact_lock(hashtext('deltag calendars ' || :made_by))")
 _MEETINGS = """
-select cast(s.session_id as text), cast(s.activity_id as text), a.title, a.status = 'called-off' as called_off,
+select cast(s.session_id as text), cast(s.activity_id as text), a.title, a.status = 'called-off' or s.called_off as called_off,
     s.starts_at, s.ends_at, s.place
 from session s join activity a on a.activity_id = s.activity_id
 where s.ends_at > :since and
