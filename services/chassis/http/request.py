@@ -61,6 +61,9 @@ class Request:
 class Answer:
     """What a route answers. `data` is dumped by the schema that the route declares for `status`.
 
+    With an `ETag` among its headers, who has it already gets 304 and no body; `Cache-Control`, which forbids keeping an answer
+    where nothing is said, may be said here.
+
     Refusals are raised (`services.chassis.errors`), so that nothing of a refused request is kept. One that is returned
     instead keeps what was done, as a wrong try that is counted.
     """
