@@ -90,7 +90,7 @@ def _attended(session: Session, one: Attendance, language: str) -> Mapping[str, 
 
 
 def _day(moment: datetime, language: str, form: str) -> str:
-    return format_date(moment.astimezone(LOCAL), form, _LOCALES[language])  # type: ignore[arg-type]  # one of babel's forms
+    return format_date(moment.astimezone(LOCAL), form, _LOCALES[language])
 
 
 def _times(session: Session, language: str) -> str:

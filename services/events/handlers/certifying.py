@@ -21,7 +21,7 @@ def attended_by(activity: Activity, person_id: str, caller: Caller, work: "Work"
     An organiser has everybody's, others their own, and a guardian a child's as far as he may see its sign-up.
     """
     same = work.aliases.around([person_id])
-    came = [one for one in work.attendance.of_person(activity.activity_id, same) if one.state.came]
+    came: Sequence[Attendance] = [one for one in work.attendance.of_person(activity.activity_id, same) if one.state.came]
     if not organises(caller, activity):
         own = own_ids(caller, work.aliases)
         came = came if not same.keys().isdisjoint(own) else _of_his_child(came, own, work)
