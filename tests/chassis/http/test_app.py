@@ -320,6 +320,21 @@ def test_answers_are_not_kept_by_others(client: Client) -> None:
     assert client.get("/v1/books").headers["Cache-Control"] == "no-store"
 
 
+def test_who_has_the_answer_gets_no_other(client: Client, a_book: Callable[..., str]) -> None:
+    """What a route gives an ETag is 304 without a body for who has it, and sent to who has another one."""
+    a_book("Ællingen")
+    first = client.get("/v1/books.csv")
+    known, other = (client.get("/v1/books.csv", headers={"If-None-Match": etag}) for etag in (first.headers["ETag"], '"another"'))
+    assert (known.status_code, known.data, known.headers["ETag"]) == (304, b"", first.headers["ETag"])
+    assert not {"Content-Type", "Content-Length"} & set(known.headers.keys())
+    assert (other.status_code, other.data) == (200, first.data)
+
+
+def test_a_route_may_say_how_long_its_answer_holds(client: Client) -> None:
+    """Where a route says who may keep its answer, that is said, and nothing against it."""
+    assert client.get("/v1/books.csv").headers.getlist("Cache-Control") == ["private, max-age=60"]
+
+
 def sample(labels: dict[str, str]) -> float:
     """A counter's present value."""
     return REGISTRY.get_sample_value("deltag_http_requests_total", labels) or 0.0
