@@ -55,7 +55,8 @@ def printed(door: Door, path: str) -> bytes:
     answer = door.get(path)
     assert answer.status_code == 200, answer.get_json()
     assert answer.headers["Content-Type"] == "application/pdf"
-    return answer.data
+    paper: bytes = answer.data
+    return paper
 
 
 def parts(pdf: pikepdf.Pdf) -> Iterator[tuple[str, Any]]:
