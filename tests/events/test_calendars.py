@@ -155,6 +155,22 @@ class TestFamily:
         [entry] = read(desk, feed).events
         assert (entry.status and entry.status.value, (entry.sequence or 0) > (before or 0)) == ("CANCELLED", True)
 
+    def test_moved_and_called_off_sessions(self, desk: Desk, family: Family, feed: str) -> None:
+        """A session that is moved is the same entry at another time, one that is called off is cancelled; both with a higher sequence."""
+        course = desk.opens(sessions=[a_meeting(NEXT_WEEK), a_meeting(NEXT_WEEK + timedelta(days=7))])
+        desk.signs_up(course, family.party())
+        before = read(desk, feed).events
+        first, second = (session["session_id"] for session in course["sessions"])
+        later = NEXT_WEEK + timedelta(hours=1)
+        desk.changes(desk.activity(course), move=[{"session_id": first, "starts_at": later.isoformat()}], call_off=[second])
+        after = read(desk, feed).events
+        assert [(entry.uid, entry.status and entry.status.value) for entry in after] == [
+            (before[0].uid, "CONFIRMED"),
+            (before[1].uid, "CANCELLED"),
+        ]
+        assert after[0].dtstart == later
+        assert [(new.sequence or 0) > (old.sequence or 0) for new, old in zip(after, before, strict=True)] == [True, True]
+
     def test_signed_up_again(self, desk: Desk, family: Family, feed: str) -> None:
         """Who signs up again after he cancelled has one entry, and comes."""
         workshop = desk.opens()

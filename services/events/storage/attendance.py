@@ -21,7 +21,8 @@ from attendance t join session s on s.session_id = t.session_id join activity a 
 """  # noqa: S608 - our own text
 _OF_SESSION = sa.text(_SELECT + "where t.session_id = :session_id")
 _OF_PERSON = sa.text(f"""{_SELECT}
-where a.activity_id = :activity_id and t.person_id = any(array(select cast(json_array_elements_text(cast(:ids as json)) as uuid)))
+where a.activity_id = :activity_id and not s.called_off
+    and t.person_id = any(array(select cast(json_array_elements_text(cast(:ids as json)) as uuid)))
 order by s.starts_at, t.session_id
 """)
 _ALL = sa.text(_SELECT)
