@@ -4,8 +4,8 @@ A guardian sees what he comes to or is the contact of, while he may be told of e
 does not see it: that the child comes would tell him where the first one is. But where the contact may not be told of a child
 any more, those guardians see it, and may cancel it, who may be told of all its children: else nobody of the family could.
 
-Of other guardians he sees nothing: neither that they come nor who is the contact. Whether one shares with the other how he is
-reached (registration's `shares_contacts`) is told in no fact, so nothing is taken for shared. Only the contact himself sees
+Of other guardians he sees nothing: neither that they come nor who is the contact. That one shares with the other how he is
+reached (registration's `shares_contacts`) says nothing of where he goes, and so is told in no fact. Only the contact himself sees
 the whole party, for whom he speaks: it is he who named it, unless an organiser did. Organisers sign up guardians who are not
 to know of each other apart.
 """
