@@ -11,6 +11,7 @@ from datetime import date, datetime
 from services.registration.domain import origin
 from services.registration.domain.address import Address
 from services.registration.domain.answer import Said, fill
+from services.registration.domain.clocks import has_come
 from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.family import Vocabulary
 from services.registration.domain.guardianship import Told
@@ -145,7 +146,7 @@ def _objections(request: EnrolmentRequest, known: Known, now: datetime) -> Itera
     yield from _guardians(request, known.words)
     if request.on_behalf_of:
         yield from origin.objections(request.on_behalf_of, len(request.guardians), now)
-    yield from _consent(request, programme)
+    yield from _consent(request, programme, now)
 
 
 def _within_programme(request: EnrolmentRequest, programme: Programme) -> Iterator[Objection]:
@@ -194,13 +195,15 @@ def _guardians(request: EnrolmentRequest, words: Vocabulary) -> Iterator[Objecti
             yield from words.objections_to_relation(guardian.relation, f"/guardians/{place}/relation")
 
 
-def _consent(request: EnrolmentRequest, programme: Programme | None) -> Iterator[Objection]:
+def _consent(request: EnrolmentRequest, programme: Programme | None, now: datetime) -> Iterator[Objection]:
     consent = request.consent
     if consent is None:
         if programme and programme.needs_consent and request.stage is Status.ACCEPTED:
             yield Objection(Rule.CONSENT_MISSING, "/consent")
         return
     yield from _consent_giver(consent, request.guardians)
+    if not has_come(consent.given_at, now):
+        yield Objection(Rule.CONSENT_IN_THE_FUTURE, "/consent/given_at")
     if programme is not None:
         yield from _consent_content(consent, programme)
 

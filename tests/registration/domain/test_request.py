@@ -72,6 +72,7 @@ def test_an_institution_has_a_number_and_a_code(handle: str) -> None:
         ({"consent": a_consent(purpose="photos")}, "unknown-consent-purpose", "/consent/purpose"),
         ({"consent": a_consent(text_version="2019-1")}, "unknown-consent-text", "/consent/text_version"),
         ({"consent": a_consent(language="ar")}, "unknown-consent-text", "/consent/text_version"),
+        ({"consent": a_consent(given_at="2030-01-01T09:00:00+01:00")}, "consent-in-the-future", "/consent/given_at"),
     ],
 )
 def test_each_rule_speaks_for_itself(details: dict[str, Any], rule: str, field: str) -> None:
