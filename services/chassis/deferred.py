@@ -2,7 +2,8 @@
 
     early    a gap before it; taken as soon as the gap is filled
     retry    failed alone; tried again on a growing, jittered delay, its attempt counted before each try, and taken back
-             when it failed again and no other message of the queue succeeded meanwhile: all may need what is away
+             when it failed again and no other message of the queue succeeded meanwhile: all may need what is away. So is a request
+             that its handler has put off: what it follows may be on its way
     parked   permanent, or its attempts are used up; `deltag parked` shows, replays and discards
 
 A row keeps the raw bytes (encrypted) and what the broker said, so that a replay is the same message under its own id. What a
@@ -139,6 +140,7 @@ class Claimed:
 
 
 EARLY = Why(Kind.EARLY, "early", "A message before it has not come yet.")
+PUT_OFF = Why(Kind.RETRY, "put-off", "What it follows may be on its way.")
 
 
 def store_early(work: UnitOfWork, consumer: str, messages: Sequence[Incoming]) -> int:
@@ -149,6 +151,11 @@ def store_early(work: UnitOfWork, consumer: str, messages: Sequence[Incoming]) -
 def park(work: UnitOfWork, consumer: str, messages: Sequence[Incoming]) -> int:
     """Put aside for good what its `fault` says is permanent; returns how many were not there already."""
     return _put(work, consumer, [(m, explain(consumer, m, m.fault)) for m in messages if m.fault])
+
+
+def put_off(work: UnitOfWork, consumer: str, messages: Sequence[Incoming]) -> int:
+    """Put aside what came too soon, to be tried again; returns how many were not there already. To be put off is an attempt each time."""
+    return _put(work, consumer, [(m, _next_try(work, max(m.attempts, 1))) for m in messages])
 
 
 def failed(work: UnitOfWork, consumer: str, message: Incoming, error: Exception) -> int:
@@ -167,6 +174,10 @@ def failed(work: UnitOfWork, consumer: str, message: Incoming, error: Exception)
     if not permanent:
         why = replace(why, kind=Kind.RETRY, delay=backoff(max(attempts, 1), settings.retry_base_s))
     return _put(work, consumer, [(message, why)])
+
+
+def _next_try(work: UnitOfWork, attempts: int) -> Why:
+    return replace(PUT_OFF, attempts=attempts, delay=backoff(attempts, work.context.settings.retry_base_s))
 
 
 def backoff(attempts: int, base: float) -> float:

@@ -23,6 +23,11 @@ _TAKEN = sa.text(
     " on source = s and id = i where consumer = :consumer"
 )
 
+_UNTAKE = sa.text(
+    "delete from chassis.inbox using json_to_recordset(cast(:rows as json)) as x(s text, i text)"
+    " where consumer = :consumer and source = s and id = i"
+)
+
 
 def admit(connection: sa.Connection, consumer: str, requests: Sequence[tuple[Name, str]], *, door: str = "bus") -> list[Verdict]:
     """What is to be done with each (name, hash of its content): a repeated name is a duplicate with the same content, else a conflict.
@@ -36,6 +41,11 @@ def admit(connection: sa.Connection, consumer: str, requests: Sequence[tuple[Nam
     if others := firsts.keys() - new:
         known |= contents(connection, consumer, others)
     return [_verdict(name, content, known, new) for name, content in requests]
+
+
+def untake(connection: sa.Connection, consumer: str, names: Iterable[Name]) -> None:
+    """These are not taken after all: the next time they come, they are new."""
+    connection.execute(_UNTAKE, {"consumer": consumer, "rows": listed(names)})
 
 
 def contents(connection: sa.Connection, consumer: str, names: Iterable[Name]) -> dict[Name, str]:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 import structlog
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from services.chassis import deferred, watchdog
+from services.chassis import deferred, inbox, watchdog
 from services.chassis.bus import Delivery
 from services.chassis.crashpoints import crash_point
 from services.chassis.database import HeldUp, is_collision, is_unstorable
@@ -23,6 +23,7 @@ from services.chassis.erasure.forgetting import Forgetting
 from services.chassis.errors import Fate, Invalid, Unavailable, fate
 from services.chassis.handling import run_handlers, turns
 from services.chassis.ids import new_id
+from services.chassis.inbox import Name
 from services.chassis.instruments import known_type, observe_batch, observe_handled, observe_put_aside
 from services.chassis.lifecycle import Stop
 from services.chassis.outage import Outage, SlowedDown
@@ -156,14 +157,16 @@ class Intake:
             if self._forgetting:
                 self._forgetting.read(batch, work)
             verdict = self._sorter.sort(batch, work)
+            work.be_patient(self._patient(verdict.fit))
             with watchdog.within(self.context.settings.handling_s, self.consumer):
                 run_handlers(verdict.fit, work)
+            verdict.untake(work.put_off_requests)
             work.flush()
             self._record(verdict, work)
             crash_point("intake.before-commit")
         crash_point("intake.after-commit")
         self._held_up = 0
-        self._settled(*verdict.fit, *verdict.duplicates, *verdict.early, *verdict.faulty)
+        self._settled(*verdict.fit, *verdict.duplicates, *verdict.early, *verdict.put_off, *verdict.faulty)
         self._observe(verdict, perf_counter() - began)
         if verdict.succeeded:
             self._succeeded()
@@ -193,10 +196,18 @@ class Intake:
             raise
         self._suspects.forget(group)
 
+    def _patient(self, messages: Iterable[Incoming]) -> Iterator[Name]:
+        """The requests that may be put off: those that will be tried once more."""
+        attempts = 0 if self.listen.ordered else self.context.settings.retry_attempts
+        return (name(m) for m in messages if m.attempts < attempts)
+
     def _record(self, verdict: Sorted, work: UnitOfWork) -> None:
         who = {"consumer": self.consumer}
         stored = deferred.store_early(work, self.consumer, verdict.early) + deferred.park(work, self.consumer, verdict.faulty)
-        again = sum(m.row is None for m in (*verdict.early, *verdict.faulty)) - stored
+        if verdict.put_off:
+            inbox.untake(work.connection, self.consumer, map(name, verdict.put_off))
+            stored += deferred.put_off(work, self.consumer, verdict.put_off)
+        again = sum(m.row is None for m in (*verdict.early, *verdict.put_off, *verdict.faulty)) - stored
         released = deferred.release(work, [m.row for m in (*verdict.fit, *verdict.duplicates) if m.row])
         counts = {"handled": len(verdict.fit), "duplicate": len(verdict.duplicates) + again, "deferred": stored}
         more = {"process": PROCESS, "released": released, "skipped": verdict.skipped, "succeeded": verdict.succeeded}
@@ -206,6 +217,7 @@ class Intake:
         service = self.context.service.name
         observe_batch(service, self.consumer, seconds)
         observe_handled(service, verdict.fit, verdict.duplicates, self.context.clock())
+        observe_put_aside(service, Fate.RETRY, verdict.put_off)
         observe_put_aside(service, Fate.PARK, verdict.faulty)
         for message in verdict.faulty:
             slug = message.fault.slug if message.fault else ""

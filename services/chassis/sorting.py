@@ -1,14 +1,15 @@
-"""What a transaction does with each of its messages: take it, let it by as a duplicate, put it aside as early, or park it.
+"""What a transaction does with each of its messages: take it, let it by as a duplicate, put it aside as early or put off, or park it.
 
 Facts are taken in sequence per aggregate: the *position* (consumer, aggregate) holds the last sequence number taken;
 at or below it is a duplicate, one above it is next, further above is early and waits in `chassis.deferred`. The
 position rows of a batch are locked in key order for the length of the transaction, so several replicas may share a
 queue and still every aggregate's messages are taken in order. A new aggregate has no row to lock: whoever inserts its
 position first has won, and the other waits for him and takes his batch again, before a handler has begun. Requests from
-outside are taken once per (source, id); the same id with other content is a conflict.
+outside are taken once per (source, id); the same id with other content is a conflict. One that its handler has put off, because
+what it follows may be on its way, is not taken yet.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -16,7 +17,7 @@ import sqlalchemy as sa
 
 from services.chassis import deferred, inbox
 from services.chassis.errors import Conflict
-from services.chassis.inbox import Verdict
+from services.chassis.inbox import Name, Verdict
 from services.chassis.reading import Incoming
 from services.chassis.service import Listen
 from services.chassis.storage import UnitOfWork
@@ -56,6 +57,7 @@ class Sorted:
     duplicates: list[Incoming] = field(default_factory=list)
     early: list[Incoming] = field(default_factory=list)
     faulty: list[Incoming] = field(default_factory=list)
+    put_off: list[Incoming] = field(default_factory=list)
     held: dict[str, int] = field(default_factory=dict)
     positions: dict[str, int] = field(default_factory=dict)
     awaited: set[str] = field(default_factory=set)
@@ -64,7 +66,12 @@ class Sorted:
     @property
     def succeeded(self) -> int:
         """How many a handler has dealt with; what was let by or refused says nothing of what the handlers need."""
-        return sum(m.handler is not None and not m.refusals for m in self.fit)
+        return sum(m.handler is not None and not m.refusals for m in (*self.fit, *self.put_off))
+
+    def untake(self, names: Collection[Name]) -> None:
+        """These requests are not taken after all: their handler has put them off."""
+        self.put_off = [m for m in self.fit if name(m) in names] if names else []
+        self.fit = [m for m in self.fit if name(m) not in names] if names else self.fit
 
 
 class Sorter:

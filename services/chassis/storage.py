@@ -6,7 +6,7 @@ row lock that lasts to the commit, so an aggregate's messages have no gap and ne
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,7 @@ from services.chassis.aliases import Aliases
 from services.chassis.database import as_unavailable, unavailable_when_away
 from services.chassis.envelope import Received, encode
 from services.chassis.ids import new_id
-from services.chassis.inbox import Verdict
+from services.chassis.inbox import Name, Verdict
 from services.chassis.service import EVENTS, Context
 
 FLUSH_AT = 1_000
@@ -107,6 +107,8 @@ class UnitOfWork:
         self.resources = context.resources
         self._emitted: list[_Emitted] = []
         self._wakes: set[str] = set()
+        self._patient: frozenset[Name] = frozenset()
+        self.put_off_requests: set[Name] = set()
 
     def __enter__(self) -> Self:
         self.now: datetime = self.context.clock()
@@ -206,6 +208,21 @@ class UnitOfWork:
     def admit(self, consumer: str, source: str, requests: Sequence[tuple[str, bytes]]) -> list[Verdict]:
         """Take each outside request's id once: a repeated id is a duplicate with the same content, else a conflict."""
         return inbox.admit(self.connection, consumer, [((source, id_), content_hash(content)) for id_, content in requests], door="http")
+
+    def put_off(self, request: Received[Any]) -> bool:
+        """Let a request be tried again later, as if it had not come, since what it follows may be on its way; whether it may wait.
+
+        It is tried as often, and after the same delays, as a message that fails. At the last try, and where it did not come over the
+        bus, it may not wait: then it is to be answered.
+        """
+        may_wait = (request.source, request.id) in self._patient
+        if may_wait:
+            self.put_off_requests.add((request.source, request.id))
+        return may_wait
+
+    def be_patient(self, requests: Iterable[Name]) -> None:
+        """These may be put off."""
+        self._patient = frozenset(requests)
 
     def flush(self) -> None:
         """Write what was emitted so far into the outbox, inside the transaction."""

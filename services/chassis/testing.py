@@ -2,7 +2,7 @@
 
 FakeClock          a clock that stands until it is moved
 FakeUnitOfWork     a unit of work without a database; passes the same conformance suite as the real one
-deliver, publish_to, published, run_timer, http    the doors of one service, without a broker
+deliver, try_again, published, run_timer, http    the doors of one service, without a broker
 """
 
 import copy
@@ -104,6 +104,10 @@ class FakeUnitOfWork:
         if not attempt.kept:
             self._draft, self._wakes = draft, wakes
 
+    def put_off(self, _request: Received[Any]) -> bool:
+        """See `UnitOfWork.put_off`: here nothing may wait."""
+        return False
+
     def wake(self, name: str) -> None:
         """See `UnitOfWork.wake`."""
         self._wakes.add(name)
@@ -171,6 +175,17 @@ def deliver_raw(
     while Sweeper(intake, Stop()).sweep_early():
         pass
     return intake
+
+
+def try_again(context: Context, listen: Listen) -> int:
+    """Try everything that was put off or failed, once, as if its delay had passed; how many that were."""
+    due = sa.text("update chassis.deferred set due_at = clock_timestamp() where consumer = :consumer and kind = 'retry'")
+    with context.work() as work:
+        waiting = work.connection.execute(due, {"consumer": listen.queue}).rowcount
+    sweeper = Sweeper(Intake(context, listen), Stop())
+    for _ in range(waiting):
+        sweeper.sweep_retries()
+    return int(waiting)
 
 
 def listen_for(service: Service, type_: str) -> Listen:

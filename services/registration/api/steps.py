@@ -55,7 +55,7 @@ def take_step(request: Request, work: Work) -> Mapping[str, Any]:
 def history(request: Request, work: Work) -> Mapping[str, Any]:
     """Every step that was taken, the first one first."""
     enrolment = the_enrolment(request, work)
-    return {"items": [messages.of_taken(one, hidden=enrolment.hidden) for one in work.history.of(enrolment.enrolment_id)]}
+    return {"items": [messages.of_taken(one, hidden=enrolment.hidden) for one in steps.history_of(enrolment.enrolment_id, work)]}
 
 
 @api.get(

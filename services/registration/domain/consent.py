@@ -84,10 +84,14 @@ class Consent:
         return self.withdrawn_at or self.given_at
 
     def withdraw(self, at: datetime) -> bool:
-        """Take it back; whether that changed anything. Nobody can take back what he has not given yet: `at` is never before it."""
-        if self.status is ConsentStatus.WITHDRAWN:
+        """Take it back; whether that changed anything: of two withdrawals the one that was said first counts.
+
+        Nobody can take back what he has not given yet: `at` is never before it.
+        """
+        at = max(at, self.given_at)
+        if self.withdrawn_at and self.withdrawn_at <= at:
             return False
-        self.status, self.withdrawn_at = ConsentStatus.WITHDRAWN, max(at, self.given_at)
+        self.status, self.withdrawn_at = ConsentStatus.WITHDRAWN, at
         return True
 
 

@@ -4,17 +4,15 @@ Which step may follow which stands in `life.py`. Every request gets an enrolment
 rejected: that is the answer that is kept. A child who was invited keeps that enrolment when it is enrolled.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from services.registration.domain.child import Child
-from services.registration.domain.life import ENDED, ENROLLED, FOLLOWS, Status, Step, Taken
-from services.registration.domain.objection import Objection, Rule
+from services.registration.domain.life import ENROLLED, FOLLOWS, Status, Step, Taken
 from services.registration.domain.programme import Institution
 from services.registration.domain.request import EnrolmentRequest, Known
-from services.registration.domain.step import StepRequest, not_allowed
 
 __all__ = ["Enrolment", "Status", "begun", "rejected", "so_far"]
 
@@ -68,50 +66,25 @@ class Enrolment:
             was_enrolled=then.status in ENROLLED,
         )
 
-    def objections_to(self, request: StepRequest) -> Iterator[Objection]:
-        """What speaks against this step now, apart from where a move leads."""
-        if request.step not in FOLLOWS[self.status]:
-            yield self._not_allowed(request.step)
-        elif self.since and request.effective_date < self.since:
-            yield Objection(Rule.STEP_TOO_EARLY, "/effective_date", {"since": self.since})
-
-    def take(self, request: StepRequest, *, source: str, request_id: str, to: Institution | None = None) -> Taken:
-        """Take the step; only after nothing spoke against it. `to` is where a move leads (None: home)."""
-        if request.step is Step.MOVE:
-            self._move(to, request.effective_date)
-        if FOLLOWS[self.status][request.step] in ENDED:
-            self.end_date = request.effective_date
-        self.since, self.reason = request.effective_date, request.reason
-        return self._taken(request.step, request.effective_date, source, request_id)
-
     def enrol_from(self, request: EnrolmentRequest, guardian_ids: Sequence[str], at: Institution | None, *, source: str, id: str) -> Taken:
         """A request for a child who is invited, or interested, already: the next step of that enrolment."""
-        self.track, self.start_date, self.reason = request.track, request.start_date, None
+        self.track, self.start_date, self.since, self.reason = request.track, request.start_date, None, None
         self.guardian_ids = list(dict.fromkeys((*self.guardian_ids, *guardian_ids)))
-        self._move(at, request.start_date)
-        return self._taken(request.step, request.start_date, source, id)
+        self.move(at, request.start_date)
+        self.status, self.step, self.request_id = FOLLOWS[self.status][request.step], request.step, id
+        self.was_enrolled = self.was_enrolled or self.status in ENROLLED
+        self.steps += 1
+        return taken(self, request.start_date, source)
 
-    def _move(self, to: Institution | None, day: date) -> None:
+    def move(self, to: Institution | None, day: date) -> None:
+        """The child is there from that day on (None: at home)."""
         self.institution_id = to.institution_id if to else None
         self.institution = to.code if to else None
         self.district = to.district_on(day) if to else None
 
-    def _taken(self, step: Step, day: date | None, source: str, request_id: str) -> Taken:
-        self.status, self.step, self.request_id = FOLLOWS[self.status][step], step, request_id
-        self.was_enrolled = self.was_enrolled or self.status in ENROLLED
-        self.steps += 1
-        return taken(self, day, source)
-
-    def _not_allowed(self, step: Step) -> Objection:
-        if step is Step.WITHDRAW and self.status is Status.WITHDRAWN:
-            return Objection(Rule.ALREADY_WITHDRAWN, "/enrolment_id")
-        if self.status is Status.REJECTED:
-            return Objection(Rule.ENROLMENT_NOT_ACCEPTED, "/enrolment_id")
-        return not_allowed(step, self.status)
-
 
 def taken(enrolment: Enrolment, day: date | None, source: str) -> Taken:
-    """The enrolment's latest step, as it is kept."""
+    """The request that led the enrolment to where it is, as it is kept among its steps; `timeline.py` has the others."""
     return Taken(
         subject_id=enrolment.enrolment_id,
         number=enrolment.steps,
@@ -124,6 +97,7 @@ def taken(enrolment: Enrolment, day: date | None, source: str) -> Taken:
         track=enrolment.track,
         institution_id=enrolment.institution_id,
         institution=enrolment.institution,
+        anew=True,
     )
 
 

@@ -83,7 +83,8 @@ class Taken:
     """A step as it was taken. `subject_id` is the enrolment or the professional; `number` counts his steps, from 1.
 
     `effective_date` is its first day; with `withdraw` and `complete` the first day without the enrolment. `institution_id` is
-    where the child or professional is from then on (None: at home). `source` and `request_id` say who asked for it.
+    where the child or professional is from then on (None: at home). `source` and `request_id` say who asked for it, `said_at` when
+    he wrote that. `anew`: a request for the enrolment, which says track, start and place.
     """
 
     subject_id: str
@@ -98,3 +99,20 @@ class Taken:
     institution_id: str | None = None
     institution: str | None = None
     recorded_at: datetime | None = None
+    said_at: datetime | None = None
+    anew: bool = False
+
+    @property
+    def day(self) -> date:
+        """Its first day; since ever, where there is none."""
+        return self.effective_date or date.min
+
+
+def steps_ahead(status: Status) -> frozenset[Step]:
+    """Every step that may follow from there, sooner or later."""
+    reached, at = {status}, [status]
+    while at:
+        further = set(FOLLOWS[at.pop()].values()) - reached
+        reached |= further
+        at += further
+    return frozenset(step for one in reached for step in FOLLOWS[one])

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from services.chassis.envelope import Received
@@ -17,6 +17,7 @@ from services.registration.domain.giving import Around, ConsentWithdrawal, Givin
 from services.registration.domain.guardianship import Guardianship
 from services.registration.domain.objection import Objection, Rule
 from services.registration.domain.programme import ConsentPurpose, Programme
+from services.registration.handlers.saying import said_at
 from services.registration.texts import explain, reason
 
 if TYPE_CHECKING:
@@ -30,20 +31,22 @@ WITHDRAWAL_CONTRACT = "consent.withdrawal-requested/v1"
 
 
 def answer_givings(asked: Sequence[Received[Giving]], work: "Work") -> None:
-    """Keep each consent, or refuse it with every reason; answer each."""
+    """Keep each consent, put it off while its giver may become a guardian, or refuse it with every reason; answer each."""
     kept = _by_kept_ids([message.data for message in asked], work)
     around = _learn(kept, work)
-    answers = [_taken(giving, around, work) for giving in kept]
+    against = [list(givings.objections(giving, around, work.now)) for giving in kept]
+    decided = [case for case in zip(asked, kept, against, strict=True) if not _waits(case[0], case[2], work)]
+    answers = [explain(objections) if objections else givings.taken(new_id(), giving) for _, giving, objections in decided]
     work.consents.add([answer for answer in answers if isinstance(answer, Consent)])
-    _answer(answers, asked, work)
+    _answer(answers, [message for message, _, _ in decided], work)
 
 
 def give_consent(giving: Giving, work: "Work", cause: Cause) -> Consent:
     """Keep a consent that somebody gives, or records for its giver. Raises `Invalid` with every reason against it."""
     [giving] = _by_kept_ids([giving], work)
-    taken = _taken(giving, _learn([giving], work), work)
-    if not isinstance(taken, Consent):
-        raise Invalid(reasons=taken)
+    if against := list(givings.objections(giving, _learn([giving], work), work.now)):
+        raise Invalid(reasons=explain(against))
+    taken = givings.taken(new_id(), giving)
     work.consents.add([taken])
     telling.tell_consent(taken, work, cause)
     return taken
@@ -58,9 +61,9 @@ def refuse_request(message: Received[Any], reasons: Sequence[Reason], work: "Wor
 
 
 def answer_withdrawals(asked: Sequence[Received[ConsentWithdrawal]], work: "Work") -> None:
-    """Withdraw each consent, or refuse with the reason; of two requests for the same, the first withdraws it."""
+    """Withdraw each consent, or refuse with the reason; of two requests for the same, the one that was said first withdraws it."""
     known = work.consents.lock(message.data.consent_id for message in asked)
-    answers = [_withdrawn(message.data, known, work) for message in asked]
+    answers = [_withdrawn(message.data, known, said_at(message, work)) for message in asked]
     work.consents.save_withdrawn([answer for answer in answers if isinstance(answer, Consent)])
     _answer(answers, asked, work)
 
@@ -118,7 +121,7 @@ def _learn(asked: Sequence[Giving], work: "Work") -> Around:
     """Everything that the rules look at for these."""
     return Around(
         programmes=work.programmes.of_codes(giving.programme for giving in asked),
-        holders=_holders((giving.subject_id for giving in asked if giving.subject is Subject.CHILD), work),
+        families=work.families.of_children(giving.subject_id for giving in asked if giving.subject is Subject.CHILD),
         adults=work.consents.adults(giving.subject_id for giving in asked if giving.subject is not Subject.CHILD),
     )
 
@@ -133,16 +136,15 @@ def _holder(guardianship: Guardianship, day: date) -> Holder:
     return Holder(guardianship.guardian_id, custody=bool(terms and terms.custody), residence=bool(terms and terms.residence))
 
 
-def _taken(giving: Giving, around: Around, work: "Work") -> Consent | list[Reason]:
-    against = list(givings.objections(giving, around, work.now))
-    return explain(against) if against else givings.taken(new_id(), giving)
+def _waits(message: Received[Giving], against: Sequence[Objection], work: "Work") -> bool:
+    return bool(against) and givings.may_come_yet(against) and work.put_off(message)
 
 
-def _withdrawn(asked: ConsentWithdrawal, known: Mapping[str, Consent], work: "Work") -> Consent | list[Reason]:
+def _withdrawn(asked: ConsentWithdrawal, known: Mapping[str, Consent], at: datetime) -> Consent | list[Reason]:
     consent = known.get(asked.consent_id)
     if consent is None:
         return explain([Objection(Rule.UNKNOWN_CONSENT, "/consent_id")])
-    return consent if consent.withdraw(work.now) else explain([Objection(Rule.CONSENT_ALREADY_WITHDRAWN, "/consent_id")])
+    return consent if consent.withdraw(at) else explain([Objection(Rule.CONSENT_ALREADY_WITHDRAWN, "/consent_id")])
 
 
 def _answer(answers: Sequence[Consent | Sequence[Reason]], asked: Sequence[Received[Any]], work: "Work") -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from services.chassis.envelope import Received
@@ -9,10 +10,11 @@ from services.chassis.errors import Reason
 from services.chassis.ids import new_id
 from services.registration.domain import enrolment as enrolments
 from services.registration.domain.child import Child
+from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.enrolment import Enrolment
 from services.registration.domain.guardian import Guardian
 from services.registration.domain.life import Taken
-from services.registration.domain.objection import Objection
+from services.registration.domain.objection import Objection, Rule
 from services.registration.domain.programme import Institution
 from services.registration.domain.request import EnrolmentRequest, Known
 from services.registration.texts import explain
@@ -38,6 +40,11 @@ class Admitted:
         return self.message.data
 
     @property
+    def key(self) -> tuple[CprNumber, str]:
+        """The child's number and the programme."""
+        return self.child.cpr_number, self.request.programme
+
+    @property
     def guardian_ids(self) -> list[str]:
         """Each guardian once."""
         return list(dict.fromkeys(guardian.guardian_id for guardian in self.guardians))
@@ -53,6 +60,25 @@ class Refused:
 
     message: Received[EnrolmentRequest]
     objections: Sequence[Objection]
+
+    @property
+    def request(self) -> EnrolmentRequest:
+        """What is asked for."""
+        return self.message.data
+
+    @property
+    def is_enrolled_already(self) -> bool:
+        """Whether nothing else speaks against it."""
+        return all(objection.rule is Rule.ALREADY_ENROLLED for objection in self.objections)
+
+    @property
+    def key(self) -> tuple[CprNumber, str]:
+        """The child's number, which can be read of one that is enrolled already, and the programme."""
+        return CprNumber.parse(self.request.child.cpr_number), self.request.programme
+
+    def begins_later(self, starts: Mapping[tuple[CprNumber, str], date]) -> bool:
+        """Whether the child is enrolled already, and this would begin after that did."""
+        return self.is_enrolled_already and self.request.start_date > starts.get(self.key, date.min)
 
     def answer(self, known: Known, book: "Book") -> Enrolment:
         """The rejection, with every reason."""

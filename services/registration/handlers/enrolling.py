@@ -40,9 +40,13 @@ ENROLMENT_CONTRACT = "enrolment.requested/v1"
 
 
 def answer_enrolment_requests(asked: Asked, work: "Work", by: Mapping[str, DoneBy] = NOBODY_SAID) -> None:
-    """Decide each request, in order; enrol, or reject with every reason; answer each. `by` says by message who sent it."""
+    """Decide each request, in order; enrol, or reject with every reason; answer each. `by` says by message who sent it.
+
+    One for a child that is enrolled already, and is to begin later, is put off: the end of that enrolment may be on its way.
+    """
     known = _learn([message.data for message in asked], work)
-    cases, living = _decide(asked, known, work)
+    decided, living = _decide(asked, known, work)
+    cases = _to_answer(decided, work)
     admitted = [case for case in cases if isinstance(case, Admitted)]
     _take_in_guardians(admitted, work)
     book = Book(living, work.protections.children([case.child.child_id for case in admitted]))
@@ -111,6 +115,14 @@ def _decide(asked: Asked, known: Known, work: "Work") -> tuple[list[Admitted | R
     if any(known.standing.get(key) is not status for key, status in standing.items()):
         decided = decide(requests, replace(known, standing={**known.standing, **standing}), work.now)
     return [_case(message, against, children) for message, against in zip(asked, decided, strict=True)], living
+
+
+def _to_answer(cases: Sequence[Admitted | Refused], work: "Work") -> list[Admitted | Refused]:
+    """All but those that are put off."""
+    again = [case.key[0] for case in cases if isinstance(case, Refused) and case.is_enrolled_already]
+    begun = {case.key: case.request.start_date for case in cases if isinstance(case, Admitted)}
+    starts = work.enrolments.starts(again) | begun if again else {}
+    return [case for case in cases if isinstance(case, Admitted) or not (case.begins_later(starts) and work.put_off(case.message))]
 
 
 def _numbers(child_id: str, children: Mapping[CprNumber, Child]) -> list[CprNumber]:

@@ -24,6 +24,7 @@ from services.registration.domain.guardianship import Guardianship, Pair, togeth
 from services.registration.domain.household import Household, households
 from services.registration.domain.objection import Objection, Rule
 from services.registration.handlers import protections
+from services.registration.handlers.saying import said_at
 from services.registration.texts import explain, reason
 from services.registration.vocabulary import VOCABULARY
 
@@ -45,7 +46,7 @@ def answer_corrections(asked: Sequence[Received[CorrectionRequest]], work: "Work
     for message, request in zip(asked, requests, strict=True):
         if objections := list(objections_to_correction(request, known.keys(), VOCABULARY)):
             telling.reject(message, explain(objections), work)
-        elif _correct(known[request.guardian_id], request, _said_at(message, work), work, message):
+        elif _correct(known[request.guardian_id], request, said_at(message, work), work, message):
             changed[request.guardian_id] = message
     _keep_guardians(changed, known, work)
     work.answers.add(asked)
@@ -73,7 +74,7 @@ def answer_guardianships(asked: Sequence[Received[GuardianshipRequest]], work: "
         if objections := list(families.objections_to(request)):
             telling.reject(message, explain(objections), work)
         else:
-            families.change(request, _said_at(message, work))
+            families.change(request, said_at(message, work))
             telling.answer_with_family(families.of(request.child_id), work, message)
     work.families.save(families.changed)
     work.answers.add(asked)
@@ -187,11 +188,6 @@ def _keep_guardians(changed: Mapping[str, Cause], known: Mapping[str, Guardian],
     work.guardians.change([known[guardian_id] for guardian_id in changed])
     for guardian_id, cause in changed.items():
         telling.send_card(guardian_id, known[guardian_id], work, cause)
-
-
-def _said_at(message: Received[Any], work: "Work") -> datetime:
-    """When its sender wrote it; nobody writes in the future."""
-    return min(message.time or work.now, work.now)
 
 
 def _raise_for(objections: Sequence[Objection]) -> None:

@@ -14,6 +14,7 @@ from services.registration import telling
 from services.registration.domain import protection
 from services.registration.domain.objection import Rule
 from services.registration.domain.protection import PersonKind, ProtectionRequest
+from services.registration.handlers.saying import said_at
 from services.registration.texts import explain
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def answer_protections(asked: Sequence[Received[ProtectionRequest]], work: "Work
             telling.reject(message, explain(objections), work)
         else:
             telling.grant(message, work)
-            granted.append((message.data, min(message.time or work.now, work.now)))
+            granted.append((message.data, said_at(message, work)))
     work.protections.keep(granted)
     work.answers.add(asked)
     tell_again(work)

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
-from zoneinfo import ZoneInfo
 
 from services.chassis.storage import UnitOfWork
+from services.registration.domain.clocks import day_of
 from services.registration.domain.reach import Reach
 from services.registration.domain.request import Known
 from services.registration.resources import Resources
@@ -32,8 +32,6 @@ from services.registration.storage.sign_up_requests import SignUpRequests
 from services.registration.storage.sign_ups import SignUps
 from services.registration.vocabulary import VOCABULARY
 
-_DENMARK = ZoneInfo("Europe/Copenhagen")
-
 
 class Work(UnitOfWork):
     """One transaction on registration's database."""
@@ -43,7 +41,7 @@ class Work(UnitOfWork):
     @property
     def today(self) -> date:
         """Which day it is in Denmark."""
-        return self.now.astimezone(_DENMARK).date()
+        return day_of(self.now)
 
     def known(self, programmes: Iterable[str], institutions: Iterable[str]) -> Known:
         """What the rules look at, of these programmes and institutions."""

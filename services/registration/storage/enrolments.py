@@ -44,7 +44,7 @@ _STANDING = sa.text(  # under whatever id a child was enrolled that was stored t
     " from named left join chassis.alias on merged_id = child_id),"
     " same as materialized (select cpr_lookup, child_id from kept"
     " union all select cpr_lookup, merged_id from kept join chassis.alias on kept_id = child_id)"
-    " select cpr_lookup, programme, status from same join enrolment using (child_id)"
+    " select cpr_lookup, programme, status, start_date from same join enrolment using (child_id)"
     f" where child_id = any(array(select child_id from same)) and status in {LIVING}"
 )
 _LIVING = sa.text(f"{_ENROLMENT} where e.child_id = any(array{SAME_IDS}) and e.status in {LIVING} order by e.enrolment_id for update of e")
@@ -107,10 +107,11 @@ class Enrolments:
 
     def standing(self, numbers: Iterable[CprNumber]) -> dict[tuple[CprNumber, str], Status]:
         """Which of these children have an enrolment that may go on, in which programme, and where it stands."""
-        by_lookup = {self._vault.lookup(number): number for number in numbers}
-        lookups = as_json({"l": as_bytea(lookup)} for lookup in by_lookup)
-        rows = self._connection.execute(_STANDING, {"numbers": lookups})
-        return {(by_lookup[row.cpr_lookup], row.programme): Status(row.status) for row in rows}
+        return {key: Status(row.status) for key, row in self._standing(numbers)}
+
+    def starts(self, numbers: Iterable[CprNumber]) -> dict[tuple[CprNumber, str], date]:
+        """The same, and their first days."""
+        return {key: row.start_date for key, row in self._standing(numbers)}
 
     def living(self, children: Mapping[CprNumber, Child]) -> dict[tuple[str, str], Enrolment]:
         """The same enrolments, of children who are locked; nobody else changes them until the end of the transaction.
@@ -175,6 +176,12 @@ class Enrolments:
     def stream(self) -> Iterator[Enrolment]:
         """All of them, a few at a time."""
         return map(_enrolment, self._connection.execute(_ALL, {"today": self._today}, execution_options={"yield_per": 500}))
+
+    def _standing(self, numbers: Iterable[CprNumber]) -> Iterator[tuple[tuple[CprNumber, str], Any]]:
+        by_lookup = {self._vault.lookup(number): number for number in numbers}
+        lookups = as_json({"l": as_bytea(lookup)} for lookup in by_lookup)
+        rows = self._connection.execute(_STANDING, {"numbers": lookups})
+        return (((by_lookup[row.cpr_lookup], row.programme), row) for row in rows)
 
     def _reach(self, reach: Reach) -> dict[str, Any]:
         return {

@@ -28,8 +28,9 @@ _LINK = sa.text(
     " where child_id = c and guardian_id = g and said_at is null and (relation, custody, contact_allowed, residence)"
     " is distinct from (coalesce(n, relation), k, coalesce(p, contact_allowed), coalesce(r, residence)) returning child_id),"
     " new as (insert into guardianship (child_id, guardian_id, valid, relation, custody, contact_allowed, residence)"
-    " select c, g, daterange(null, null), dn, k, dp, dr from told where not exists"
-    " (select from guardianship where child_id = c and guardian_id = g) order by c, g returning child_id)"
+    " select c, g, daterange(null, (select min(lower(valid)) from guardianship where child_id = c and guardian_id = g)), dn, k, dp, dr"
+    " from told where not exists"
+    " (select from guardianship where child_id = c and guardian_id = g and said_at is null) order by c, g returning child_id)"
     " select child_id::text from other union select child_id::text from new"
 )
 _FORGET = sa.text(

@@ -8,18 +8,21 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.registration.domain.life import Status, Step, Taken
-from services.registration.storage.rows import as_json, columns
+from services.registration.storage.rows import IDS, as_json, columns
 
 _TAKEN = (
     "select t.subject_id::text, t.number, t.step, t.status, t.effective_date, t.source, t.request_id, t.reason, t.track,"
-    " t.institution_id::text, i.code as institution, t.recorded_at from step_taken t left join institution i using (institution_id)"
+    " t.institution_id::text, i.code as institution, t.recorded_at, coalesce(t.said_at, t.recorded_at) as said_at, t.anew"
+    " from step_taken t left join institution i using (institution_id)"
 )
 _ADD = sa.text(
     "insert into step_taken (subject_id, number, step, status, effective_date, source, request_id, reason, track, institution_id,"
-    " recorded_at) select subject_id, number, step, status, effective_date, source, request_id, reason, track, institution_id, now()"
+    " recorded_at, said_at, anew) select subject_id, number, step, status, effective_date, source, request_id, reason, track,"
+    " institution_id, now(), said_at, anew"
     " from json_populate_recordset(null::step_taken, cast(:rows as json))"
 )
 _OF = sa.text(f"{_TAKEN} where t.subject_id = cast(:id as uuid) order by t.number")
+_OF_ALL = sa.text(f"{_TAKEN} where t.subject_id = {IDS} order by t.subject_id, t.number")
 _OF_CHILD = sa.text(
     f"{_TAKEN} where t.subject_id in (select enrolment_id from enrolment where child_id in (select chassis.same(cast(:id as uuid))))"
     " order by t.subject_id, t.number"
@@ -41,8 +44,15 @@ class History:
             self._connection.execute(_ADD, {"rows": as_json(taken)})
 
     def of(self, subject_id: str) -> list[Taken]:
-        """All steps of an enrolment or a professional, the first one first."""
+        """All steps of an enrolment or a professional, in the order in which they came."""
         return [_taken(row) for row in self._connection.execute(_OF, {"id": subject_id})]
+
+    def of_all(self, subject_ids: Iterable[str]) -> dict[str, list[Taken]]:
+        """The same of each of these."""
+        found: dict[str, list[Taken]] = {subject_id: [] for subject_id in subject_ids}
+        for row in self._connection.execute(_OF_ALL, {"ids": as_json(found)}):
+            found[row.subject_id].append(_taken(row))
+        return found
 
     def of_child(self, child_id: str) -> list[Taken]:
         """All steps of all enrolments of a child, under whatever id, by enrolment."""

@@ -24,7 +24,7 @@ _INSERT = sa.text("insert into effect (subject, number, message) values (:subjec
 
 
 class Thing(msgspec.Struct):
-    """What the messages carry. `trouble` makes a handler fail: always, later, or by ending the process."""
+    """What the messages carry. `trouble` makes a handler fail: always, later, or by ending the process; or it comes too soon."""
 
     number: int
     trouble: str = ""
@@ -42,9 +42,10 @@ def act(message: Received[Thing], work: UnitOfWork) -> None:
 
 
 def act_on_all(messages: Sequence[Received[Thing]], work: UnitOfWork) -> None:
-    """The same, for a set."""
+    """The same, for a set; one that came too soon is put off for as long as it may wait."""
     for message in messages:
-        act(message, work)
+        if not (message.data.trouble == "too soon" and work.put_off(message)):
+            act(message, work)
 
 
 def refuse(message: Received[Any], reasons: Sequence[Reason], work: UnitOfWork) -> None:

@@ -1,14 +1,16 @@
 """The way of a child through a programme: done, expected, stalled."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from services.registration.domain.enrolment import Enrolment, taken
 from services.registration.domain.journey import Expectation, State, journey
 from services.registration.domain.life import FOLLOWS, LIVING, Status, Step
 from services.registration.domain.step import StepRequest
+from services.registration.domain.timeline import Timeline
 from services.registration.expectations import EXPECTATIONS
 
 INVITED_ON = date(2024, 1, 10)
+NOON = datetime(2024, 1, 10, 11, tzinfo=UTC)
 WAYS = {Status.INVITED: Expectation(Step.INTEREST, timedelta(days=21)), Status.INTERESTED: Expectation(Step.ENROL, None)}
 
 
@@ -17,7 +19,8 @@ def states(today: date, *, interested_on: date | None = None) -> list[tuple[Step
     enrolment = Enrolment("e", "s", "asked", Status.INVITED, "sammen-om-boern", start_date=INVITED_ON, step=Step.INVITE, steps=1)
     done = [taken(enrolment, INVITED_ON, "s")]
     if interested_on:
-        done.append(enrolment.take(StepRequest("e", Step.INTEREST, interested_on), source="s", request_id="r"))
+        interest = StepRequest("e", Step.INTEREST, interested_on).as_taken("s", "r", NOON, None)
+        done = [*done, Timeline(enrolment, [*done]).take(interest, {})]
     return [(one.step, one.state, one.on or one.due) for one in journey(enrolment, done, WAYS, today).steps]
 
 

@@ -1,0 +1,182 @@
+"""What other systems say about a family, in any order and any repetition, comes to the same; what must wait for another waits for it."""
+
+from collections.abc import Sequence
+from itertools import count
+from typing import Any
+
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.chassis.service import Context
+from services.chassis.testing import deliver, deliver_raw, event, listen_for, published, try_again
+from services.registration.handlers.steps import history_of
+from tests.registration.builders import REQUESTED, SENDER, WITHDRAWAL, a_consent, a_guardian, a_number, a_request
+
+STEP = "enrolment.step-requested.v1"
+CORRECTION = "family.correction-requested.v1"
+GUARDIANSHIP = "family.guardianship-requested.v1"
+GIVING = "consent.giving-requested.v1"
+TAKING_BACK = "consent.withdrawal-requested.v1"
+PROTECTION = "protection.requested.v1"
+TIMES = [f"2024-01-20T09:{minute:02d}:00+01:00" for minute in range(3)]
+
+Said = tuple[str, dict[str, Any]]
+"""The type of a request and its data, in which the names of ids stand for them."""
+
+
+def a_step(step: str, day: int, place: str) -> Said:
+    """A step on one of a few days, so that some of them contradict each other; a withdrawal comes as a request of its own too."""
+    data = {"enrolment_id": "enrolment", "effective_date": f"2024-0{day}-01"}
+    if step == "withdrawal":
+        return WITHDRAWAL, data | {"reason": "moved"}
+    return STEP, data | {"step": step} | ({"institution": place} if step == "move" else {})
+
+
+def between(guardian: str, day: str, **terms: bool) -> Said:
+    """What holds between the child and a guardian from a day on."""
+    usual = {"relation": "parent", "custody": True, "contact_allowed": True, "residence": False}
+    return GUARDIANSHIP, {"child_id": "child", "guardian_id": guardian, "valid_from": day} | usual | terms
+
+
+def agreed(guardian: str, day: str) -> Said:
+    """A consent to be written to, given on that day."""
+    consent = {name: value for name, value in a_consent(purpose="contact").items() if name not in {"given", "guardian"}}
+    whose = {"programme": "sammen-om-boern", "subject": "child", "subject_id": "child", "giver_id": guardian}
+    return GIVING, consent | whose | {"given_at": f"{day}T12:00:00+01:00"}
+
+
+def protected(until: str) -> Said:
+    """That the child is protected until a day."""
+    return PROTECTION, {"kind": "child", "person_id": "child", "valid_from": "2024-02-01", "valid_until": until}
+
+
+OTHERS: list[Said] = [
+    between("karim", "2024-02-01"),
+    between("karim", "2024-02-01", residence=True),
+    between("karim", "2024-09-01", custody=False),
+    between("mona", "2024-03-01", contact_allowed=False),
+    agreed("karim", "2024-05-01"),
+    agreed("mona", "2024-05-02"),
+    (TAKING_BACK, {"consent_id": "consent"}),
+    (TAKING_BACK, {"consent_id": "consent"}),
+    (CORRECTION, {"guardian_id": "mona", "changes": {"phone": "+4520000001"}}),
+    (CORRECTION, {"guardian_id": "mona", "changes": {"phone": None, "email": "mona.ny@example.org"}}),
+    protected("2027-02-01"),
+    protected("2024-02-01"),
+    (REQUESTED, {"start_date": "2024-06-15"}),
+]
+steps = st.builds(
+    a_step,
+    st.sampled_from(["start", "pause", "resume", "move", "complete", "withdraw", "withdrawal"]),
+    st.integers(4, 7),
+    st.sampled_from(["sesam", "globen"]),
+)
+stories = st.tuples(st.lists(steps, max_size=5), st.lists(st.sampled_from(OTHERS), max_size=6)).map(lambda both: [*both[0], *both[1]])
+told_at = st.lists(st.sampled_from(TIMES), min_size=11, max_size=11)
+universes = count()
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(stories, told_at, st.data())
+def test_any_order_and_repetition_comes_to_the_same(
+    registration: Context, story: list[Said], times: list[str], data: st.DataObject
+) -> None:
+    """Steps, moves, withdrawals, corrections, guardianships, consents, protection, enrolling again: mixed, repeated, cut at will."""
+    orders = st.permutations(range(len(story)))
+    again = st.lists(st.sampled_from(range(len(story))), max_size=4) if story else st.just([])
+    one, other = ([*data.draw(orders), *data.draw(again)] for _ in range(2))
+    assert outcome(registration, story, times, one, 1) == outcome(registration, story, times, other, data.draw(st.integers(1, 6)))
+
+
+def test_a_step_waits_for_the_one_that_it_follows(registration: Context) -> None:
+    """A pause that comes before the start is answered after it; one that nothing ever comes before is rejected at last."""
+    deliver(registration, REQUESTED, a_family(next(universes)), source=SENDER)
+    ids, listen = ids_of(registration), listen_for(registration.service, STEP)
+    for step, day in (("pause", "2024-05-01"), ("start", "2024-04-01"), ("resume", "2024-04-15")):
+        deliver(registration, STEP, {"enrolment_id": ids["enrolment"], "step": step, "effective_date": day}, source=SENDER, id=step)
+    while try_again(registration, listen):
+        pass
+    answers = [message["data"] for message in published(registration) if message["type"].startswith("registration.enrolment.")][1:]
+    assert [(answer["request_id"], answer["status"]) for answer in answers] == [
+        ("start", "active"),
+        ("pause", "paused"),
+        ("resume", "rejected"),
+    ]
+
+
+def test_a_child_that_is_to_come_back_waits_for_its_end(registration: Context) -> None:
+    """A request for a later day is met when the enrolment that there is has ended, and told `already-enrolled` where it does not end."""
+    family = a_family(next(universes))
+    deliver(registration, REQUESTED, family, source=SENDER)
+    ids, listen = ids_of(registration), listen_for(registration.service, STEP)
+    deliver(registration, REQUESTED, family | {"start_date": "2024-06-15"}, source=SENDER, id="again")
+    end = {"enrolment_id": ids["enrolment"], "reason": "moved", "effective_date": "2024-06-01"}
+    deliver(registration, WITHDRAWAL, end, source=SENDER)
+    deliver(registration, REQUESTED, family | {"start_date": "2024-06-20"}, source=SENDER, id="once-more")
+    while try_again(registration, listen):
+        pass
+    answers = {m["data"]["request_id"]: m["data"] for m in published(registration) if m["type"].startswith("registration.enrolment.")}
+    granted, refused = sorted((answers["again"], answers["once-more"]), key=lambda answer: str(answer["status"]))
+    assert (granted["status"], granted["enrolment_id"] != ids["enrolment"]) == ("accepted", True)
+    assert [reason["slug"] for reason in refused["reasons"]] == ["already-enrolled"]
+
+
+def outcome(context: Context, story: Sequence[Said], times: Sequence[str], order: Sequence[int], size: int) -> Any:
+    """What the requests come to about a family that is enrolled by the first one, when nothing waits any more."""
+    universe, listen = next(universes), listen_for(context.service, STEP)
+    first = a_family(universe)
+    deliver(context, REQUESTED, first, source=SENDER)
+    ids = ids_of(context)
+    bodies = [
+        event(said[0], data_of(said, first, ids), id=f"{universe}-{place}", source=SENDER, time=times[place])
+        for place, said in enumerate(story)
+    ]
+    for start in range(0, len(order), size):
+        deliver_raw(context, listen, [bodies[place] for place in order[start : start + size]])
+    while try_again(context, listen):
+        pass
+    return state(context, ids)
+
+
+def a_family(universe: int) -> dict[str, Any]:
+    """Asta with Mona, who has custody, and Karim, who has none."""
+    mona, karim = (a_guardian(given_name=name, family_name=f"Family {universe}", email=f"{name}@example.org") for name in ("Mona", "Karim"))
+    return a_request(cpr_number=a_number(), guardians=[mona, karim | {"custody": False}], consent=a_consent(purpose="contact"))
+
+
+def ids_of(context: Context) -> dict[str, str]:
+    """The ids that the story's names stand for, of the family that was enrolled last."""
+    facts = {message["type"]: message["data"] for message in published(context)}
+    enrolled, consent = facts["registration.enrolment.accepted.v1"], facts["registration.consent.given.v1"]
+    others = [id_ for id_ in enrolled["guardian_ids"] if id_ != consent["guardian_id"]]
+    ids = {"child": enrolled["child_id"], "enrolment": enrolled["enrolment_id"], "consent": consent["consent_id"]}
+    return ids | {"mona": consent["guardian_id"], "karim": others[0]}
+
+
+def data_of(said: Said, first: dict[str, Any], ids: dict[str, str]) -> dict[str, Any]:
+    """What the request says, with the ids for the names; one to enrol again says the same of the family as the first."""
+    if said[0] == REQUESTED:
+        return first | said[1]
+    return {key: ids.get(value, value) if key.endswith("_id") else value for key, value in said[1].items()}
+
+
+TABLES = {
+    "enrolment": "status, institution_id, track, district, start_date, end_date, since, step, reason, was_enrolled, hidden, source",
+    "guardianship": "guardian_id, valid, relation, custody, contact_allowed, residence, said_at",
+    "consent": "guardian_id, purpose, status, given_at, withdrawn_at",
+}
+QUERIES = [
+    *(f"select {columns} from {table} where child_id = :child order by {columns}" for table, columns in TABLES.items()),
+    "select guardian_id, email, phone, language, corrected from guardian where guardian_id in (:mona, :karim) order by guardian_id",
+    "select valid, said_at from protection where person_id = :child",
+]
+
+
+def state(context: Context, ids: dict[str, str]) -> Any:
+    """Everything that is known of the family, with names for ids."""
+    names = {id_: name for name, id_ in ids.items()}
+    with context.work() as work:
+        tables = [work.connection.execute(sa.text(query), ids).all() for query in QUERIES]
+        history = [(one.step, one.status, one.effective_date, one.institution) for one in history_of(ids["enrolment"], work)]
+    return [[tuple(names.get(str(value), value) for value in row) for row in table] for table in tables], history
