@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -35,7 +36,7 @@ def a_step(step: str, day: int, place: str) -> Said:
 
 def between(guardian: str, day: str, **terms: bool) -> Said:
     """What holds between the child and a guardian from a day on."""
-    usual = {"relation": "parent", "custody": True, "contact_allowed": True, "residence": False}
+    usual = {"relation": "guardian", "custody": True, "contact_allowed": True, "residence": False}
     return GUARDIANSHIP, {"child_id": "child", "guardian_id": guardian, "valid_from": day} | usual | terms
 
 
@@ -72,8 +73,8 @@ steps = st.builds(
     st.integers(4, 7),
     st.sampled_from(["sesam", "globen"]),
 )
-stories = st.tuples(st.lists(steps, max_size=5), st.lists(st.sampled_from(OTHERS), max_size=6)).map(lambda both: [*both[0], *both[1]])
-told_at = st.lists(st.sampled_from(TIMES), min_size=11, max_size=11)
+stories = st.tuples(st.lists(steps, max_size=5), st.lists(st.sampled_from(OTHERS), max_size=8)).map(lambda both: [*both[0], *both[1]])
+told_at = st.lists(st.sampled_from(TIMES), min_size=13, max_size=13)
 universes = count()
 
 
@@ -122,6 +123,28 @@ def test_a_child_that_is_to_come_back_waits_for_its_end(registration: Context) -
     assert [reason["slug"] for reason in refused["reasons"]] == ["already-enrolled"]
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_what_an_enrolment_tells_of_a_guardian_holds_until_the_change(registration: Context, order: tuple[int, int]) -> None:
+    """Inger has custody until April and none from then on, whether the change or the enrolment that tells of her is heard of first."""
+    inger = a_guardian(given_name="Inger", cpr_number=a_number("1960-02-03"))
+    deliver(registration, REQUESTED, a_request(guardians=[inger]), source=SENDER)
+    [her_id] = facts_of(registration, "enrolment.accepted")[-1]["guardian_ids"]
+    asta = a_request(stage="invited", consent=None)
+    deliver(registration, REQUESTED, asta, source=SENDER)
+    child = facts_of(registration, "enrolment.changed")[-1]["child_id"]
+    change = GUARDIANSHIP, between("inger", "2024-04-01", custody=False)[1] | {"child_id": child, "guardian_id": her_id}
+    said = [change, (REQUESTED, asta | {"stage": "accepted", "guardians": [a_guardian(), inger]})]
+    for place in order:
+        deliver(registration, *said[place], source=SENDER)
+    [inger_now] = [one for one in facts_of(registration, "family.changed")[-1]["guardians"] if one["guardian_id"] == her_id]
+    assert [(period["valid_from"], period["custody"]) for period in inger_now["periods"]] == [(None, True), ("2024-04-01", False)]
+
+
+def facts_of(context: Context, name: str) -> list[dict[str, Any]]:
+    """What the facts of that name say, in order."""
+    return [message["data"] for message in published(context) if message["type"] == f"registration.{name}.v1"]
+
+
 def outcome(context: Context, story: Sequence[Said], times: Sequence[str], order: Sequence[int], size: int) -> Any:
     """What the requests come to about a family that is enrolled by the first one, when nothing waits any more."""
     universe, listen = next(universes), listen_for(context.service, STEP)
@@ -141,8 +164,9 @@ def outcome(context: Context, story: Sequence[Said], times: Sequence[str], order
 
 def a_family(universe: int) -> dict[str, Any]:
     """Asta with Mona, who has custody, and Karim, who has none."""
-    mona, karim = (a_guardian(given_name=name, family_name=f"Family {universe}", email=f"{name}@example.org") for name in ("Mona", "Karim"))
-    return a_request(cpr_number=a_number(), guardians=[mona, karim | {"custody": False}], consent=a_consent(purpose="contact"))
+    name = f"Family {universe}"
+    mona, karim = (a_guardian(given_name=one, family_name=name, cpr_number=a_number("1991-03-09")) for one in ("Mona", "Karim"))
+    return a_request(cpr_number=a_number(), guardians=[mona, karim | {"custody": False}])
 
 
 def ids_of(context: Context) -> dict[str, str]:

@@ -42,11 +42,14 @@ _KNOWN = sa.text(
     " or (k = 'guardian' and exists (select from guardian where guardian_id = i))"
     " or (k = 'professional' and exists (select from professional where professional_id = i))"
 )
+_LAST: Final = "coalesce(upper({0}.valid), '-infinity')"
+_FIRST: Final = "coalesce(lower({0}.valid), '-infinity')"
 _KEEP = sa.text(
     "insert into protection (person_id, kind, valid, said_at)"
-    f" select distinct on (i) i, k, daterange(f, u), s from {_ROWS} order by i, s desc, u desc"
+    f" select distinct on (i) i, k, daterange(f, u), s from {_ROWS} order by i, s desc, u desc, f"
     " on conflict (person_id) do update set valid = excluded.valid, said_at = excluded.said_at"
-    " where (protection.said_at, upper(protection.valid)) < (excluded.said_at, upper(excluded.valid)) or protection.valid is null"
+    f" where (protection.said_at, {_LAST.format('protection')}, {_FIRST.format('excluded')})"
+    f" < (excluded.said_at, {_LAST.format('excluded')}, {_FIRST.format('protection')}) or protection.valid is null"
 )
 _HIDDEN = sa.text(f"select child_id::text from child where child_id = {IDS} and {HIDDEN_CHILD.format('child.child_id')}")
 _UNTOLD = sa.text(
