@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from services.chassis.erasure import erasing
+from services.chassis.http import Role
 from services.chassis.service import Context
 from services.chassis.testing import Door, FakeClock, deliver, run_timer
 from services.registration.domain.answer import Due
@@ -61,6 +62,19 @@ def test_each_question_has_its_time(registration: Context, asta: Json) -> None:
     assert due(registration, date(2024, 12, 30)) == {"allergies": date(2024, 12, 30)}
     a_year_on = dict.fromkeys(("siblings", "interpreter", "interpreter-language"), date(2025, 2, 1))
     assert due(registration, date(2025, 2, 1)) == a_year_on | {"allergies": date(2024, 12, 30)}
+
+
+def test_what_a_merge_laid_aside_is_kept_no_longer(registration: Context, door: Door, asta: Json) -> None:
+    """It comes back when the merge is undone, until the day on which it would have been erased anyway."""
+    a_day(registration, datetime(2024, 6, 1, 9, tzinfo=UTC))
+    again = enrols(registration, mona=says(interpreter=False))
+    body = {"kind": "guardian", "merged_id": asta["guardian_ids"][0], "into_id": again["guardian_ids"][0], "take": []}
+    coordinator = door.as_(Role.COORDINATOR)
+    merge_id = coordinator.post("/v1/merges", json=body).get_json()["merge_id"]
+    assert due(registration, date(2025, 2, 1))["interpreter-language"] == date(2025, 2, 1)
+    erase(registration, date(2025, 2, 1))
+    assert coordinator.post(f"/v1/merges/{merge_id}/undoing").status_code == 200
+    assert [row.question for row in rows(registration, "select question from guarded_answer")] == ["interpreter"]
 
 
 def test_what_is_due_says_whose_and_what(registration: Context, asta: Json) -> None:

@@ -206,3 +206,21 @@ def test_what_was_answered_under_either_id_is_the_kept_ones(registration: Contex
     for merge_id in merges:
         assert coordinator.post(f"/v1/merges/{merge_id}/undoing").status_code == 200
     assert [read(planner, of_child(enrolment)) for enrolment in (first, second)] == [{"siblings": 1}, {"siblings": 2}]
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_what_lapsed_by_a_merge_comes_back(registration: Context, coordinator: Door, door: Door, kept: int) -> None:
+    """The language of an interpreter whom she needs no more, as her other record says: shown to nobody, and there when they are two."""
+    both = [
+        enrols(registration, mona=says(**answers))
+        for answers in ({"interpreter": True, "interpreter_language": "ar"}, {"interpreter": False})
+    ]
+    ids = [enrolment["guardian_ids"][0] for enrolment in both]
+    merge_id = coordinator.post("/v1/merges", json=merging(ids[1 - kept], ids[kept], "guardian")).get_json()["merge_id"]
+    planner = staff(door, "plan-workshop")
+    assert [read(planner, of_guardian(enrolment)) for enrolment in both] == [{"interpreter": False}] * 2
+    assert coordinator.post(f"/v1/merges/{merge_id}/undoing").status_code == 200
+    assert [read(planner, of_guardian(enrolment)) for enrolment in both] == [
+        {"interpreter": True, "interpreter-language": "ar"},
+        {"interpreter": False},
+    ]

@@ -41,10 +41,10 @@ def answer(giving: Giving, programme: Programme, work: "Work") -> None:
 
 
 def reconcile(person_id: str, about: About, by: DoneBy, work: "Work") -> None:
-    """Two records became one, and their sheets too: what the answers that count ask for no more lapses."""
+    """Two records became one, and their sheets too: what the answers that count ask for no more lapses, until they are two again."""
     programmes = work.programmes.of_codes(work.question_answers.programmes_of(person_id))
     if programmes:
-        _Sheets([Giving(SheetKey(code, person_id, about), (), by) for code in programmes], programmes, work).keep()
+        _Sheets([Giving(SheetKey(code, person_id, about), (), by) for code in programmes], programmes, work).lay_aside()
 
 
 class _Sheets:
@@ -59,6 +59,9 @@ class _Sheets:
 
     def keep(self) -> None:
         self._work.question_answers.change(self._changes, self._work.now)
+
+    def lay_aside(self) -> None:
+        self._work.question_answers.lay_aside(self._changes, self._work.now)
 
     def _fill(self, giving: Giving) -> Iterator[Change]:
         questions, before = self._programmes[giving.key.programme].questions, self._kept[giving.key]

@@ -56,6 +56,7 @@ def undo(merge_id: str, by: str, work: "Work", cause: Cause) -> Merge:
     if done.in_force:
         done.undo(work.now, by)
         work.aliases.learn({done.merged_id: None})
+        work.question_answers.come_back(done.into_id, done.merged_at)
         _bring_back(done, work)
         _tell(done, work, cause)
     return done

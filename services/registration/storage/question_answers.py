@@ -1,7 +1,8 @@
 """Answers to a programme's questions, a sheet for each person and programme: guarded ones sealed, in a table of their own.
 
 Whoever was stored twice may have two sheets. What was said last counts, under whatever id, and is from then on the only answer
-there is: none is left behind under the other one.
+there is: none is left behind under the other one. Only what lapses by the merge itself is laid aside, shown to nobody, since the
+merge may be undone; it is erased when it would have been.
 
 When an answer is to be erased is nowhere written down: it follows from when it was given last, from the question as the
 programme has it now, and from the enrolments, so that a changed rule counts for what was answered before it too.
@@ -38,13 +39,13 @@ _VALUES = (
     " union all select person_id, programme, question, null, sealed from guarded_answer) as v"
 )
 _LATEST_OF = (  # what was said last to each question of each sheet, under whatever id of somebody who was stored twice
-    "(select distinct on (i, p, c.question) i, p, c.person_id, c.programme, c.question, c.at, c.by_role as role"
+    "(select distinct on (i, p, c.question) i, p, c.person_id, c.programme, c.question, c.at, c.by_role as role, c.how"
     f" from {_KEYS} join answer_change c on c.person_id in (select chassis.same(i)) and c.programme = p"
     " order by i, p, c.question, c.id desc) as latest"
 )
 _OF_SHEETS = sa.text(
     "select latest.i::text as whose, v.person_id::text, v.programme, v.question, v.value, v.sealed"
-    f" from {_LATEST_OF} join {_VALUES} using (person_id, programme, question)"
+    f" from {_LATEST_OF} join {_VALUES} using (person_id, programme, question) where latest.how <> 'lapsed'"
 )
 _ANSWERS = "json_to_recordset(cast(:rows as json)) as x(i uuid, p text, q text, v jsonb, s bytea, h text, b text, r text)"
 _FORGET = sa.text(
@@ -54,6 +55,7 @@ _FORGET = sa.text(
 )
 _KEEP_PLAIN = sa.text(f"insert into plain_answer (person_id, programme, question, value) select i, p, q, v from {_ANSWERS}")
 _KEEP_GUARDED = sa.text(f"insert into guarded_answer (person_id, programme, question, sealed) select i, p, q, s from {_ANSWERS}")
+_COME_BACK = sa.text("delete from answer_change where person_id = cast(:id as uuid) and how = 'lapsed' and at = :at")
 _NOTE = sa.text(
     f"insert into answer_change (person_id, programme, question, how, at, by_subject, by_role) select i, p, q, h, :at, b, r from {_ANSWERS}"
 )
@@ -63,9 +65,11 @@ _ASKED = (
     " from programme p, jsonb_to_recordset(p.definition -> 'questions') as q(code text, retention text, kept_from text))"
 )
 _LATEST = (
-    "lateral (select c.id, c.at, c.by_role as role from answer_change c where c.person_id = s.person_id and c.programme = s.programme"
-    " and c.question = asked.question order by c.id desc limit 1) as latest"
+    "lateral (select c.id, c.at, c.by_role as role, c.how from answer_change c where c.person_id = s.person_id"
+    " and c.programme = s.programme and c.question = asked.question order by {}c.id desc limit 1) as latest"
 )
+_GIVEN_LAST = _LATEST.format("c.how = 'lapsed', ")
+"""The same, before it lapsed: what is laid aside is kept no longer for it."""
 _END = (  # of taking part: of the last enrolment, or, where one has not ended, of the programme
     "coalesce(case s.about"
     " when 'child' then (select max(coalesce(e.end_date, asked.programme_end)) from enrolment e"
@@ -83,7 +87,7 @@ _WANTED = "(select json_array_elements_text(cast(:questions as json)))"
 _OF = sa.text(
     f"with {_ASKED} select v.person_id::text, programme, question, v.value, v.sealed, latest.at, latest.role, {_ERASED_ON} as erased_on"
     f" from {_LATEST_OF} join {_VALUES} using (person_id, programme, question) join answer_sheet s using (person_id, programme)"
-    f" join asked using (programme, question) where question in {_WANTED} order by question"
+    f" join asked using (programme, question) where question in {_WANTED} and latest.how <> 'lapsed' order by question"
 )
 _HISTORY = sa.text(
     f"select c.question, c.how, c.at, c.by_role as role from {_KEYS}"
@@ -97,8 +101,9 @@ _HOUSE = (  # in which somebody who takes part is; who is protected is not told 
 _PAGE = sa.text(  # of those who take part now: the child, who may be told of it, or the professional himself
     f"with {_ASKED} select v.person_id::text, chassis.surviving(v.person_id)::text as kept_id, programme, question, v.value, v.sealed,"
     f" latest.at, latest.role, {_ERASED_ON} as erased_on"
-    f" from answer_sheet s join {_VALUES} using (person_id, programme) join asked using (programme, question) cross join {_LATEST}"
-    " where not exists (select from answer_change c where c.person_id in (select chassis.same(s.person_id)) and c.person_id <> s.person_id"
+    f" from answer_sheet s join {_VALUES} using (person_id, programme) join asked using (programme, question)"
+    f" cross join {_LATEST.format('')} where latest.how <> 'lapsed'"
+    " and not exists (select from answer_change c where c.person_id in (select chassis.same(s.person_id)) and c.person_id <> s.person_id"
     " and c.programme = s.programme and c.question = asked.question and c.id > latest.id)"
     " and programme = :programme and question = :question and (cast(:after as uuid) is null or person_id > cast(:after as uuid))"
     f" and (exists (select from enrolment e left join institution i using (institution_id) where e.programme = s.programme"
@@ -111,7 +116,7 @@ _PAGE = sa.text(  # of those who take part now: the child, who may be told of it
 )
 _DUE = sa.text(
     f"with {_ASKED} select s.programme, s.person_id::text, asked.question, s.about, {_ERASED_ON} as since"
-    f" from answer_sheet s join asked using (programme) cross join {_LATEST} where {_ERASED_ON} <= :day"
+    f" from answer_sheet s join asked using (programme) cross join {_GIVEN_LAST} where {_ERASED_ON} <= :day"
     " order by s.programme, asked.question, s.person_id"
 )
 _ERASE = sa.text(
@@ -156,6 +161,15 @@ class QuestionAnswers:
         self._run(_KEEP_PLAIN, [change for change in latest if change.value is not None and not change.question.guarded])
         self._run(_KEEP_GUARDED, [change for change in latest if change.value is not None and change.question.guarded])
         self._connection.execute(_NOTE, {"rows": as_json(map(_made, changes)), "at": at})
+
+    def lay_aside(self, changes: Sequence[Change], at: datetime) -> None:
+        """These lapse by a merge: they are shown to nobody any more, and come back when it is undone."""
+        if changes:
+            self._connection.execute(_NOTE, {"rows": as_json(map(_made, changes)), "at": at})
+
+    def come_back(self, person_id: str, at: datetime) -> None:
+        """What lapsed by the merge of that moment counts again, as far as nobody has said anything newer."""
+        self._connection.execute(_COME_BACK, {"id": person_id, "at": at})
 
     def of(self, key: SheetKey, questions: AbstractSet[str]) -> list[Answer]:
         """The answers to these questions alone; no other is opened."""
