@@ -25,19 +25,19 @@ def as_csv(rows: Iterable[Sequence[Any]]) -> str:
     return "".join(csv_lines(rows))
 
 
-def csv_lines(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    """The same, a line at a time, for tables that are longer than memory."""
+def csv_lines(rows: Iterable[Sequence[Any]], delimiter: str = ",") -> Iterator[str]:
+    """The same, a line at a time, for tables that are longer than memory. A Danish spreadsheet takes `;` for the delimiter."""
     yield "\ufeff"
     for row in rows:
         line = io.StringIO()
-        csv.writer(line).writerow([harmless(value) for value in row])
+        csv.writer(line, delimiter=delimiter).writerow([harmless(value) for value in row])
         yield line.getvalue()
 
 
-def csv_file(rows: Iterable[Sequence[Any]]) -> IO[bytes]:
+def csv_file(rows: Iterable[Sequence[Any]], delimiter: str = ",") -> IO[bytes]:
     """The same in a file without a name, which is gone when it is closed: a long table is never in memory."""
     file = TemporaryFile()  # noqa: SIM115 - who gets it closes it
-    file.writelines(line.encode() for line in csv_lines(rows))
+    file.writelines(line.encode() for line in csv_lines(rows, delimiter))
     file.seek(0)
     return file
 

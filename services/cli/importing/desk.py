@@ -162,7 +162,7 @@ class Desk:
                 table.write_bytes(tables.as_xlsx(rows, "Report"))
             else:
                 with table.open("w", encoding="utf-8", newline="") as out:
-                    out.writelines(tables.csv_lines(rows))
+                    out.writelines(tables.csv_lines(rows, reporting.DELIMITER[self.language]))
             audit.record_command("deltag import --report", self.actor, [imported.import_id, *people], work)
 
 

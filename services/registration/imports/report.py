@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from services.registration.imports.columns import fields
+from services.registration.imports.columns import Field, fields
 from services.registration.imports.record import Candidate, Change, Deed, Import, Issue, Row, Status
 from services.registration.imports.rows import masked_number
+from services.registration.imports.texts import word
 from services.registration.texts import TEXTS
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ PAGE: Final = 1_000
 
 HIDDEN: Final = "***"
 """What stands in a report for whatever tells of somebody who is protected."""
+
+DELIMITER: Final[Mapping[str, str]] = {"da": ";", "en": ","}
+"""What stands between the cells of a table, by the language of its reader."""
 
 _TELLING: Final = frozenset({"given_name", "family_name", "name", "email", "phone", "cpr_number", "birth_date"})
 
@@ -84,7 +88,7 @@ def table(imported: Import, language: str, work: "Work", note: Callable[[Sequenc
     yield (*_HEAD[language], *(text for label in labels for text in (label, f"{label} →")))
     for rows in pages(imported, work):
         note(people_of(rows))
-        yield from (_line(of_row(imported, row), names, language) for row in rows)
+        yield from (_line(of_row(imported, row), known, names, language) for row in rows)
 
 
 def pages(imported: Import, work: "Work", *, troubled: bool = False) -> Iterator[Sequence[Row]]:
@@ -95,13 +99,30 @@ def pages(imported: Import, work: "Work", *, troubled: bool = False) -> Iterator
         after = rows[-1].number
 
 
-def _line(told: Mapping[str, Any], names: Sequence[str], language: str) -> Sequence[Any]:
-    issues = {error: [_told(one, language) for one in told["issues"] if (one["severity"] == "error") is error] for error in (True, False)}
-    changes = [f"{one['field']}: {one['before'] or '-'} → {one['after'] or '-'}" for one in told["changes"]]
-    alike = [f"{one['field']}: {one['id']} ({_why(one, language)})" for one in told["candidates"]]
-    cells = {one["field"]: (one["read"], one["value"]) for one in told["fields"]}
+def _line(told: Mapping[str, Any], known: Mapping[str, Field], names: Sequence[str], language: str) -> Sequence[Any]:
+    issues = {
+        error: [_told(one, known, language) for one in told["issues"] if (one["severity"] == "error") is error] for error in (True, False)
+    }
+    changes = [_changed(one, known, language) for one in told["changes"]]
+    alike = [f"{_label(one['field'], known, language)}: {one['id']} ({_why(one, language)})" for one in told["candidates"]]
+    cells = {one["field"]: (one["read"], _worded(one["field"], one["value"], known, language)) for one in told["fields"]}
     found = ("\n".join(texts) for texts in (issues[True], issues[False], changes, alike))
-    return (told["line"], told["status"], told["done"], *found, *(cell for name in names for cell in cells.get(name, ("", ""))))
+    done = told["done"] and word(told["done"], language)
+    return (told["line"], word(told["status"], language), done, *found, *(cell for name in names for cell in cells.get(name, ("", ""))))
+
+
+def _changed(change: Mapping[str, Any], known: Mapping[str, Field], language: str) -> str:
+    before, after = (_worded(change["field"], change[name], known, language) or "-" for name in ("before", "after"))
+    return f"{_label(change['field'], known, language)}: {before} → {after}"
+
+
+def _label(name: str, known: Mapping[str, Field], language: str) -> str:
+    """What a field is called; what no column holds goes by a word of its own, or by its name."""
+    return str(getattr(known[name], language)) if name in known else word(name, language)
+
+
+def _worded(name: str, value: str | None, known: Mapping[str, Field], language: str) -> str | None:
+    return word(value, language) if value and name in known and known[name].type == "yes_no" else value
 
 
 def _why(candidate: Mapping[str, Any], language: str) -> str:
@@ -113,8 +134,9 @@ def _candidate(one: Candidate) -> dict[str, Any]:
     return {"field": one.field, "id": one.id, "score": one.score, "reasons": reasons}
 
 
-def _told(one: Mapping[str, Any], language: str) -> str:
-    return f"{one['column'] or one['field']}: {one['text'][language]}".removeprefix(": ")
+def _told(one: Mapping[str, Any], known: Mapping[str, Field], language: str) -> str:
+    where = one["column"] or (one["field"] and _label(one["field"], known, language))
+    return f"{where}: {one['text'][language]}".removeprefix(": ")
 
 
 def _field(name: str, headers: Mapping[str, str], row: Row, hidden: Collection[str]) -> dict[str, Any]:

@@ -123,9 +123,15 @@ def _issues(known: Field, made: Made, alike: str) -> Iterator[Issue]:
     if made.note:
         yield issue(made.note, known.field, error=False)
     if made.wrong:
-        found = issue(made.wrong, known.field, {"alike": alike or "-"})
+        found = _objection(made.wrong, known.field, alike)
         optional = not (known.required or known.type in _TELLING_WHO)
         yield Issue("left-out", *_left_out(found), error=False) if optional else found
+
+
+def _objection(rule: str, field: str, alike: str) -> Issue:
+    """The rule in its words; where codes are alike, in those that name them."""
+    told = issue(f"{rule}-alike" if alike else rule, field, {"alike": alike})
+    return Issue(rule, field, told.da, told.en)
 
 
 def _left_out(found: Issue) -> tuple[str, str, str]:

@@ -92,11 +92,30 @@ def test_tables_run_nothing(reader: Door, registration: Context) -> None:
     """In CSV what would be a formula begins with an apostrophe; in the workbook it is a text."""
     imported = checked(reader, registration, messy.as_csv())
     path = f"/v1/imports/{imported['import_id']}"
-    as_csv = list(csv.reader(io.StringIO(reader.get(f"{path}/report.csv").get_data(as_text=True).removeprefix("\ufeff"))))
+    as_csv = list(csv.reader(io.StringIO(reader.get(f"{path}/report.csv?language=en").get_data(as_text=True).removeprefix("\ufeff"))))
     assert "'=HYPERLINK(1) Ånd" in as_csv[-1]
     workbook = CalamineWorkbook.from_filelike(io.BytesIO(reader.get(f"{path}/report.xlsx?language=en").data)).get_sheet_by_index(0)
     rows = workbook.to_python()
     assert (rows[0][0], len(rows), "=HYPERLINK(1) Ånd" in rows[-1]) == ("line", 10, True)
+
+
+def test_a_danish_table_is_danish(reader: Door, registration: Context) -> None:
+    """A Danish spreadsheet opens it in columns, and every word in it that is ours is Danish: stages, fields, answers, objections."""
+    imported = checked(reader, registration, messy.as_csv())
+    table = reader.get(f"/v1/imports/{imported['import_id']}/report.csv").get_data(as_text=True).removeprefix("\ufeff")
+    head, first, *others = csv.reader(io.StringIO(table), delimiter=";")
+    told = dict(zip(head, first, strict=True))
+    assert (told["linje"], told["status"], told["Forældremyndighed, forælder 1 →"]) == (str(messy.FIRST_LINE), "ny", "ja")
+    assert "Barnets fornavn: - → Asta" in told["ændringer"].splitlines()
+    assert {row[1] for row in others} == {"ny", "ændret", "afvist"}
+    assert not any(word in table for word in ("child.", "guardian1", "Ligner: -", ";new;", ";yes;"))
+
+
+def test_what_cannot_be_done_now_is_said_in_danish(reader: Door, registration: Context) -> None:
+    """The state of the import that stands in the way has a Danish word."""
+    imported = checked(reader, registration, messy.as_csv())
+    refused = reader.post(f"/v1/imports/{imported['import_id']}/undo").get_json()["errors"]
+    assert refused[0]["text"]["da"] == "Det kan ikke gøres, mens importen er prøvekørt."
 
 
 def test_columns_are_shown_and_decided(reader: Door, registration: Context) -> None:
