@@ -29,7 +29,10 @@ BUT_FOR = {("GET", path): ACCEPTANCE for path in REPORTS} | {
     ("POST", "/v1/activities/{id}/copies"): ACCEPTANCE,
     ("POST", "/v1/bookables"): ACCEPTANCE,
     ("PUT", "/v1/sessions/{id}/bookings"): ACCEPTANCE,
+    ("POST", "/v1/session-plans"): ACCEPTANCE,
     ("POST", "/v1/sessions/{id}/check-ins"): ACCEPTANCE,
+    ("POST", "/v1/sessions/{id}/observations"): ACCEPTANCE,
+    ("GET", "/v1/bookables/{id}/bookings"): ACCEPTANCE,
     ("POST", "/v1/imports"): ACCEPTANCE,
     ("POST", "/v1/consents"): ACCEPTANCE,
     ("POST", "/v1/merges"): ACCEPTANCE,
@@ -38,9 +41,9 @@ BUT_FOR = {("GET", path): ACCEPTANCE for path in REPORTS} | {
     ("POST", "/v1/sign-up-sessions"): ACCEPTANCE,
     ("POST", "/v1/sign-up-requests"): ACCEPTANCE,
 }
-"""No document can say which programmes, places, kinds and people there are, that a period ends after its beginning, or that a code
-was mistyped; and of many requests each is answered on its own, also when it is none. A link that is made up opens nothing, and limits
-end what is asked for too often.
+"""No document can say which programmes, places, kinds and people there are, that a period ends after its beginning, which years are
+ours, or that a code was mistyped; and of many requests each is answered on its own, also when it is none. A link that is made up
+opens nothing, and limits end what is asked for too often.
 """
 PURPOSE = "plan-workshop"
 PURPOSES = {("GET", "/v1/people/{id}/access-report"): "answer-enquiry"}
