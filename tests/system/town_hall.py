@@ -96,7 +96,7 @@ def _paths(path: str, ids: Mapping[str, str]) -> list[str]:
 
 
 def _answer(door: Door, path: str) -> str:
-    return door.get(path).get_data(as_text=True)
+    return door.get(path).get_data().decode(errors="replace")
 
 
 def _readable(mail: EmailMessage) -> str:

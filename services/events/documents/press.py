@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-import typst
 
 _HERE: Final = Path(__file__).parent
 _ROOT: Final = _HERE.parents[2]
@@ -31,6 +30,8 @@ def print_pdf(template: str, data: Mapping[str, Any]) -> bytes:
 
 def set_pages(template: str, data: Mapping[str, Any]) -> bytes:
     """The same in this process, with the fonts that come with Typst alone, so that it looks the same on every machine."""
+    import typst  # noqa: PLC0415 - seven megabytes that only the process which sets pages needs to hold
+
     given = {"data": msgspec.json.encode(data).decode()}
     pages: bytes = typst.compile(_HERE / f"{template}.typ", root=_HERE, sys_inputs=given, pdf_standards=["ua-1"], ignore_system_fonts=True)
     return pages
