@@ -21,7 +21,7 @@ test: $(VENV)/.tests ## run all tests, against a PostgreSQL and a RabbitMQ of th
 test-fast: $(VENV)/.tests ## run the tests that need no server, in seconds
 	@HYPOTHESIS_PROFILE=quick scripts/test -m "not server and not thorough" $(ARGS)
 
-reliability: $(VENV)/.tests ## inject every fault, for an hour or more, and write docs/reliability.md (ARGS="-k soak" for a part)
+reliability: $(VENV)/.tests ## inject every fault, for some four hours, and write docs/reliability.md (ARGS="-k soak" for a part)
 	@DELTAG_WRITE_RELIABILITY=1 WORKERS=0 scripts/test tests/reliability -m "thorough or not thorough" $(ARGS)
 
 soak: $(VENV)/.tests ## inject faults at random for MINUTES=30 (DELTAG_FAULT_SEED=… for the same ones again)
