@@ -176,7 +176,8 @@ def test_a_protected_professional_works_in_no_known_house(registration: Context,
     """The fact keeps its contract, and names a place that is none."""
     body = {"programme": "sammen-om-boern", "profession": "pedagogue", "institution": "sesam", "email": "karen@example.org"}
     registered = coordinator.post("/v1/professionals", json=body | {"given_name": "Karen", "family_name": "Prøvesen"}).get_json()
-    protect(registration, "professional", registered["professional_id"])
+    body = {"kind": "professional", "person_id": registered["professional_id"], "valid_from": "2026-11-02"}
+    assert coordinator.post("/v1/protections", json=body).status_code == 200
     fact = [m for m in published(registration) if m["type"].startswith("registration.professional.")][-1]
     assert (fact["data"]["institution"], fact["data"]["district"]) == ("unknown", "unknown")
     assert registered["institution_id"] not in str(fact)

@@ -176,6 +176,17 @@ def test_the_register_takes_no_protection_away(asking: Context) -> None:
         assert work.guardians.of([mona])[mona].hidden
 
 
+def test_no_system_takes_the_registers_protection_away(asking: Context, answers: Path) -> None:
+    """Who is protected by a system's word and by the register's stays so when the system takes its own back."""
+    record(answers, MONAS, {"fornavn": "Mona", "efternavn": "Prøvesen"}, adressebeskyttelse={"beskyttet": True})
+    mona = enrol(asking, cpr_number=MONAS)
+    protect(asking, "guardian", mona)
+    look_up(asking)
+    protect(asking, "guardian", mona, valid_until="2026-11-02")
+    with asking.work() as work:
+        assert work.guardians.of([mona])[mona].hidden
+
+
 def test_an_answer_that_cannot_be_read_holds_up_nobody_else(asking: Context, answers: Path) -> None:
     """The register counts as away for him, and the others are looked up."""
     (answers / "persons" / f"{KARIMS.replace('-', '')}.json").write_bytes(b'{"persondata": {"navn": "\xff"}}')

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from services.chassis.http.caller import Role
+from services.chassis.http.caller import Caller, Role
 from services.chassis.http.request import Request
+from services.registration import access
 from services.registration.api import protection_schemas
 from services.registration.api.door import api
-from services.registration.domain.protection import ProtectionRequest
+from services.registration.domain.protection import MUNICIPALITY, ProtectionRequest
 from services.registration.handlers import protections
 from services.registration.storage import Work
 
@@ -27,9 +28,16 @@ def protect(request: Request, work: Work) -> Mapping[str, Any]:
 
     A guardian's protection holds for the children of whom he has custody, or who live with him, too. With both days the same it
     is lifted. Others learn that a name or a place is not told any more, and never why.
+
+    A system speaks of the children whom it enrolled and of their guardians; anybody else is not found. It changes what it said itself,
+    and nothing that another said. A coordinator speaks of everybody, and what was said before counts no more.
     """
     asked = ProtectionRequest(**request.body | {"person_id": str(request.body["person_id"])})
-    protections.protect(asked, work)
+    protections.protect(asked, _asked_by(request.caller), work)
     request.concerns(asked.person_id)
     names = ("kind", "person_id", "valid_from")
     return {name: getattr(asked, name) for name in names} | {"valid_until": asked.until}
+
+
+def _asked_by(caller: Caller) -> str:
+    return MUNICIPALITY if caller.has(Role.COORDINATOR) else access.source_of(caller)

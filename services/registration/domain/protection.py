@@ -3,11 +3,14 @@
 Somebody who is protected has an alias wherever others would read his name, and where he lives or goes is told to nobody who
 does not need it. Protection lapses after a year, unless it is asked for again. A guardian's protection holds for the
 children of whom he has custody, or who live with him, too. What nobody knows, or nobody can read, counts as protected.
+
+Several may speak of one person: systems, the person register and the municipality. A later word changes what its own speaker said
+before, and nobody else's; the municipality's takes back all that was said before it. While anybody's word protects, he is protected.
 """
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import Final
@@ -16,6 +19,10 @@ from services.registration.domain.objection import Objection, Rule
 
 _LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """Those that nobody takes for one another."""
+
+MUNICIPALITY: Final = ""
+"""By whom a coordinator's word is; no message has an empty source."""
+PERSON_REGISTER: Final = "person-register"
 
 
 class PersonKind(StrEnum):
@@ -41,11 +48,28 @@ class ProtectionRequest:
         return self.valid_until or a_year_after(self.valid_from)
 
 
-def objections(request: ProtectionRequest, known: Collection[tuple[PersonKind, str]]) -> Iterator[Objection]:
-    """Everything that speaks against it; `known` are the people whom there are."""
-    if (request.kind, request.person_id) not in known:
+About = tuple[PersonKind, str, str]
+"""Of whom somebody speaks: what that person is, his id, and who speaks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A request, by whom it is (a system's source, the register or the municipality), and when it was said."""
+
+    request: ProtectionRequest
+    asked_by: str
+    said_at: datetime
+
+    @property
+    def about(self) -> About:
+        return self.request.kind, self.request.person_id, self.asked_by
+
+
+def objections(word: Word, reached: Collection[About]) -> Iterator[Objection]:
+    """Everything that speaks against it; `reached` is who may speak of whom. Who is out of reach is as unknown as who is not there."""
+    if word.about not in reached:
         yield Objection(Rule.UNKNOWN_PERSON, "/person_id")
-    if request.until < request.valid_from:
+    if word.request.until < word.request.valid_from:
         yield Objection(Rule.PROTECTION_ENDS_FIRST, "/valid_until")
 
 

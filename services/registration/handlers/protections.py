@@ -1,7 +1,8 @@
 """What registration can be asked to do for somebody who must not be found: hide him from a day on, and everything that tells of him.
 
 What others know of him is told again without his name and place; when the protection lapses, as it is. The clock sees to
-the days (`follow`), so that nobody has to think of them.
+the days (`follow`), so that nobody has to think of them. A system is heard about the people whom it brought: a child that it
+enrolled, and that child's guardians. Whether there is anybody else it does not learn.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from services.chassis.service import Context
 from services.registration import telling
 from services.registration.domain import protection
 from services.registration.domain.objection import Rule
-from services.registration.domain.protection import PersonKind, ProtectionRequest
+from services.registration.domain.protection import PERSON_REGISTER, PersonKind, ProtectionRequest, Word
 from services.registration.handlers.saying import said_at
 from services.registration.texts import explain
 
@@ -25,14 +26,15 @@ PROTECTION_CONTRACT = "protection.requested/v1"
 
 def answer_protections(asked: Sequence[Received[ProtectionRequest]], work: "Work") -> None:
     """Protect each person, or say everything that speaks against it."""
-    known = work.protections.known(message.data for message in asked)
+    words = [Word(message.data, message.source, said_at(message, work)) for message in asked]
+    reached = work.protections.reached(words)
     granted = []
-    for message in asked:
-        if objections := list(protection.objections(message.data, known)):
+    for message, word in zip(asked, words, strict=True):
+        if objections := list(protection.objections(word, reached)):
             telling.reject(message, explain(objections), work)
         else:
             telling.grant(message, work)
-            granted.append((message.data, said_at(message, work)))
+            granted.append(word)
     work.protections.keep(granted)
     work.answers.add(asked)
     tell_again(work)
@@ -44,12 +46,19 @@ def refuse(message: Received[Any], reasons: Sequence[Any], work: "Work") -> None
     work.answers.add([message])
 
 
-def protect(request: ProtectionRequest, work: "Work") -> None:
-    """The same over HTTP. Raises `NotFound`, or `Invalid` with every reason."""
-    if objections := list(protection.objections(request, work.protections.known([request]))):
+def protect(request: ProtectionRequest, asked_by: str, work: "Work") -> None:
+    """The same over HTTP, by a system or the municipality. Raises `NotFound`, or `Invalid` with every reason."""
+    word = Word(request, asked_by, work.now)
+    if objections := list(protection.objections(word, work.protections.reached([word]))):
         unknown = any(objection.rule is Rule.UNKNOWN_PERSON for objection in objections)
         raise (NotFound if unknown else Invalid)(reasons=explain(objections))
-    work.protections.keep([(request, work.now)])
+    work.protections.keep([word])
+    tell_again(work)
+
+
+def protect_as_registered(request: ProtectionRequest, work: "Work") -> None:
+    """What the person register says of somebody who is known; no system takes it back."""
+    work.protections.keep([Word(request, PERSON_REGISTER, work.now)])
     tell_again(work)
 
 

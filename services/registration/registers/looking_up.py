@@ -92,11 +92,10 @@ def _note(due: "Due", registered: RegisteredPerson | None, context: "Context") -
 
 
 def _protect(due: "Due", registered: RegisteredPerson | None, work: "Work") -> None:
-    """Hide whom the register protects, and we did not know of it; whom it does not protect stays as he is."""
+    """Hide whom the register protects, whoever else does; whom it does not protect stays as he is."""
     request = registered.protection(due.guardian_id, work.today) if registered else None
-    known = work.guardians.of([due.guardian_id]).get(due.guardian_id) if request else None
-    if request and known and not known.hidden:
-        protections.protect(request, work)
+    if request and work.guardians.of([due.guardian_id]):
+        protections.protect_as_registered(request, work)
 
 
 def _compare(units: "dict[str, RegisteredUnit]", work: "Work") -> None:

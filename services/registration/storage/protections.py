@@ -1,23 +1,29 @@
 """Who is protected, and what of it has been told.
 
-Nothing here says "not protected" of what cannot be read: a row without dates protects.
+Nothing here says "not protected" of what cannot be read: a row without dates protects. A row is what one speaker says; which
+rows count is seen when they are read, so that it is the same in whatever order, and however much at once, they were written.
 """
 
 # ruff: noqa: S608 - the statements are put together from our own text; values travel as parameters
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 
 import sqlalchemy as sa
 
-from services.registration.domain.protection import PersonKind, ProtectionRequest
+from services.registration.domain.protection import About, PersonKind, Word
 from services.registration.storage.rows import IDS, as_json
 
 _NOW = "coalesce({0}.valid @> cast(:today as date), true)"
 
+_COUNTS = (  # nothing that was said before the municipality's word
+    "{0}.said_at >= coalesce((select m.said_at from protection m where m.person_id = {0}.person_id and m.asked_by = ''), '-infinity')"
+)
+
 PROTECTED: Final = (
-    "(select person_id, valid from protection union all select id, valid from chassis.same_as join protection on person_id = other_id)"
+    f"(select p.person_id, p.valid from protection p where {_COUNTS.format('p')} union all"
+    f" select id, p.valid from chassis.same_as join protection p on p.person_id = other_id where {_COUNTS.format('p')})"
 )
 """For a statement: who is protected and when, under whatever id: of two who were merged, both while one of them is."""
 
@@ -36,43 +42,49 @@ HIDDEN_CHILD: Final = (
 """Whether a child is protected on that day, itself or through a guardian. `{0}` is its id, named with its table: `child_id` alone
 would be that of the guardianship inside, and so of everybody."""
 
-_ROWS = "json_to_recordset(cast(:rows as json)) as x(k text, i uuid, f date, u date, s timestamptz)"
-_KNOWN = sa.text(
-    f"select k, i::text from {_ROWS} where (k = 'child' and exists (select from child where child_id = i))"
-    " or (k = 'guardian' and exists (select from guardian where guardian_id = i))"
-    " or (k = 'professional' and exists (select from professional where professional_id = i))"
+_ROWS = "json_to_recordset(cast(:rows as json)) as x(k text, i uuid, a text, f date, u date, s timestamptz)"
+_BROUGHT = "exists (select from enrolment where child_id in (select chassis.same({0})) and source = a)"
+_REACHED = sa.text(
+    f"select k, i::text, a from {_ROWS} where"
+    f" (k = 'child' and exists (select from child where child_id = i) and (a = '' or {_BROUGHT.format('i')}))"
+    " or (k = 'guardian' and exists (select from guardian where guardian_id = i) and (a = '' or exists"
+    " (select from guardianship g where g.guardian_id in (select chassis.same(i))"
+    f" and {_BROUGHT.format('g.child_id')})))"
+    " or (k = 'professional' and exists (select from professional where professional_id = i) and a = '')"
 )
 _LAST: Final = "coalesce(upper({0}.valid), '-infinity')"
 _FIRST: Final = "coalesce(lower({0}.valid), '-infinity')"
 _KEEP = sa.text(
-    "insert into protection (person_id, kind, valid, said_at)"
-    f" select distinct on (i) i, k, daterange(f, u), s from {_ROWS} order by i, s desc, u desc, f"
-    " on conflict (person_id) do update set valid = excluded.valid, said_at = excluded.said_at"
+    "insert into protection (person_id, asked_by, kind, valid, said_at)"
+    f" select distinct on (i, a) i, a, k, daterange(f, u), s from {_ROWS} order by i, a, s desc, u desc, f"
+    " on conflict (person_id, asked_by) do update set valid = excluded.valid, said_at = excluded.said_at"
     f" where (protection.said_at, {_LAST.format('protection')}, {_FIRST.format('excluded')})"
     f" < (excluded.said_at, {_LAST.format('excluded')}, {_FIRST.format('protection')}) or protection.valid is null"
 )
 _HIDDEN = sa.text(f"select child_id::text from child where child_id = {IDS} and {HIDDEN_CHILD.format('child.child_id')}")
+_HOLDS = f"({_NOW.format('p')} and {_COUNTS.format('p')})"
 _UNTOLD = sa.text(
-    f"update protection p set told = {_NOW.format('p')} where p.told is distinct from {_NOW.format('p')} and p.kind <> 'child'"
+    f"update protection p set told = {_HOLDS} where p.told is distinct from {_HOLDS} and p.kind <> 'child'"
     " returning p.kind, p.person_id::text"
 )
 
 
 class Protections:
-    """By person: who he is, and from when until when."""
+    """By person and by who said so: who he is, and from when until when."""
 
     def __init__(self, connection: sa.Connection, today: date) -> None:
         self._connection = connection
         self._today = today
 
-    def known(self, requests: Iterable[ProtectionRequest]) -> set[tuple[PersonKind, str]]:
-        """Whom of these there are."""
-        rows = as_json({"k": request.kind, "i": request.person_id} for request in requests)
-        return {(PersonKind(kind), person_id) for kind, person_id in self._connection.execute(_KNOWN, {"rows": rows})}
+    def reached(self, words: Iterable[Word]) -> set[About]:
+        """Of whom there are, those whom their speaker may speak of: everybody for the municipality, for a source whom it brought."""
+        rows = as_json({"k": kind, "i": person_id, "a": asked_by} for kind, person_id, asked_by in (word.about for word in words))
+        return {(PersonKind(kind), person_id, by) for kind, person_id, by in self._connection.execute(_REACHED, {"rows": rows})}
 
-    def keep(self, said: Iterable[tuple[ProtectionRequest, datetime]]) -> None:
-        """Of two about one person the one that was said later counts; of two at the same moment, the one that protects longer."""
-        rows = [{"k": r.kind, "i": r.person_id, "f": r.valid_from, "u": r.until, "s": at} for r, at in said]
+    def keep(self, words: Iterable[Word]) -> None:
+        """Of one speaker's two about one person the later counts; of two at the same moment, the one that protects longer."""
+        said = ((word, word.request) for word in words)
+        rows = [{"k": r.kind, "i": r.person_id, "a": w.asked_by, "f": r.valid_from, "u": r.until, "s": w.said_at} for w, r in said]
         self._connection.execute(_KEEP, {"rows": as_json(rows)})
 
     def children(self, ids: Collection[str]) -> set[str]:

@@ -12,7 +12,7 @@ from services.chassis.errors import Conflict, Invalid, Unavailable
 from services.chassis.service import Context
 from services.chassis.testing import Door, FakeClock, deliver, published, run_timer
 from services.registration.domain.cpr_number import CprNumber
-from services.registration.domain.protection import PersonKind, ProtectionRequest
+from services.registration.domain.protection import MUNICIPALITY, PersonKind, ProtectionRequest, Word
 from services.registration.imports import handlers, passes
 from services.registration.imports.columns import Kind
 from services.registration.imports.passes import Passes
@@ -379,7 +379,7 @@ def protect(context: Context, number: str) -> None:
     """Give the guardian of that number name and address protection."""
     with context.work() as work:
         [guardian] = work.family_records.stored("", [], [CprNumber.parse(number)]).guardians
-        work.protections.keep([(ProtectionRequest(PersonKind.GUARDIAN, guardian, work.today), work.now)])
+        work.protections.keep([Word(ProtectionRequest(PersonKind.GUARDIAN, guardian, work.today), MUNICIPALITY, work.now)])
 
 
 class TestAtRest:
