@@ -86,7 +86,8 @@ def test_only_what_was_seen_is_erased(dpo: Door, registration: Context) -> None:
     """A plan whose digest is quoted must still be the plan: with another one nothing is erased."""
     told = left(registration)
     digest = the_plan(dpo, told["child_id"])["digest"]
-    deliver(registration, "protection.requested.v1", {"kind": "child", "person_id": told["child_id"], "valid_from": "2024-05-01"})
+    asked = {"kind": "child", "person_id": told["child_id"], "valid_from": "2024-05-01"}
+    deliver(registration, "protection.requested.v1", asked, source=SENDER)
     assert problem(erase(dpo, told["child_id"], digest=digest), 409) == {"plan-changed"}
     assert count(registration, "child") == 1
     assert erase(dpo, told["child_id"]).status_code == 201
