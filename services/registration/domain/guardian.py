@@ -56,7 +56,7 @@ class Guardian:
         self.given_name, self.family_name = details.given_name, details.family_name
         self.cpr_number = self.cpr_number or _number(details)
         told: dict[str, Any] = {"language": details.language, "email": details.email, "phone": plain_phone(details.phone)}
-        told |= {"spoken_language": details.spoken_language, "address": details.address}
+        told |= {"spoken_language": details.spoken_language, "address": details.address, "channels": tuple(details.channels or ())}
         self._set({name: value for name, value in told.items() if value and name not in self.corrected})
         return self._content() != before
 

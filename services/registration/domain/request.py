@@ -35,7 +35,10 @@ class ChildDetails:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class GuardianDetails:
-    """A guardian as the sender describes him. `language` is what he reads, as BCP 47 writes it; `answers` as a child's."""
+    """A guardian as the sender describes him. `language` is what he reads, as BCP 47 writes it; `answers` as a child's.
+
+    `channels` are those by which he wants to be reached, the dearest first.
+    """
 
     given_name: str
     family_name: str
@@ -45,6 +48,7 @@ class GuardianDetails:
     email: str | None = None
     phone: str | None = None
     spoken_language: str | None = None
+    channels: list[str] | None = None
     address: Address | None = None
     relation: str | None = None
     contact_allowed: bool | None = None
@@ -193,6 +197,7 @@ def _guardians(request: EnrolmentRequest, words: Vocabulary) -> Iterator[Objecti
             yield Objection(Rule.INVALID_CPR_NUMBER, f"/guardians/{place}/cpr_number")
         if guardian.relation is not None:
             yield from words.objections_to_relation(guardian.relation, f"/guardians/{place}/relation")
+        yield from words.objections_to_channels(guardian.channels or (), f"/guardians/{place}/channels")
 
 
 def _consent(request: EnrolmentRequest, programme: Programme | None, now: datetime) -> Iterator[Objection]:

@@ -61,7 +61,8 @@ _ADD = sa.text(
     " on conflict (cpr_lookup) do update set given_name = excluded.given_name, family_name = excluded.family_name,"
     " email = coalesce(excluded.email, guardian.email), phone = coalesce(excluded.phone, guardian.phone),"
     " language = excluded.language, spoken_language = coalesce(excluded.spoken_language, guardian.spoken_language),"
-    " address = coalesce(excluded.address, guardian.address)"
+    " address = coalesce(excluded.address, guardian.address),"
+    " channels = case when excluded.channels = '[]' then guardian.channels else excluded.channels end"
     f" returning guardian_id::text, cpr_lookup, {HIDDEN_ADULT.format('guardian.guardian_id')} as hidden"
 )
 _CHANGE = sa.text(

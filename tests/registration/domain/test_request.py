@@ -62,6 +62,7 @@ def test_an_institution_has_a_number_and_a_code(handle: str) -> None:
         ({"birth_date": "2024-03-02"}, "child-not-born", "/child/birth_date"),
         ({"birth_date": "2017-03-01"}, "child-too-old", "/child/birth_date"),
         ({"guardians": [a_guardian(relation="aunt")]}, "unknown-relation", "/guardians/0/relation"),
+        ({"guardians": [a_guardian(channels=["email", "owl"])]}, "unknown-channel", "/guardians/0/channels"),
         ({"cpr_number": "290223-4015"}, "invalid-cpr-number", "/child/cpr_number"),
         ({"cpr_number": a_number("2022-05-15")}, "birth-date-mismatch", "/child/birth_date"),
         ({"guardians": [], "consent": None}, "missing-guardian", "/guardians"),
