@@ -5,6 +5,7 @@ from services.chassis.http.app import wsgi
 from services.chassis.http.caller import Caller, Grant, Role
 from services.chassis.http.contract import Contract
 from services.chassis.http.entrance import entrance
+from services.chassis.http.form import Form
 from services.chassis.http.issuer import LocalIssuer, ServiceIssuer
 from services.chassis.http.paging import Page
 from services.chassis.http.request import Answer, Cause, Request
@@ -15,6 +16,7 @@ __all__ = [
     "Caller",
     "Cause",
     "Contract",
+    "Form",
     "Grant",
     "LocalIssuer",
     "Page",

@@ -19,11 +19,15 @@ from marshmallow import Schema
 
 from services.chassis.http.caller import Role
 from services.chassis.http.contract import Contract
+from services.chassis.http.form import Form
 from services.chassis.http.paging import Paging
 from services.chassis.http.strict import QUERY, strictly
 from services.chassis.http.upload import Upload
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+Body = Schema | Contract | Upload | Form
+"""What checks a request's body."""
 
 Returned = Schema | str | None
 """What an answer's data are dumped by: a schema, a media type such as "text/csv" (data is the text, or an open file, which
@@ -31,6 +35,8 @@ is sent piece by piece and closed), or nothing."""
 
 REFUSALS = frozenset({400, 401, 403, 404, 409, 413, 415, 422, 429, 503})
 """The statuses of the errors that a route may raise."""
+
+FIRST_REFUSAL = 400
 
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 VARIABLE = re.compile(r"\{(\w+)(?::(uuid|int))?\}")
@@ -43,7 +49,7 @@ class Options(TypedDict, total=False):
     roles       the roles it is open to, any of which is enough; or
     public      open to everyone
     body        a marshmallow schema, or `Contract("enrolment.requested/v1")` for a body that the contract itself checks, or
-                `Upload(["text/csv"])` for a file
+                `Upload(["text/csv"])` for a file, or `Form()` for what a page of ours asks
     query       a marshmallow schema for the query string
     paged       the types of the list's sort key, such as `(datetime, UUID)`: `request.page` is set, and the schema for
                 200 is that of one item
@@ -57,7 +63,7 @@ class Options(TypedDict, total=False):
     summary: str
     roles: Sequence[Role]
     public: bool
-    body: Schema | Contract | Upload | None
+    body: Body | None
     query: Schema | None
     paged: tuple[Any, ...]
     returns: Mapping[int, Returned]
@@ -77,7 +83,7 @@ class Route:
     summary: str = ""
     roles: Sequence[Role] = ()
     public: bool = False
-    body: Schema | Contract | Upload | None = None
+    body: Body | None = None
     query: Schema | None = None
     paged: tuple[Any, ...] = ()
     returns: Mapping[int, Returned] = field(default_factory=lambda: {200: None})
@@ -118,7 +124,12 @@ class Route:
     @cached_property
     def success(self) -> int:
         """The status of an answer that does not name its own."""
-        return next(status for status in self.returns if status < 300)  # noqa: PLR2004 - the first class that is no success
+        return next(status for status in self.returns if status < FIRST_REFUSAL)
+
+    @cached_property
+    def is_page(self) -> bool:
+        """Whether people see it in a browser."""
+        return "text/html" in self.returns.values()
 
     @cached_property
     def writes(self) -> bool:
@@ -142,7 +153,7 @@ class Route:
             (isinstance(self.body, Upload) and self.idempotent, "a file is not compared with another by its key"),
             (not self.summary, "say summary=…, what it does in a few words"),
             (not REFUSALS.issuperset(self.errors), f"errors=(…) may name {sorted(REFUSALS)}"),
-            (not any(status < 300 for status in self.returns), "returns={…} names no success"),  # noqa: PLR2004
+            (not any(status < FIRST_REFUSAL for status in self.returns), "returns={…} names no success"),
         ]
 
 

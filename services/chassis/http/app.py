@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from structlog.contextvars import bound_contextvars
+from werkzeug.http import parse_cookie
 
 from services.chassis.database import is_collision
 from services.chassis.errors import DeltagError, TryLater
@@ -24,6 +25,7 @@ from services.chassis.http.origin import network_of
 from services.chassis.http.problem import MethodNotAllowed
 from services.chassis.http.reading import Environ
 from services.chassis.http.refusal import named, path_of, refuse
+from services.chassis.http.refusal_page import readable
 from services.chassis.http.reply import Reply, unless_known, written
 from services.chassis.http.request import Cause, Request
 from services.chassis.http.routing import Endpoint, Router
@@ -65,7 +67,7 @@ class Door:
 
     def _answer(self, method: str, environ: Environ, cause: Cause) -> tuple[str, Reply]:
         """The reply, and the template of the route that gave it."""
-        label = "unmatched"
+        label, endpoint = "unmatched", None
         try:
             endpoint, variables = self._router.find(method, path_of(environ))
             label = endpoint.template
@@ -75,14 +77,16 @@ class Door:
                 return label, Reply(204, (("Allow", refused.allowed),))
             return label, refuse(refused, label, environ, cause)
         except Exception as error:  # noqa: BLE001 - whatever happens, the caller gets a problem document
-            return label, refuse(error, label, environ, cause)
+            told = refuse(error, label, environ, cause)
+            return label, readable(told, environ) if isinstance(endpoint, Route) and endpoint.is_page else told
 
     def _serve(self, endpoint: Endpoint, variables: Any, environ: Environ, cause: Cause) -> Reply:
         if not isinstance(endpoint, Route):
             return endpoint.render(environ.get("SCRIPT_NAME", ""))
         request = Request({name: str(value) for name, value in variables.items()}, self._caller(endpoint, environ), cause)
         request.accept_language = environ.get("HTTP_ACCEPT_LANGUAGE", "")
-        request.network = network_of(environ.get("REMOTE_ADDR", "")) if endpoint.public else ""
+        if endpoint.public:
+            request.network, request.cookies = network_of(environ.get("REMOTE_ADDR", "")), parse_cookie(environ.get("HTTP_COOKIE"))
         reading.read_into(request, endpoint, environ, self._limit, largest_file=self._largest_file)
         key = idempotency.key_of(environ) if endpoint.idempotent else None
         for _ in range(TRIES):

@@ -15,8 +15,9 @@ from marshmallow import Schema
 
 from services.chassis import contracts
 from services.chassis.http import document_parts as parts
-from services.chassis.http.api import VARIABLE, Api, Returned, Route
+from services.chassis.http.api import VARIABLE, Api, Body, Returned, Route
 from services.chassis.http.contract import Contract
+from services.chassis.http.form import MEDIA_TYPE, Form
 from services.chassis.http.reply import JSON
 from services.chassis.http.upload import Upload
 
@@ -103,7 +104,9 @@ def _page_of(item: Schema) -> Document:
     }
 
 
-def _content(body: Schema | Contract | Upload, example: Any) -> Document:
+def _content(body: Body, example: Any) -> Document:
+    if isinstance(body, Form):
+        return {MEDIA_TYPE: _with_example({"type": "object", "additionalProperties": {"type": "string"}}, example)}
     if isinstance(body, Upload):
         return {media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in body.media_types}
     return {JSON: _body(body, example)}

@@ -16,9 +16,10 @@ from marshmallow import Schema, fields
 from werkzeug.http import parse_options_header
 
 from services.chassis.errors import Invalid, Malformed, TooLarge
-from services.chassis.http import reply
+from services.chassis.http import form, reply
 from services.chassis.http.api import Route
 from services.chassis.http.contract import Contract
+from services.chassis.http.form import Form
 from services.chassis.http.problem import UnsupportedMediaType
 from services.chassis.http.purposes import EXPLAINED, PURPOSES
 from services.chassis.http.request import Request
@@ -39,6 +40,10 @@ def read_into(request: Request, route: Route, environ: Environ, limit: int, *, l
         _read_query(route, request, environ.get("QUERY_STRING", ""))
     if isinstance(route.body, Upload):
         request.content = body(environ, largest_file, route.body.media_types)
+    elif isinstance(route.body, Form):
+        form.refuse_foreign(environ)
+        request.content = body(environ, limit, [form.MEDIA_TYPE])
+        request.body = form.read(request.content)
     elif route.body is not None:
         request.content = body(environ, limit)
         request.body = checked(route.body, decoded(request.content))

@@ -20,12 +20,12 @@ PIECE = 65_536
 """Bytes of a file that are sent at a time."""
 
 _ENCODE = msgspec.json.Encoder().encode
-_ALWAYS = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
+_ALWAYS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _PAGE_POLICY = (
     "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-_HTML = (("Content-Security-Policy", _PAGE_POLICY), ("Referrer-Policy", "no-referrer"))
+_HTML = {"Content-Security-Policy": _PAGE_POLICY, "Referrer-Policy": "no-referrer"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,10 @@ class Reply:
 
 
 def of(media_type: str, body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
-    """A reply with a body of that media type."""
+    """A reply with a body of that media type; `headers` take the place of those that every such reply has."""
     kind = f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
-    html = _HTML if media_type == "text/html" else ()
-    return Reply(status, (("Content-Type", kind), *html, *_with_defaults(headers or {})), body)
+    html = _HTML if media_type == "text/html" else {}
+    return Reply(status, (("Content-Type", kind), *_with_defaults(html | dict(headers or {}))), body)
 
 
 def json(data: Any, status: int = 200, headers: Mapping[str, str] | None = None, media_type: str = JSON) -> Reply:
@@ -109,7 +109,7 @@ def unless_known(reply: Reply, if_none_match: str) -> Reply:
 
 def _with_defaults(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """What every reply says, unless the route says otherwise."""
-    return tuple((dict(_ALWAYS) | dict(headers)).items())
+    return tuple((_ALWAYS | dict(headers)).items())
 
 
 def _dumped(schema: Schema, data: Any, *, paged: bool) -> Any:

@@ -30,7 +30,8 @@ class Request:
     `path` holds the variables of the path as text, `query` what the route's query schema made of the query string,
     `body` what its body schema made of the body (with `Contract(…)`: the JSON itself), `content` the body's bytes.
     `purpose` is why personal data are asked for. `page` is set where the route is paged. `accept_language` is that header;
-    `network` is where the caller's address lies (`origin.py`): for counting, and never to be kept or logged as it is.
+    `network` is where the caller's address lies (`origin.py`): for counting, and never to be kept or logged as it is. It and the
+    `cookies` are set on public routes alone: elsewhere a token says who calls, which no browser sends by itself.
     """
 
     path: Mapping[str, str]
@@ -42,6 +43,7 @@ class Request:
     purpose: str | None = None
     accept_language: str = ""
     network: str = ""
+    cookies: Mapping[str, str] = field(default_factory=dict)
     objects: list[str] = field(default_factory=list)
     _page: "Page | None" = None
 
