@@ -1,6 +1,6 @@
 """What is real in these tests, and what is fake.
 
-Real: PostgreSQL (from the wheel that Deltag runs on) and RabbitMQ (found or installed, see `servers/`), each started
+Real: PostgreSQL (from the wheel that Deltag runs on), RabbitMQ and a browser (found or installed, see `servers/`), each started
 by the tests on free ports, in folders of their own, and ended with them, however they end. The machine's servers are
 never touched. Real too: the migrations, the outbox, the consumer, the HTTP door, the SMTP server that takes the mails.
 Fake: the clock (`services.chassis.testing.FakeClock`), the issuer of tokens (Deltag's development issuer), and every
@@ -17,11 +17,13 @@ from typing import Any
 
 import hypothesis
 import pytest
+from playwright.sync_api import Browser
 
 from services.chassis.database import Database
 from services.chassis.postgres import EmbeddedPostgres
 from services.chassis.service import Context, Service
 from services.chassis.testing import FakeClock
+from tests.servers.browser import a_browser
 from tests.servers.container import a_rabbit
 from tests.servers.databases import Databases
 from tests.servers.rabbit import RabbitNode
@@ -65,6 +67,13 @@ def rabbit_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitNode
         yield node.start()
     finally:
         node.discard()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real browser, without a window. No longer than a module: while it runs, nothing else of this process may run asyncio."""
+    with a_browser() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -225,9 +225,9 @@ class Settings:
 
     public_url: str = setting(
         "DELTAG_PUBLIC_URL",
-        "where families reach Deltag's pages: links in letters begin with it",
+        "where families reach registration's pages: links in letters begin with it",
         read=url("https", "http"),
-        default="http://127.0.0.1:8080",
+        default="http://127.0.0.1:8080/registration",
         needed_by=("registration",),
         in_production=True,
     )

@@ -58,7 +58,8 @@ def welcome(doors: Mapping[str, Wsgi], municipality: str) -> Wsgi:
     page = (
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Deltag</title>'
         f'<body style="font:1.1rem/1.6 system-ui;max-width:40rem;margin:3rem auto;padding:0 1rem"><h1>Deltag</h1><p>The services and'
-        f' their interfaces:</p><ul>{links}</ul><p><a href="/reporting/report">The report</a></p></body></html>'
+        f' their interfaces:</p><ul>{links}</ul><p><a href="/reporting/report">The report</a></p>'
+        '<p><a href="/registration/sign-up">Sign up a family</a></p></body></html>'
     )
     return entrance(page, municipality)
 

@@ -18,8 +18,8 @@ class Resources:
     """CPR numbers' vault, and the public key with which contact cards and sign-up links are sealed for notifications.
 
     `deferred_key` seals what waits for somebody. `sign_up_ttl` is how long a sign-up link holds, and what it opens;
-    `sign_up_hourly` how many of them are sent in an hour; `public_url` where families' pages are; `safe` keeps imported files, and
-    `answer_vault` guarded answers.
+    `sign_up_hourly` how many of them are sent in an hour; `public_url` where families reach registration's pages; `safe` keeps
+    imported files, and `answer_vault` guarded answers.
     A register that is None cannot be asked; a circuit knows whether one is away.
     """
 

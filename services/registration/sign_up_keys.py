@@ -46,6 +46,19 @@ class SignUpKeys:
         """The hash of a code, which holds for one link alone: there are but a million codes."""
         return self._hash("code", link_id, code)
 
+    def pass_of(self, session_id: str) -> str:
+        """What a browser keeps, by which it is known again: nobody without the key makes one."""
+        return f"{session_id}.{self._hash('pass', session_id).hex()}"
+
+    def session_of(self, given: str) -> str | None:
+        """The id of the session that a pass is of; None for what is no pass."""
+        session_id = given.partition(".")[0]
+        return session_id if hmac.compare_digest(given.encode(), self.pass_of(session_id).encode()) else None
+
+    def form_of(self, session_id: str) -> str:
+        """What stands in the forms of a session and in no other site's: with it a form shows that the page was ours."""
+        return self._hash("form", session_id).hex()
+
     def _hash(self, *parts: str) -> bytes:
         return hmac.digest(self._hash_key, "\0".join(parts).encode(), "sha256")
 

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import sqlalchemy as sa
 
@@ -36,8 +37,13 @@ def letters(context: Context) -> list[Json]:
 
 
 def token_of(context: Context) -> str:
-    """What the latest link holds behind its #."""
-    return str(letters(context)[-1]["link"]).partition("#")[2]
+    """What the latest link holds."""
+    return token_in(letters(context)[-1]["link"])
+
+
+def token_in(link: str) -> str:
+    """What a link holds."""
+    return parse_qs(urlsplit(link).query)["token"][0]
 
 
 def code_of(context: Context) -> str:

@@ -8,10 +8,12 @@ import sqlalchemy as sa
 
 from services.chassis.http import Role
 from services.chassis.service import Context
-from services.chassis.testing import Door, http
+from services.chassis.testing import Door, FakeClock, http
 from services.registration.handlers.programmes import load_programme
 from services.registration.service import SERVICE
+from tests.registration.applicants import SARA, letters
 from tests.registration.builders import PROGRAMME, SENDER
+from tests.registration.visitor import Visitor
 
 
 @pytest.fixture
@@ -58,3 +60,23 @@ def coordinator(door: Door) -> Door:
 def system(door: Door) -> Door:
     """The same door, with the system that sends enrolments."""
     return door.as_(Role.SYSTEM, subject="daycare-administration", source=SENDER)
+
+
+@pytest.fixture
+def clock(registration: Context) -> FakeClock:
+    """Registration's clock."""
+    assert isinstance(registration.clock, FakeClock)
+    return registration.clock
+
+
+@pytest.fixture
+def sara(door: Door) -> Visitor:
+    """Sara, at the page that asks for a link."""
+    return Visitor(door).goes("/sign-up")
+
+
+@pytest.fixture
+def inside(sara: Visitor, registration: Context) -> Visitor:
+    """Sara, at the page that asks who she is."""
+    sara.presses("ask", email=SARA)
+    return sara.opens(letters(registration)[-1]["link"])

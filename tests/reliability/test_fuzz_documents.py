@@ -21,6 +21,10 @@ from tests.reliability.chance import many
 from tests.reliability.fuzz.stories import tell
 
 ACCEPTANCE, REJECTION = ("positive_data_acceptance",), ("negative_data_rejection",)
+PAGES = (
+    *(("GET", f"/sign-up{page}") for page in ("", "/link", "/open", "/family", "/receipt")),
+    *(("POST", f"/sign-up/{page}") for page in ("link", "open", "family")),
+)
 REPORTS = ("/v1/report", "/v1/report.csv", "/v1/report.html", "/report")
 BUT_FOR = {("GET", path): ACCEPTANCE for path in REPORTS} | {
     ("POST", "/v1/professionals"): ACCEPTANCE,
@@ -40,10 +44,11 @@ BUT_FOR = {("GET", path): ACCEPTANCE for path in REPORTS} | {
     ("POST", "/v1/sign-up-links"): ACCEPTANCE,
     ("POST", "/v1/sign-up-sessions"): ACCEPTANCE,
     ("POST", "/v1/sign-up-requests"): ACCEPTANCE,
+    **dict.fromkeys(PAGES, ACCEPTANCE + REJECTION),
 }
 """No document can say which programmes, places, kinds and people there are, that a period ends after its beginning, which years are
 ours, or that a code was mistyped; and of many requests each is answered on its own, also when it is none. A link that is made up
-opens nothing, and limits end what is asked for too often.
+opens nothing, and limits end what is asked for too often. A page takes whatever is typed, and says what is wrong with it.
 """
 PURPOSE = "plan-workshop"
 PURPOSES = {("GET", "/v1/people/{id}/access-report"): "answer-enquiry"}

@@ -1,10 +1,10 @@
 """The page, as a browser shows it: accessible, readable on a phone, and with the report's own numbers and no others."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from services.chassis.service import Context
 from services.chassis.testing import http
@@ -12,20 +12,9 @@ from services.reporting import handlers, page
 from services.reporting.domain.report import Report
 from services.reporting.service import SERVICE
 from tests.reporting.story import enrolled, programme, tell, whole_story
-from tests.servers.browser import find_browser
 
 DESKTOP, PHONE = 1280, 360
-QUIETLY = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync")
 HIDDEN = "\N{EN DASH}"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A real browser, without a window."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=find_browser(), args=[*QUIETLY, "--disable-component-update"])
-        yield started
-        started.close()
 
 
 @pytest.fixture

@@ -1,7 +1,11 @@
 """Finds a browser for the tests of pages, installs it where that is possible, or says exactly what to install."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.servers.packages import can_install, install
 
@@ -12,7 +16,26 @@ The tests of pages need Chromium, and here is none. Install it once:
     Debian, Ubuntu   sudo apt-get install --no-install-recommends chromium
     Fedora           sudo dnf install chromium
     macOS            brew install --cask chromium
-Everything else is tested without it: make test ARGS='--deselect tests/reporting/test_page.py'"""
+Everything else is tested without it:
+    make test ARGS='--deselect tests/reporting/test_page.py --deselect tests/registration/test_sign_up_browser.py'"""
+_QUIETLY = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-sync",
+    "--disable-component-update",
+)
+
+
+@contextmanager
+def a_browser() -> Iterator[Browser]:
+    """Chromium without a window, which asks nobody for anything by itself."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=find_browser(), args=_QUIETLY)
+        yield started
+        started.close()
 
 
 @cache

@@ -61,13 +61,13 @@ def enrols(town: Town, session: dict[str, Any]) -> None:
 
 
 def test_by_link(town: Town) -> None:
-    """The mail in the folder has a link; what is behind its # opens a session, in which the child is enrolled."""
+    """The mail in the folder has a link; what it holds opens a session, in which the child is enrolled."""
     assert town.door.post(LINKS, json={"programme": "sammen-om-boern", "email": SARA}).status_code == 202
     town.passes()
     [file] = town.folder.glob("*.eml")
     mail = message_from_bytes(file.read_bytes(), _class=EmailMessage, policy=default)
     text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr] # a mail has a body
-    token = re.search(r"^http://127\.0\.0\.1:8080/sign-up#(\S+)\r?$", text, re.MULTILINE)
+    token = re.search(r"^http://127\.0\.0\.1:8080/registration/sign-up/open\?lang=da&token=(\S+)\r?$", text, re.MULTILINE)
     assert token
     enrols(town, town.door.post(SESSIONS, json={"token": token[1]}).get_json())
 

@@ -14,6 +14,7 @@ from services.registration.api import (
     programmes,
     protections,
     registers,
+    sign_up_pages,
     sign_ups,
     steps,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "programmes",
     "protections",
     "registers",
+    "sign_up_pages",
     "sign_ups",
     "steps",
 ]

@@ -6,8 +6,8 @@ from services.registration.domain.sign_up import Channel
 from services.registration.domain.sign_up_request import Standing, Why
 from services.registration.schemas import AnswerReasonSchema
 
-_CODE = [validate.Length(max=64), validate.Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*(?!\n)$")]
-_LANGUAGE = validate.Regexp(r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(?!\n)$")
+CODE = [validate.Length(max=64), validate.Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*(?!\n)$")]
+LANGUAGE = validate.Regexp(r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(?!\n)$")
 _DANISH_PHONE = [validate.Length(max=32), validate.Regexp(r"^(\+45 ?)?[2-9]( ?[0-9]){7}(?!\n)$")]
 _PHONE_NOTE = {"description": "A Danish number: an SMS abroad costs, which somebody would live on."}
 
@@ -15,10 +15,10 @@ _PHONE_NOTE = {"description": "A Danish number: an SMS abroad costs, which someb
 class LinkSchema(Schema):
     """Either `email` or `phone`."""
 
-    programme = fields.String(required=True, validate=_CODE)
+    programme = fields.String(required=True, validate=CODE)
     email = fields.Email(validate=validate.Length(max=254))
     phone = fields.String(validate=_DANISH_PHONE, metadata=_PHONE_NOTE)
-    language = fields.String(validate=_LANGUAGE, load_default="da")
+    language = fields.String(validate=LANGUAGE, load_default="da")
 
 
 class LinkAskedSchema(Schema):

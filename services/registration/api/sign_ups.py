@@ -42,13 +42,8 @@ def ask_for_link(request: Request, work: Work) -> Mapping[str, Any]:
     The answer is the same whether the address is known or not. Limits (429) count what is asked for at an address, from a
     network, and in all.
     """
-    body = request.body
-    address = Address.of(email=body.get("email"), phone=body.get("phone"))
-    if address is None:
-        raise Invalid(reasons=[reason("one-address", "/email")])
-    where = {"programme": body["programme"], "language": body["language"], "network": request.network}
-    sign_ups.ask_for_link(address, **where, work=work, cause=request.cause)
-    return {"status": "asked", "minutes": int(work.resources.sign_up_ttl.total_seconds() / 60)}
+    send_link(request.body, request, work)
+    return {"status": "asked", "minutes": minutes(work)}
 
 
 @api.post(
@@ -62,7 +57,7 @@ def ask_for_link(request: Request, work: Work) -> Mapping[str, Any]:
 )
 def open_session(request: Request, work: Work) -> Mapping[str, Any] | DeltagError:
     """An access token for the role applicant. Whatever is wrong (unknown, used, expired, tried too often) gets one and the same refusal."""
-    session = sign_ups.redeem(_proof(request.body), work)
+    session = sign_ups.redeem(proof_of(request.body), work)
     if session is None:
         return Forbidden(reasons=[reason("sign-up-refused")])
     request.concerns(session.session_id)
@@ -163,7 +158,23 @@ def decide(request: Request, work: Work) -> Mapping[str, Any]:
     return {"sign_up_request_id": found.sign_up_request_id, "status": found.status}
 
 
-def _proof(body: Mapping[str, str]) -> Proof:
+def send_link(body: Mapping[str, str], request: Request, work: Work) -> Address:
+    """Send what `LinkSchema` asks for; the address that it goes to. Raises `Invalid`, and `TooManyRequests`."""
+    address = Address.of(email=body.get("email"), phone=body.get("phone"))
+    if address is None:
+        raise Invalid(reasons=[reason("one-address", "/email")])
+    where = {"programme": body["programme"], "language": body["language"], "network": request.network}
+    sign_ups.ask_for_link(address, **where, work=work, cause=request.cause)
+    return address
+
+
+def minutes(work: Work) -> int:
+    """For how long a link or code holds, and what it opens."""
+    return int(work.resources.sign_up_ttl.total_seconds() / 60)
+
+
+def proof_of(body: Mapping[str, str]) -> Proof:
+    """What `ProofSchema` describes. Raises `Invalid` where it is not one proof."""
     proof = Proof(**body)
     if (proof.token is None) == (proof.phone is None) or (proof.phone is None) != (proof.code is None):
         raise Invalid(reasons=[reason("one-proof", "/token")])

@@ -4,7 +4,7 @@ Nothing on this way looks at anybody who is registered, so neither answer, time 
 `take_received`, which runs on a clock, does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -22,9 +22,9 @@ from services.chassis.storage import Cause, content_hash
 from services.registration import messages
 from services.registration.domain import sign_up
 from services.registration.domain.enrolment import Enrolment
-from services.registration.domain.objection import Rule
+from services.registration.domain.objection import Objection, Rule
 from services.registration.domain.origin import DoneBy
-from services.registration.domain.request import EnrolmentRequest, decide
+from services.registration.domain.request import EnrolmentRequest, Known, decide
 from services.registration.domain.sign_up import Address, Channel, Link, Session
 from services.registration.domain.sign_up_request import SignUpRequest, Standing, Why
 from services.registration.handlers.enrolling import ENROLMENT_CONTRACT, answer_enrolment_requests
@@ -68,7 +68,7 @@ def ask_for_link(address: Address, *, programme: str, language: str, network: st
 def _send(link: Link, address: Address, secret: str, work: "Work", cause: Cause) -> None:
     """The letter's content, readable by notifications alone."""
     is_link = link.channel is Channel.EMAIL
-    says = {"link": f"{work.resources.public_url}/sign-up#{secret}"} if is_link else {"code": secret}
+    says = {"link": f"{work.resources.public_url}/sign-up/open?lang={link.language}&token={secret}"} if is_link else {"code": secret}
     content = msgspec.json.encode({"address": address.text, **says})
     key_id, sealed = seal(work.resources.notifications_public_key, content, link.link_id.encode())
     work.emit(
@@ -137,17 +137,33 @@ def _same(known: SignUpRequest, content: str) -> SignUpRequest:
 def _judged(request: SignUpRequest, session: Session, work: "Work") -> SignUpRequest:
     if broken := problems(ENROLMENT_CONTRACT, request.data):
         return request.rejected([found.as_dict() for found in broken])
-    asked = _asked(request)
-    known = work.known([asked.programme], filter(None, [asked.institution]))
-    named = [work.resources.sign_up_keys.address(address) for address in sign_up.addresses(asked)]
-    if against := [*decide([asked], known, work.now)[0], *sign_up.objections(asked, session, named)]:
+    asked = _asked(request.data)
+    known = _known(asked, work)
+    if against := _objections(asked, known, session, work):
         return request.rejected([found.as_dict() for found in explain(against)])
     place = known.institutions.get(asked.institution or "")
     return replace(request, programme=asked.programme, institution=place.code if place else None)
 
 
-def _asked(request: SignUpRequest) -> EnrolmentRequest:
-    return msgspec.convert(request.data, EnrolmentRequest, strict=False)
+def objections(data: Mapping[str, Any], session: Session, work: "Work") -> Sequence[Reason | Objection]:
+    """Everything for which `submit` would reject this, and nothing is kept: first what breaks the contract, then what breaks a rule."""
+    if broken := problems(ENROLMENT_CONTRACT, data):
+        return broken
+    asked = _asked(data)
+    return _objections(asked, _known(asked, work), session, work)
+
+
+def _objections(asked: EnrolmentRequest, known: Known, session: Session, work: "Work") -> list[Objection]:
+    named = [work.resources.sign_up_keys.address(address) for address in sign_up.addresses(asked)]
+    return [*decide([asked], known, work.now)[0], *sign_up.objections(asked, session, named)]
+
+
+def _known(asked: EnrolmentRequest, work: "Work") -> Known:
+    return work.known([asked.programme], filter(None, [asked.institution]))
+
+
+def _asked(data: object) -> EnrolmentRequest:
+    return msgspec.convert(data, EnrolmentRequest, strict=False)
 
 
 # On a clock: what meets nobody is taken, the rest is put before a person.
@@ -158,7 +174,7 @@ def take_received(sign_up_request_id: str, work: "Work") -> None:
     request = work.sign_up_requests.lock_received(sign_up_request_id)
     if request is None:
         return
-    if work.sign_up_requests.known(sign_up.numbers(_asked(request))):
+    if work.sign_up_requests.known(sign_up.numbers(_asked(request.data))):
         work.sign_up_requests.save(request.waits(Why.SOMEBODY_KNOWN))
     else:
         work.sign_up_requests.save(request.answered(_enrol(request, work)))
@@ -177,7 +193,7 @@ def _enrol(request: SignUpRequest, work: "Work") -> Enrolment:
         source=SOURCE,
         type="enrolment.requested.v1",
         subject="",
-        data=_asked(request),
+        data=_asked(request.data),
         correlationid=request.sign_up_request_id,
         municipality=work.context.settings.municipality,
     )

@@ -1,0 +1,40 @@
+"""From words and fields to HTML, and the headers that a page goes out with."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from services.registration.pages.words import LANGUAGES, Words, own_name
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+STYLE: Final = (TEMPLATES / "style.css").read_text("utf-8")
+
+_STYLE_HASH: Final = b64encode(sha256(STYLE.encode()).digest()).decode()
+HEADERS: Final[Mapping[str, str]] = {
+    "Content-Security-Policy": (
+        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "X-Robots-Tag": "noindex",
+}
+"""Nothing is loaded, and no style holds but the one in the page: neither from elsewhere nor from what somebody typed."""
+
+_environment = Environment(
+    loader=FileSystemLoader(TEMPLATES),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+)
+_environment.globals |= {"style": Markup(STYLE), "own_names": {language: own_name(language) for language in LANGUAGES}}  # noqa: S704 - our own file
+
+
+def page(name: str, words: Words, **values: object) -> str:
+    """The page of that name. `t` are its words; what a template needs besides, it names."""
+    return _environment.get_template(f"{name}.html").render(t=words, **values)
