@@ -103,6 +103,14 @@ class OwnConsentChanged(msgspec.Struct):
         return self.status == "withdrawn"
 
 
+class MailChanged(msgspec.Struct):
+    """What became of a letter; an earlier version did not say about which sign-up it was."""
+
+    kind: str
+    reason: str | None
+    signup_id: UUID | None = None
+
+
 class PersonChanged(msgspec.Struct):
     """For whom an id stands: for itself where there is no `into_id`."""
 

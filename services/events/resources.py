@@ -1,4 +1,4 @@
-"""What lives as long as the process, read from files: kinds of activity, closing days, rules of overlap, texts of refusals."""
+"""What lives as long as the process, read from files: kinds of activity, closing days, rules of overlap, and what people read."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -19,12 +19,13 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Resources:
-    """The kinds by their code, the texts (`da`, `en`) by the rule's slug, when nothing meets, and what follows from overlaps."""
+    """The kinds by their code, the texts (`da`, `en`) by the rule's slug, when nothing meets, what follows from overlaps, and why."""
 
     kinds: Mapping[str, Kind]
     texts: Mapping[str, Mapping[str, str]]
     closing_days: ClosingDays
     overlaps: Overlaps
+    explanations: Mapping[str, Mapping[str, str]]
 
     def reason(self, refusal: Refusal) -> Reason:
         """The refusal as people read it."""
@@ -46,9 +47,8 @@ class Resources:
 def load(_settings: object = None) -> Resources:
     """Read the files that come with this service."""
     kinds = {code: Kind(code, Audience(row["audience"]), row["ways"]) for code, row in _read("kinds.toml").items()}
-    return Resources(
-        kinds, _read("texts.toml"), ClosingDays(**_read("closing_days.toml")), msgspec.convert(_read("overlaps.toml"), Overlaps)
-    )
+    days, overlaps = ClosingDays(**_read("closing_days.toml")), msgspec.convert(_read("overlaps.toml"), Overlaps)
+    return Resources(kinds, _read("texts.toml"), days, overlaps, _read("explanations.toml"))
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -1,16 +1,21 @@
 """The two steps that several decisions about seats share: give the line what is free, and take people off what is to come."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from services.chassis.envelope import Received
 from services.chassis.storage import Cause
 from services.events import telling
-from services.events.domain import waitlist
+from services.events.domain import offer, waitlist
 from services.events.domain.activity import Activity
+from services.events.domain.decision import What
 from services.events.domain.eligibility import Known, why_not_come
+from services.events.domain.offer import Offer
 from services.events.domain.refusal import Slug
-from services.events.domain.signup import Signup, as_kept
+from services.events.domain.signup import Signup, SignupStatus, as_kept
+from services.events.domain.waitlist import Promotion
 
 if TYPE_CHECKING:
     from services.events.storage import Work
@@ -24,19 +29,81 @@ LOST = {
 ERASED = "person-erased"
 """The same when somebody in the party was erased."""
 
+TRANSFERRED = "transferred"
+"""The same when the party has come to another activity instead."""
 
-def settle(activities: Collection[Activity], work: "Work", causes: Mapping[str, Cause]) -> None:
-    """Seat who is next in the lines of these locked activities, keep their counts, and tell who was promoted.
+
+def settle(activities: Collection[Activity], work: "Work", causes: Mapping[str, Cause | None]) -> None:
+    """Give or offer free seats to who is next in the lines of these locked activities, keep their counts, and tell them.
 
     `causes` says for each activity what led to it.
     """
-    free = {a.activity_id: a.free for a in activities if a.free and a.waiting and a.takes_signups(work.now)}
-    lines = work.signups.lines(free) if free else {}
-    promoted = [signup for activity in activities for signup in waitlist.promote(activity, lines.get(activity.activity_id, ()))]
-    work.signups.save(promoted)
+    most = {a.activity_id: _most(a) for a in activities if a.free and a.waiting and a.takes_signups(work.now)}
+    lines = work.signups.lines(most) if most else {}
+    promoted = keep((one for activity in activities for one in _promote(activity, lines.get(activity.activity_id, ()), work)), work)
     work.activities.save(activities)
     for signup in promoted:
-        telling.tell_signup(signup, work, causes[signup.activity_id], telling.SIGNUP_PROMOTED)
+        fact = telling.SIGNUP_PROMOTED if signup.status is SignupStatus.SEATED else None
+        telling.tell_signup(signup, work, causes.get(signup.activity_id), fact, answer_by=signup.answer_by)
+    give_back_transferred((signup for signup in promoted if signup.status is SignupStatus.SEATED), work, causes)
+
+
+def _promote(activity: Activity, line: Iterable[Signup], work: "Work") -> Iterator[Promotion]:
+    """Seats are offered where the activity's rule says so and there is time for the answer before it starts; else they are given."""
+    rule = activity.line.offers
+    if rule is None or offer.latest_end(work.now, rule.answer_hours, work.resources.closing_days) >= activity.starts_at:
+        return waitlist.promote(activity, line, work.now)
+    made = offer.make("", activity.activity_id, work.now, rule.answer_hours, work.resources.closing_days)
+    return _offered(waitlist.promote(activity, line, work.now, partial(Signup.offer, answer_by=made.answer_by)), made, work)
+
+
+def _offered(promotions: Iterator[Promotion], like: Offer, work: "Work") -> Iterator[Promotion]:
+    found = list(promotions)
+    work.offers.keep([replace(like, signup_id=one.signup.signup_id) for one in found])
+    yield from found
+
+
+def give_back_transferred(seated: Iterable[Signup], work: "Work", causes: Mapping[str, Cause | None]) -> None:
+    """Give back what those had elsewhere who waited to be transferred; what somebody is busy with, a little later."""
+    why = {signup.transfers_from: causes.get(signup.activity_id) for signup in seated if signup.transfers_from}
+    if not why:
+        return
+    busy_with = {signup.activity_id for signup in work.signups.some(why)}
+    activities = work.activities.lock(busy_with, wait=False)
+    leave_for_others(work.signups.some(why), activities, work, why)
+    work.wake("transfers")
+
+
+def leave_for_others(old: Iterable[Signup], activities: Collection[Activity], work: "Work", causes: Mapping[str, Cause | None]) -> None:
+    """Cancel the sign-ups of these locked activities in whose place others have come, and give the lines what they held.
+
+    `causes` says for each sign-up what led to it.
+    """
+    locked = {activity.activity_id: activity for activity in activities}
+    left = [signup for signup in old if signup.active and signup.activity_id in locked]
+    for signup in left:
+        waitlist.leave(locked[signup.activity_id], signup, TRANSFERRED)
+        telling.tell_signup(signup, work, causes[signup.signup_id])
+    work.signups.save(left)
+    settle(activities, work, {signup.activity_id: causes[signup.signup_id] for signup in left})
+
+
+def keep(promotions: Iterable[Promotion], work: "Work") -> Sequence[Signup]:
+    """Keep who got his seats, and whom he passed on the way; returns the former."""
+    promoted: list[Signup] = []
+    passed: dict[str, Signup] = {}
+    for one in promotions:
+        promoted.append(one.signup)
+        passed |= {signup.signup_id: signup for signup in one.passed}
+        for signup in one.passed:
+            telling.record(signup, What.PASSED_OVER, work, passes=signup.passes)
+    work.signups.save(list({**passed, **{signup.signup_id: signup for signup in promoted}}.values()))
+    return promoted
+
+
+def _most(activity: Activity) -> int | None:
+    """How much of the line must be looked at: where nobody is let past, no more parties than there are seats."""
+    return None if activity.line.best_fit else activity.free
 
 
 def cancel_people(withdrawals: Mapping[str, Received[Any]], work: "Work") -> None:

@@ -7,7 +7,7 @@ from services.chassis.erasure.holdings import holdings
 from services.chassis.service import Listen, Personal, Service, Timer, many
 from services.events import messages, resources, seating
 from services.events.api import api
-from services.events.handlers import learning, life, refreshing
+from services.events.handlers import draws, learning, life, offers, refreshing, transfers
 from services.events.storage import Work
 
 FACTS = Listen.facts(
@@ -20,6 +20,7 @@ FACTS = Listen.facts(
         "registration.consent.#",
         "registration.person.#",
         "registration.family.#",
+        "notifications.mail.#",
         carrying_out.KEY,
     ),
     reads={
@@ -39,6 +40,9 @@ FACTS = Listen.facts(
         "registration.person.merged.v1": many(messages.PersonChanged, learning.learn_merges, of_erased=True),
         "registration.person.unmerged.v1": many(messages.PersonChanged, learning.learn_merges, of_erased=True),
         "registration.family.changed.v1": many(messages.FamilyChanged, learning.learn_families),
+        "notifications.mail.sent.v1": many(messages.MailChanged, offers.prove),
+        "notifications.mail.failed.v1": many(messages.MailChanged, offers.mind_undeliverable),
+        "notifications.mail.suppressed.v1": many(messages.MailChanged, offers.mind_undeliverable),
         "registration.consent.own-given.v1": many(messages.OwnConsentChanged, learning.learn_own_consents),
         "registration.consent.own-withdrawn.v1": many(messages.OwnConsentChanged, learning.learn_own_consents),
     },
@@ -51,7 +55,13 @@ SERVICE = Service(
     api=api,
     listens=(FACTS,),
     resources=resources.load,
-    timers=(Timer("finish", every=60.0, run=life.finish), carrying_out.timer()),
+    timers=(
+        Timer("finish", every=60.0, run=life.finish),
+        Timer("transfers", every=5.0, run=transfers.finish_transfers),
+        Timer("draws", every=5.0, run=draws.hold_due),
+        Timer("offers", every=5.0, run=offers.end_due),
+        carrying_out.timer(),
+    ),
     refresh=refreshing.refresh,
     personal=Personal(
         held=holdings(Path(__file__).parent / "personal.toml"),

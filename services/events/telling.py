@@ -1,18 +1,23 @@
 """The facts that this service publishes.
 
 Every one carries its aggregate's whole coarse state (`contracts/activity.*`, `signup.*`, `attendance.*`), so
-that the last one is enough for a reader who was not there before.
+that the last one is enough for a reader who was not there before. Where a sign-up changes, what was decided is recorded
+too, with what it went by (`domain/decision.py`): what is told and what can be explained are written together.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from services.chassis.storage import Cause, UnitOfWork
 from services.events.domain.activity import Activity, ActivityStatus
 from services.events.domain.attendance import Attendance
 from services.events.domain.change import Step
+from services.events.domain.decision import OF_STATUS, Decision, What
 from services.events.domain.session import Session
 from services.events.domain.signup import Signup, SignupStatus
+
+if TYPE_CHECKING:
+    from services.events.storage import Work
 
 OF_ACTIVITY = {
     ActivityStatus.OPEN: "events.activity.opened.v1",
@@ -24,6 +29,7 @@ OF_ACTIVITY = {
 
 OF_SIGNUP = {
     SignupStatus.SEATED: "events.signup.seated.v1",
+    SignupStatus.OFFERED: "events.signup.offered.v1",
     SignupStatus.WAITING: "events.signup.waitlisted.v1",
     SignupStatus.CANCELLED: "events.signup.cancelled.v1",
 }
@@ -33,6 +39,18 @@ ACTIVITY_CHANGED = "events.activity.changed.v1"
 """What tells of another time, place, title or number of seats while an activity is open."""
 
 SIGNUP_PROMOTED = "events.signup.promoted.v1"
+
+SIGNUP_DECLINED = "events.signup.declined.v1"
+
+SIGNUP_EXPIRED = "events.signup.expired.v1"
+
+DECIDED = {
+    (SIGNUP_PROMOTED, SignupStatus.SEATED): What.PROMOTED,
+    (SIGNUP_DECLINED, SignupStatus.CANCELLED): What.DECLINED,
+    (SIGNUP_EXPIRED, SignupStatus.CANCELLED): What.EXPIRED,
+    (SIGNUP_EXPIRED, SignupStatus.WAITING): What.QUEUED_AGAIN,
+}
+"""The decision that a fact tells, where the sign-up's status alone does not say it."""
 
 ATTENDANCE_RECORDED = "events.attendance.recorded.v1"
 
@@ -65,21 +83,30 @@ def _session(of: Session) -> dict[str, Any]:
 
 
 def signup(of: Signup) -> dict[str, Any]:
-    """`signup.seated`, `.waitlisted`, `.promoted` and `.cancelled`; `position` is the place in the line at that moment."""
-    return {
-        "signup_id": of.signup_id,
-        "activity_id": of.activity_id,
-        "programme": of.programme,
-        "kind": of.kind,
-        "district": of.district,
-        "contact_id": of.contact_id,
-        "party": [{"person_id": member.person_id, "role": member.role.value} for member in of.party],
-        "seats": of.seats,
-        "status": of.status.value,
-        "position": of.position,
-        "reason": of.reason,
-        "signed_up_at": of.signed_up_at,
-    }
+    """Every `signup.*`; `position` is the place in the line at that moment.
+
+    `answer_by` stands in offers alone, `draws_at` while a draw is to come.
+    """
+    offered = {"answer_by": of.answer_by} if of.status is SignupStatus.OFFERED else {}
+    drawn = {"draws_at": of.draws_at} if of.draws_at else {}
+    return (
+        offered
+        | drawn
+        | {
+            "signup_id": of.signup_id,
+            "activity_id": of.activity_id,
+            "programme": of.programme,
+            "kind": of.kind,
+            "district": of.district,
+            "contact_id": of.contact_id,
+            "party": [{"person_id": member.person_id, "role": member.role.value} for member in of.party],
+            "seats": of.seats,
+            "status": of.status.value,
+            "position": of.position,
+            "reason": of.reason,
+            "signed_up_at": of.signed_up_at,
+        }
+    )
 
 
 def attendance(of: Attendance) -> dict[str, Any]:
@@ -118,9 +145,21 @@ def _step(of: Step) -> dict[str, Any]:
     return {"session_id": of.session_id, "what": of.what.value, "before": _session(of.before) if of.before else None}
 
 
-def tell_signup(of: Signup, work: UnitOfWork, cause: Cause, fact: str | None = None) -> None:
-    """Publish what happened to a sign-up; without `fact`, the one that its state means."""
+def tell_signup(
+    of: Signup, work: "Work", cause: Cause | None, fact: str | None = None, *, what: What | None = None, **went_by: object
+) -> None:
+    """Publish what happened to a sign-up; without `fact`, the one that its state means.
+
+    It is recorded as the decision that this is, or as `what`, with what it `went_by`.
+    """
+    record(of, what or DECIDED.get((fact or "", of.status), OF_STATUS[of.status]), work, **went_by)
     work.emit(fact or OF_SIGNUP[of.status], subject=of.signup_id, data=signup(of), cause=cause, programme=of.programme)
+
+
+def record(of: Signup, what: What, work: "Work", **went_by: object) -> None:
+    """Keep a decision about a sign-up, with where it stands now and what it went by."""
+    stands = {"seats": of.seats, "position": of.position, "reason": of.reason}
+    work.decisions.add(Decision(of.signup_id, of.activity_id, what, work.now, stands | went_by))
 
 
 def tell_attendance(of: Attendance, work: UnitOfWork, cause: Cause) -> None:

@@ -82,7 +82,7 @@ def follow_signups(messages: Sequence[Received[SignupFact]], work: "Work") -> No
     """Follow where sign-ups stand, and queue the mail that each change calls for: one for one fact, however often it comes."""
     work.signups.follow(messages)
     news = {_key(message): message for message in messages if not message.snapshot}
-    work.mails.queue([_mail(message, work) for message in news.values()], news)
+    work.mails.queue([mail for message in news.values() if (mail := _mail(message, work))], news)
     work.wake("send")
 
 
@@ -142,12 +142,15 @@ def _key(message: Received[SignupFact]) -> str:
     return f"fact/{message.id}"
 
 
-def _mail(message: Received[SignupFact], work: "Work") -> Mail:
+def _mail(message: Received[SignupFact], work: "Work") -> Mail | None:
     fact, change = message.data, message.type.split(".")[2]
+    kind = called_for(change, fact.reason)
+    if kind is None:
+        return None
     return Mail(
         mail_id=new_id(),
         key=_key(message),
-        kind=called_for(change, fact.reason),
+        kind=kind,
         person_id=fact.contact_id,
         activity_id=fact.activity_id,
         signup_id=fact.signup_id,
@@ -170,6 +173,7 @@ def _state(mail: Mail) -> dict[str, Any]:
         "language": mail.language or "da",
         "person_id": mail.person_id,
         "activity_id": mail.activity_id,
+        "signup_id": mail.signup_id,
         "attempts": mail.attempts,
         "reason": mail.reason,
     }

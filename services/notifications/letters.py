@@ -31,6 +31,8 @@ TEMPLATES = Path(__file__).parent / "templates"
 LINE = 72
 """Characters in a line of plain text, as mail programs expect."""
 
+_AT = {"da": "kl.", "en": "at"}
+"""What stands between a day and a time."""
 _LOCALES = {"en": "en_GB"}
 """Languages whose dates are written in a certain country's way; the others are their own locale."""
 
@@ -142,6 +144,8 @@ def _words(language: str, matter: Matter) -> Mapping[str, Any]:
         "title": matter.activity.title[readable(language, matter.activity.title)],
         "seats": matter.signup.seats,
         "position": matter.signup.position,
+        "answer_by": _moment(matter.signup.answer_by, locale),
+        "draws_at": _moment(matter.signup.draws_at, locale),
         "sessions": [_meeting(session, locale) for session in matter.sessions],
     }
 
@@ -180,6 +184,14 @@ def _day(moment: datetime, locale: Locale) -> str:
 
 def _time(moment: datetime, locale: Locale) -> str:
     return format_time(moment, "short", tzinfo=COPENHAGEN, locale=locale)
+
+
+def _moment(moment: datetime | None, locale: Locale) -> str:
+    """A moment by the clock in Copenhagen, the day and the time; nothing for none."""
+    if moment is None:
+        return ""
+    local = moment.astimezone(COPENHAGEN)
+    return f"{_day(local, locale)} {_AT.get(locale.language, '')} {_time(local, locale)}"
 
 
 def _plain(rendered: str) -> str:

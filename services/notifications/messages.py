@@ -121,7 +121,9 @@ class Member(msgspec.Struct):
 
 
 class SignupFact(msgspec.Struct):
-    """A sign-up's whole state, whatever happened to it. `contact_id` is who is told."""
+    """A sign-up's whole state, whatever happened to it. `contact_id` is who is told; `answer_by` stands in offers of seats,
+    `draws_at` while a draw is to come.
+    """
 
     signup_id: Id
     activity_id: Id
@@ -129,10 +131,12 @@ class SignupFact(msgspec.Struct):
     contact_id: Id
     party: list[Member]
     seats: int
-    status: Literal["seated", "waiting", "cancelled"]
+    status: Literal["seated", "offered", "waiting", "cancelled"]
     position: int | None
     reason: str | None
     signed_up_at: Moment
+    answer_by: Moment | None = None
+    draws_at: Moment | None = None
 
 
 class Card(msgspec.Struct):

@@ -65,12 +65,15 @@ _PERMIT = sa.text(
     " where excluded.sequence > family.sequence"
 )
 _FOLLOW_SIGNUPS = sa.text(
-    "insert into signup (signup_id, activity_id, contact_id, programme, standing, position, seats, seated_at, children, sequence)"
-    " select signup_id, activity_id, contact_id, programme, standing, position, seats, seated_at, children, sequence"
+    "insert into signup"
+    " (signup_id, activity_id, contact_id, programme, standing, position, seats, seated_at, answer_by, draws_at, children, sequence)"
+    " select signup_id, activity_id, contact_id, programme, standing, position, seats, seated_at, answer_by, draws_at, children, sequence"
     " from json_to_recordset(cast(:rows as json)) as x(signup_id uuid, activity_id uuid, contact_id uuid, programme text,"
-    " standing text, position integer, seats integer, seated_at timestamptz, children jsonb, sequence bigint)"
+    " standing text, position integer, seats integer, seated_at timestamptz, answer_by timestamptz, draws_at timestamptz,"
+    " children jsonb, sequence bigint)"
     " on conflict (signup_id) do update set children = excluded.children, contact_id = excluded.contact_id, standing = excluded.standing,"
-    " position = excluded.position, seats = excluded.seats, seated_at = coalesce(signup.seated_at, excluded.seated_at),"
+    " position = excluded.position, seats = excluded.seats, answer_by = excluded.answer_by, draws_at = excluded.draws_at,"
+    " seated_at = coalesce(signup.seated_at, excluded.seated_at),"
     " sequence = excluded.sequence where excluded.sequence > signup.sequence"
 )
 _SEATS_AHEAD = sa.text(
@@ -104,7 +107,7 @@ _OF_KEPT = (
 )
 """A family's permissions; where a guardian was merged into another, that one's."""
 _DUE = sa.text(
-    "select m.*, c.sealed as card, chassis.surviving(m.person_id) as card_of, s.standing, s.seats, s.position,"  # noqa: S608 - our own text
+    "select m.*, c.sealed as card, chassis.surviving(m.person_id) as card_of, s.standing, s.seats, s.position, s.answer_by, s.draws_at,"  # noqa: S608 - our own text
     " a.status as activity_status, a.title, a.sessions, p.name as signature, p.contact, coalesce((select not given from consent k"
     " where k.person_id in (select chassis.same(m.person_id)) order by said_at desc, given limit 1), false) as unwilling,"
     f" (select coalesce(jsonb_agg({_OF_KEPT}), '[]') from family f where f.child_id in"
@@ -334,7 +337,7 @@ def _mail(row: sa.Row[Any]) -> Mail:
 
 
 def _due(row: sa.Row[Any]) -> Due:
-    signup = Signup(str(row.signup_id), Standing(row.standing), row.seats, row.position)
+    signup = Signup(str(row.signup_id), Standing(row.standing), row.seats, row.position, row.answer_by, row.draws_at)
     families = msgspec.convert(row.families, tuple[tuple[Permission, ...], ...])
     return Due(
         _mail(row),

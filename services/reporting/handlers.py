@@ -83,12 +83,16 @@ def keep_activities(messages: Messages, work: "Work") -> None:
     work.activities.keep(rows(messages, lambda m: state_of(m.data, "activity_id", *names)))
 
 
+STATES = {"offered": "waiting"}
+"""What a sign-up counts as, where it is not what its status says."""
+
+
 def keep_signups(messages: Messages, work: "Work") -> None:
-    """A seat that was given from the waiting list is kept apart from one that was had at once."""
+    """A seat that was given from the waiting list is kept apart from one that was had at once; who is offered one still waits for it."""
     names = ("activity_id", "programme", "kind", "contact_id", "party", "signed_up_at")
 
     def columns(message: Received[facts.Signup]) -> Row:
-        state = "promoted" if fact_name(message) == "promoted" else message.data.status
+        state = "promoted" if fact_name(message) == "promoted" else STATES.get(message.data.status, message.data.status)
         return state_of(message.data, "signup_id", *names) | {"state": state}
 
     work.signups.keep(rows(messages, columns))

@@ -1,16 +1,25 @@
 """The seats law, read from the tables: what must hold of an activity after every decision, whoever made it."""
 
+from datetime import datetime
+
 import sqlalchemy as sa
+
+from services.events.domain.activity import Activity
+from services.events.domain.decision import LEADS_TO, What
+from services.events.storage.activities import Activities
+from services.events.storage.signups import Signups
+from tests.events.builders import NOW
 
 _COUNTS = sa.text("""
 select a.status, a.capacity, a.taken, a.waiting, a.last_number,
-    (select coalesce(sum(seats), 0) from signup s where s.activity_id = a.activity_id and s.status = 'seated') as seats,
+    (select coalesce(sum(seats), 0) from signup s where s.activity_id = a.activity_id and s.status in ('seated', 'offered')) as seats,
+    (select count(*) from signup s where s.activity_id = a.activity_id and s.status = 'offered') as offered,
+    (select count(*) from offer o where o.activity_id = a.activity_id) as offers,
     (select count(*) from signup s where s.activity_id = a.activity_id and s.status = 'waiting') as line,
     (select count(*) from signup s where s.activity_id = a.activity_id) as signups,
     (select min(starts_at) from session m where m.activity_id = a.activity_id) as starts_at
 from activity a where a.activity_id = :activity_id
 """)
-_FIRST_IN_LINE = sa.text("select seats from signup where activity_id = :activity_id and status = 'waiting' order by number limit 1")
 _PEOPLE = sa.text("""
 select count(*) filter (where p.active and s.status = 'cancelled') as ghosts,
     count(*) filter (where not p.active and s.status <> 'cancelled') as lost,
@@ -21,10 +30,14 @@ _SPLIT = sa.text("""
 select count(*) from signup s where s.activity_id = :activity_id
     and s.seats <> (select count(*) from party p where p.signup_id = s.signup_id)
 """)
+_LAST_DECISIONS = sa.text("""
+select s.status, (select d.what from decision d where d.signup_id = s.signup_id order by d.id desc limit 1) as what
+from signup s where s.activity_id = :activity_id
+""")
 
 
-def check(connection: sa.Connection, activity_id: str, *, opened: bool = True) -> None:
-    """Seats are conserved, the counts are true, nobody is lost, doubled or split from his party, and the line is due.
+def check(connection: sa.Connection, activity_id: str, *, opened: bool = True, now: datetime = NOW) -> None:
+    """Seats are conserved, the counts are true, nobody is lost, doubled or split from his party, the line is due, and all is explained.
 
     `opened` is false once sign-up has closed, when the line rests.
     """
@@ -32,9 +45,22 @@ def check(connection: sa.Connection, activity_id: str, *, opened: bool = True) -
     counts = connection.execute(_COUNTS, those).one()
     assert counts.taken == counts.seats <= counts.capacity
     assert counts.waiting == counts.line
-    assert counts.last_number == counts.signups
+    assert counts.last_number >= counts.signups
+    assert counts.offered == counts.offers
     assert counts.status == "open" or (counts.taken, counts.waiting) == (0, 0)
     assert tuple(connection.execute(_PEOPLE, those).one()) == (0, 0, 0)
     assert connection.execute(_SPLIT, those).scalar() == 0
-    first = connection.execute(_FIRST_IN_LINE, those).scalar()
-    assert first is None or not opened or counts.capacity - counts.taken < first <= counts.capacity
+    activity = Activities(connection).get(activity_id)
+    assert activity is not None
+    if opened:
+        check_line(connection, activity, now)
+    assert all(LEADS_TO[What(one.what)] == one.status for one in connection.execute(_LAST_DECISIONS, those))
+
+
+def check_line(connection: sa.Connection, activity: Activity, now: datetime) -> None:
+    """By the activity's own rule nobody is next, nobody waits who cannot ever fit, and nobody was passed over too often."""
+    line = Signups(connection).lines({activity.activity_id: None}).get(activity.activity_id, ())
+    assert activity.is_gathering or activity.line.policy.next(line, activity.fits, now) is None
+    assert all(signup.seats <= activity.capacity for signup in line)
+    most_passes = activity.line.best_fit.most_passes if activity.line.best_fit else 0
+    assert all(signup.passes <= most_passes for signup in line)

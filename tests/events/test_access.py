@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from werkzeug.test import TestResponse
@@ -14,7 +15,20 @@ from services.events.api.course_schemas import REPEAT
 from services.events.domain.code import code_of
 from services.events.service import SERVICE
 from tests.events.builders import BIRKEGAARDEN, NEXT_WEEK, NOW, Family, a_family, a_pedagogue
-from tests.events.town import PURPOSE, Desk, Json, Town, a_signing_up, alone, an_observation, an_opening, first_session, found, reasons
+from tests.events.town import (
+    PURPOSE,
+    Desk,
+    Json,
+    Town,
+    a_meeting,
+    a_signing_up,
+    alone,
+    an_observation,
+    an_opening,
+    first_session,
+    found,
+    reasons,
+)
 
 YES, NO, HIDDEN = "2xx", 403, 404
 OWN, OTHERS = [BIRKEGAARDEN.code], ["regnbuen"]
@@ -22,7 +36,10 @@ OWN, OTHERS = [BIRKEGAARDEN.code], ["regnbuen"]
 
 @dataclass(frozen=True)
 class Scene:
-    """A family with a seat at a workshop of Birkegården, while attendance can be recorded; a guest; a draft; a room."""
+    """A family with a seat at a workshop of Birkegården, while attendance can be recorded; a guest; a draft; a room.
+
+    And a later date, another family's sign-up that is offered seats, and a draw.
+    """
 
     workshop: Json
     signup: Json
@@ -30,6 +47,9 @@ class Scene:
     guest: Family
     draft: Json
     room: Json
+    later: Json
+    offered: Json
+    by_draw: Json
 
     def path(self, template: str) -> str:
         """The path with the scene's ids."""
@@ -68,6 +88,15 @@ CALLS: Mapping[str, Call] = {
     "GET /v1/activities/{id}/signups": lambda door, scene: door.get(scene.path("/v1/activities/{id}/signups")),
     "GET /v1/signups/{id}": lambda door, scene: door.get(scene.path("/v1/signups/{id}")),
     "POST /v1/signups/{id}/cancellation": lambda door, scene: door.post(scene.path("/v1/signups/{id}/cancellation")),
+    "GET /v1/activities/{id}/explain": lambda door, scene: door.get(scene.path("/v1/activities/{id}/explain")),
+    "GET /v1/activities/{id}/draw": lambda door, scene: door.get(f"/v1/activities/{scene.by_draw['activity_id']}/draw"),
+    "GET /v1/activities/{id}/draw/tickets": lambda door, scene: door.get(f"/v1/activities/{scene.by_draw['activity_id']}/draw/tickets"),
+    "GET /v1/signups/{id}/explain": lambda door, scene: door.get(scene.path("/v1/signups/{id}/explain")),
+    "POST /v1/signups/{id}/transfer": lambda door, scene: door.post(
+        scene.path("/v1/signups/{id}/transfer"), json={"activity_id": scene.later["activity_id"]}
+    ),
+    "POST /v1/signups/{id}/acceptance": lambda door, scene: door.post(f"/v1/signups/{scene.offered['signup_id']}/acceptance"),
+    "POST /v1/signups/{id}/declination": lambda door, scene: door.post(f"/v1/signups/{scene.offered['signup_id']}/declination"),
     "PUT /v1/sessions/{id}/attendance": lambda door, scene: door.put(
         scene.path("/v1/sessions/{id}/attendance"), json={"attendance": [{"person_id": scene.family.mother, "state": "present"}]}
     ),
@@ -124,6 +153,13 @@ TABLE: Mapping[str, tuple[object, ...]] = {
     "GET /v1/activities/{id}/signups": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "GET /v1/signups/{id}": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
     "POST /v1/signups/{id}/cancellation": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
+    "GET /v1/activities/{id}/explain": (YES, YES, YES, YES, YES, YES, YES, NO, NO, NO),
+    "GET /v1/activities/{id}/draw": (YES, YES, YES, YES, YES, YES, YES, NO, NO, NO),
+    "GET /v1/activities/{id}/draw/tickets": (YES, YES, YES, YES, YES, YES, YES, NO, NO, NO),
+    "GET /v1/signups/{id}/explain": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
+    "POST /v1/signups/{id}/transfer": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
+    "POST /v1/signups/{id}/acceptance": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
+    "POST /v1/signups/{id}/declination": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
     "PUT /v1/sessions/{id}/attendance": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "POST /v1/sessions/{id}/observations": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "GET /v1/sessions/{id}/attendance": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
@@ -143,12 +179,21 @@ TABLE: Mapping[str, tuple[object, ...]] = {
 def scene(town: Town, desk: Desk) -> Scene:
     """The scene shortly before the session, when everything can be done; the mother is there already."""
     family, guest = town.enrols(a_family()), town.enrols(a_family())
-    workshop = desk.opens()
+    workshop, later = desk.opens(), desk.opens(sessions=[a_meeting(NEXT_WEEK + timedelta(days=7))])
+    by_draw = desk.opens(line={"draw": {"closes_at": (NEXT_WEEK - timedelta(days=1)).isoformat()}})
     signup = desk.signs_up(workshop, family.party())
     draft = desk.opens(status="draft")
     desk.waits((NEXT_WEEK - NOW) * 0.99)
     desk.marks(workshop, (family.mother, "present"))
-    return Scene(workshop, signup, family, guest, draft, desk.registers())
+    return Scene(workshop, signup, family, guest, draft, desk.registers(), later, offered=an_offer(town, desk), by_draw=by_draw)
+
+
+def an_offer(town: Town, desk: Desk) -> Json:
+    """A family's sign-up to a workshop of Birkegården's later on, with seats offered."""
+    workshop = desk.opens(2, line={"offers": {"answer_hours": 13}}, sessions=[a_meeting(NEXT_WEEK + timedelta(days=14))])
+    first, second = (desk.signs_up(workshop, town.enrols(a_family()).party()) for _ in range(2))
+    desk.cancels(first)
+    return second
 
 
 def caller(desk: Desk, role: str, scene: Scene) -> Door:

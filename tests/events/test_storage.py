@@ -164,7 +164,8 @@ insert into professional select gen_random_uuid(), 'sammen-om-boern' from genera
 insert into activity (activity_id, programme, kind, title, district, status, capacity, taken, last_number, opening)
     select gen_random_uuid(), 'sammen-om-boern', 'workshop', '{}', 'hedegaarden', 'open', 9, 1, 1, '' from generate_series(1, 5000);
 insert into session select gen_random_uuid(), activity_id, now(), now() + interval '1 hour', '' from activity;
-insert into signup select gen_random_uuid(), activity_id, gen_random_uuid(), 1, 1, 'seated', null, now() from activity;
+insert into signup (signup_id, activity_id, contact_id, seats, number, place, status, signed_up_at)
+    select gen_random_uuid(), activity_id, gen_random_uuid(), 1, 1, 1, 'seated', now() from activity;
 insert into party select signup_id, 0, activity_id, gen_random_uuid(), 'guardian' from signup;
 analyze;
 """

@@ -1,6 +1,33 @@
 """The HTTP door, a file a subject. Whoever imports it has all of its routes."""
 
-from services.events.api import activities, attendance, bookings, calendars, changes, codes, courses, papers, signups
+from services.events.api import (
+    activities,
+    attendance,
+    bookings,
+    calendars,
+    changes,
+    codes,
+    courses,
+    draws,
+    explanations,
+    offers,
+    papers,
+    signups,
+)
 from services.events.api.door import api
 
-__all__ = ["activities", "api", "attendance", "bookings", "calendars", "changes", "codes", "courses", "papers", "signups"]
+__all__ = [
+    "activities",
+    "api",
+    "attendance",
+    "bookings",
+    "calendars",
+    "changes",
+    "codes",
+    "courses",
+    "draws",
+    "explanations",
+    "offers",
+    "papers",
+    "signups",
+]

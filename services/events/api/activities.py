@@ -8,6 +8,7 @@ from services.events import telling
 from services.events.access import EVERYONE, ORGANISERS, drafts_of, must_know, must_organise
 from services.events.api import activity_schemas as schemas
 from services.events.api.door import api
+from services.events.api.explanations import shown_line
 from services.events.domain.activity import Activity
 from services.events.handlers import activities as handlers
 from services.events.handlers import life
@@ -120,4 +121,4 @@ def organised(request: Request, work: Work) -> None:
 def shown(of: Activity) -> dict[str, Any]:
     """An activity as the door tells of it: the facts' content and what no fact tells."""
     own = {"description": of.description, "version": of.version, "completes_with": of.completes_with, "join_until": of.join_until}
-    return telling.activity(of) | own | {"taken": of.taken, "free": of.free, "waiting": of.waiting}
+    return telling.activity(of) | own | {"taken": of.taken, "free": of.free, "waiting": of.waiting, "line": shown_line(of.line)}

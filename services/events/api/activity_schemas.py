@@ -7,7 +7,9 @@ from marshmallow import Schema, fields, post_load, validate
 
 from services.chassis.http.strict import NoPersonalNumber
 from services.chassis.ids import new_id
+from services.events.api.line_schemas import LINE_RULE, LineRuleSchema, ShownLineSchema
 from services.events.domain.activity import Activity, ActivityStatus
+from services.events.domain.line import STRICT
 from services.events.domain.session import Session
 from services.events.schemas import LINE, OUR_TIME, code, one_of
 
@@ -28,6 +30,7 @@ OPENING = {
     "institution": "birkegaarden",
     "capacity": 20,
     "sessions": [{"starts_at": "2027-04-10T16:30:00+02:00", "ends_at": "2027-04-10T18:30:00+02:00", "place": "Birkegården, fællesrummet"}],
+    "line": LINE_RULE,
 }
 
 
@@ -75,6 +78,7 @@ class OpeningSchema(Schema):
     sessions = fields.List(fields.Nested(OpeningSessionSchema), required=True, validate=validate.Length(min=1, max=MOST_SESSIONS))
     completes_with = some_sessions("Who came to so many sessions has completed it; none: nobody does.", allow_none=True, load_default=None)
     join_until = some_sessions("One may sign up until the session of this number, from 1, begins.", load_default=1)
+    line = fields.Nested(LineRuleSchema, load_default=STRICT)
 
     @post_load
     def activity(self, data: dict[str, Any], **_: Any) -> Activity:
@@ -121,5 +125,6 @@ class ActivitySchema(Schema):
     taken = fields.Integer(metadata={"description": "Seats of the parties that have a seat."})
     free = fields.Integer(metadata={"description": "Seats that nobody has. While parties wait, they are for the first in line."})
     waiting = fields.Integer(metadata={"description": "Parties on the waiting list."})
+    line = fields.Nested(ShownLineSchema)
     sessions = fields.List(fields.Nested(SessionSchema))
     called_off_sessions = fields.List(fields.Nested(SessionSchema), metadata={"description": "Those that do not take place after all."})

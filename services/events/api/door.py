@@ -9,5 +9,5 @@ from services.chassis.http.api import Api
 api = Api(
     "events",
     title="Events",
-    description="Activities with their sessions, sign-up of families and professionals, waiting lists in strict order, and attendance.",
+    description="Activities with their sessions, sign-up of families and professionals, waiting lists with their rules, and attendance.",
 )

@@ -37,6 +37,10 @@ class SigningUpSchema(Schema):
     )
 
 
+class TransferSchema(Schema):
+    activity_id = fields.UUID(required=True, metadata={"description": "The other activity."})
+
+
 class SignupQuery(Schema):
     status = one_of(SignupStatus, "Only with this status.")
 
@@ -57,10 +61,15 @@ class SignupSchema(Schema):
     )
     party = fields.List(fields.Nested(PartySchema))
     seats = fields.Integer(metadata={"description": "One for each of the party that is shown."})
-    status = one_of(SignupStatus, "Seated, waiting in the line, or cancelled.")
+    status = one_of(SignupStatus, "Seated, offered seats that are held until it answers, waiting in the line, or cancelled.")
     position = fields.Integer(allow_none=True, metadata={"description": "The present place on the waiting list, from 1."})
-    reason = fields.String(allow_none=True, metadata={"description": "Why it was cancelled, such as by-family or called-off."})
+    reason = fields.String(
+        allow_none=True,
+        metadata={"description": "Why it was cancelled, such as by-family; or offer-undeliverable where an offer cannot be told."},
+    )
     signed_up_at = fields.AwareDateTime()
+    draws_at = fields.AwareDateTime(metadata={"description": "When lots are drawn; only while it waits for that."})
+    answer_by = fields.AwareDateTime(metadata={"description": "Until when an offer can be answered at least; only where there is one."})
 
 
 class SignedUpSchema(SignupSchema):

@@ -4,16 +4,14 @@ from typing import Any
 
 from services.chassis.http.request import Answer, Request
 from services.events import telling
-from services.events.access import ORGANISERS, PARTICIPANTS, must_know, organises, own_ids, speaks_for
+from services.events.access import ORGANISERS, PARTICIPANTS, must_know, must_organise, organises, own_ids, speaks_for
 from services.events.api import signup_schemas as schemas
 from services.events.api.activities import organised
 from services.events.api.door import api
-from services.events.domain.refusal import Slug
-from services.events.domain.signup import Signup
-from services.events.handlers import overlapping
+from services.events.api.seen import seen
+from services.events.handlers import overlapping, transfers
 from services.events.handlers import signups as handlers
-from services.events.handlers.finding import find_activity, find_signup
-from services.events.sight import Sight, sight_of
+from services.events.handlers.finding import find_activity
 from services.events.storage import Work
 
 
@@ -77,7 +75,7 @@ def signup(request: Request, work: Work) -> dict[str, Any]:
     A guardian who is not its contact sees himself and the children in the party, and who is its contact is null. It is hidden from
     a guardian who may not be told of a child in it.
     """
-    found, sight = _seen(request, work)
+    found, sight = seen(request, work)
     return sight.of(found)
 
 
@@ -91,12 +89,29 @@ def signup(request: Request, work: Work) -> dict[str, Any]:
 )
 def cancel(request: Request, work: Work) -> dict[str, Any]:
     """The whole party's; what it held goes to the first in the line."""
-    found, sight = _seen(request, work)
+    found, sight = seen(request, work)
     return sight.of(handlers.cancel(found.signup_id, work, request.cause))
 
 
-def _seen(request: Request, work: Work) -> tuple[Signup, Sight]:
-    """The sign-up and how the caller sees it, or `NotFound` also where he may not know that there is one."""
-    found = find_signup(request.path["id"], work)
-    sight = sight_of(found, find_activity(found.activity_id, work), request.caller, work)
-    return found, sight or work.resources.missing(Slug.SIGNUP_NOT_FOUND)
+@api.post(
+    "/v1/signups/{id:uuid}/transfer",
+    summary="Transfer a sign-up to another date",
+    roles=(*ORGANISERS, *PARTICIPANTS),
+    body=schemas.TransferSchema(),
+    examples={"body": {"activity_id": "018d0c3d-e740-7c40-8f2e-3d9a51c7e109"}},
+    returns={201: schemas.SignupSchema(), 200: schemas.SignupSchema()},
+    errors=(404, 409),
+    idempotent=True,
+)
+def transfer(request: Request, work: Work) -> Answer:
+    """The whole party's, to another activity of the same kind: 201 with the sign-up there, 200 when it was made before.
+
+    It stands there where it would stand had it signed up there when it first did. Until it has seats there it keeps those it has.
+    """
+    found, sight = seen(request, work)
+    target = find_activity(str(request.body["activity_id"]), work)
+    if organises(request.caller, find_activity(found.activity_id, work)):
+        must_organise(request.caller, target, work.resources)
+    new, is_new = transfers.transfer(found.signup_id, target.activity_id, work, request.cause)
+    request.concerns(new.signup_id, *sorted(new.people))
+    return Answer(sight.of(new), 201 if is_new else 200)

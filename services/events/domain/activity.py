@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from hashlib import sha256
 from itertools import pairwise
 
+from services.events.domain.line import STRICT, LineRule
 from services.events.domain.refusal import Refusal, Slug
 from services.events.domain.session import Session
 from services.events.domain.signup import Signup
@@ -89,7 +90,7 @@ class Activity:
     """An activity and its seats.
 
     `taken` counts the seats of the parties that have a seat, `waiting` the parties in the line, and `last_number` is
-    the highest number drawn so far: who signs up draws the next one, and the line is kept by it. `sessions` are those
+    the highest number drawn so far: who signs up draws the next one. `line` is the rule by which parties wait. `sessions` are those
     that take place: who came to `completes_with` of them has completed (None: nobody does), and until the one of number
     `join_until` begins one may still sign up. `version` counts what organisers changed, so that two of them do not overwrite
     each other; `told` says whether any fact was ever published of it.
@@ -115,6 +116,8 @@ class Activity:
     called_off_sessions: Sequence[Session] = ()
     version: int = 1
     told: bool = True
+    line: LineRule = STRICT
+    drawn_at: datetime | None = None
 
     @property
     def free(self) -> int:
@@ -145,6 +148,11 @@ class Activity:
         starts = sorted(session.starts_at for session in self.sessions)
         return starts[min(self.join_until, len(starts)) - 1]
 
+    @property
+    def is_gathering(self) -> bool:
+        """Whether chance is still to decide in which order seats are given: until then nobody gets any."""
+        return self.line.draw is not None and self.drawn_at is None
+
     def takes_signups(self, now: datetime) -> bool:
         """Sign-up, and with it the waiting list, closes when the last session starts with which one may begin."""
         return self.status is ActivityStatus.OPEN and now < self.joins_until
@@ -161,7 +169,8 @@ class Activity:
         """A digest of what was asked for at the opening, the same for the same content however the times are written."""
         sessions = sorted((s.starts_at.astimezone(UTC).isoformat(), s.ends_at.astimezone(UTC).isoformat(), s.place) for s in self.sessions)
         content = [self.programme, self.kind, dict(self.title), self.district, self.institution, self.capacity, sessions]
-        return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        rule = [] if self.line == STRICT else [asdict(self.line)]
+        return sha256(json.dumps([*content, *rule], sort_keys=True, default=str).encode()).hexdigest()
 
     def draw_number(self) -> int:
         """The next number in the order of arrival."""
@@ -199,6 +208,8 @@ def why_not_open(
     yield from wrong_place(asked, programme, institution)
     yield from _wrong_times(asked.sessions, now)
     yield from wrong_course(asked)
+    if asked.line.draw and not now < asked.line.draw.closes_at < asked.starts_at:
+        yield Refusal(Slug.DRAW_AT_WRONG_TIME, "/line/draw/closes_at")
 
 
 def wrong_place(asked: Activity, programme: Programme | None, institution: Institution | None) -> Iterator[Refusal]:

@@ -57,6 +57,12 @@ class Slug(StrEnum):
     PROFESSIONAL_ELSEWHERE = "professional-elsewhere"
     CONTACT_MISSING = "contact-missing"
     CONTACT_NOT_IN_PARTY = "contact-not-in-party"
+    DRAW_AT_WRONG_TIME = "draw-at-wrong-time"
+    DRAW_NOT_FOUND = "draw-not-found"
+    NOT_OFFERED = "not-offered"
+    SIGNUP_CANCELLED = "signup-cancelled"
+    TRANSFER_ELSEWHERE = "transfer-elsewhere"
+    TRANSFER_PENDING = "transfer-pending"
     NOT_SEATED = "not-seated"
     ATTENDANCE_TOO_EARLY = "attendance-too-early"
     PERSON_NOT_KNOWN = "person-not-known"
@@ -107,6 +113,9 @@ STANDING = frozenset(
         Slug.CAPACITY_BELOW_PARTY,
         Slug.SIGNUP_CLOSED,
         Slug.ALREADY_SIGNED_UP,
+        Slug.NOT_OFFERED,
+        Slug.SIGNUP_CANCELLED,
+        Slug.TRANSFER_PENDING,
         Slug.ATTENDANCE_TOO_EARLY,
         Slug.TOO_MANY_CALENDARS,
         Slug.CODE_NOT_HERE,

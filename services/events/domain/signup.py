@@ -10,9 +10,10 @@ BY_PROFESSIONAL = "by-professional"
 
 
 class SignupStatus(StrEnum):
-    """Seated, waiting in the line, or cancelled (afbud)."""
+    """Seated, offered seats that are held until it answers, waiting in the line, or cancelled (afbud)."""
 
     SEATED = "seated"
+    OFFERED = "offered"
     WAITING = "waiting"
     CANCELLED = "cancelled"
 
@@ -53,6 +54,10 @@ class Signup:
     """A party's sign-up. `number` is its number in the order of arrival, `position` its present place in the waiting list, from 1.
 
     `contact_id` is the guardian or professional who is told. `programme`, `kind` and `district` are those of the activity.
+    `rank` and `place` say where in the line it stands (`domain/line.py`), `passes` how often it was passed over there, and
+    `transfers_from` which sign-up it takes the place of once it has seats. `offers` counts how often it was offered seats;
+    `answer_by` is until when it may answer at least, while it has such an offer. `lots` is what it has in a draw, and
+    `draws_at` when that is, while it waits for it.
     """
 
     signup_id: str
@@ -67,6 +72,14 @@ class Signup:
     status: SignupStatus = SignupStatus.WAITING
     position: int | None = None
     reason: str | None = None
+    rank: int = 0
+    place: int = 0
+    passes: int = 0
+    transfers_from: str | None = None
+    offers: int = 0
+    lots: int = 1
+    draws_at: datetime | None = None
+    answer_by: datetime | None = None
 
     @property
     def seats(self) -> int:
@@ -75,8 +88,13 @@ class Signup:
 
     @property
     def active(self) -> bool:
-        """Seated or waiting."""
+        """Seated, offered seats or waiting."""
         return self.status is not SignupStatus.CANCELLED
+
+    @property
+    def holds_seats(self) -> bool:
+        """Whether seats are taken for it, its own or offered ones."""
+        return self.status in {SignupStatus.SEATED, SignupStatus.OFFERED}
 
     @property
     def people(self) -> frozenset[str]:
@@ -91,12 +109,17 @@ class Signup:
 
     def seat(self) -> None:
         """The party has its seats, and no place in the line any more."""
-        self.status, self.position = SignupStatus.SEATED, None
+        self.status, self.position, self.reason, self.answer_by = SignupStatus.SEATED, None, None, None
+
+    def offer(self, answer_by: datetime) -> None:
+        """Seats are held for the party until it answers."""
+        self.status, self.position, self.reason, self.answer_by = SignupStatus.OFFERED, None, None, answer_by
+        self.offers += 1
 
     def wait(self, position: int) -> None:
         """The party stands in the line."""
-        self.status, self.position = SignupStatus.WAITING, position
+        self.status, self.position, self.answer_by = SignupStatus.WAITING, position, None
 
     def cancel(self, reason: str) -> None:
         """The party does not come; `reason` is a slug such as `by-family` or `called-off`."""
-        self.status, self.position, self.reason = SignupStatus.CANCELLED, None, reason
+        self.status, self.position, self.reason, self.answer_by = SignupStatus.CANCELLED, None, reason, None

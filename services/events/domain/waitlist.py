@@ -1,56 +1,85 @@
-"""The waiting list (venteliste): who gets a seat, and who is next.
-
-The policy is strict order. A freed seat goes to the first in the line, and only to him: while the first party does not
-fit, nobody behind it is let past, and who signs up while others wait goes to the end of the line even when seats are
-free. So a large family waits longer than a small one for seats, but never for ever, and never sees anyone overtake it.
-The price is a seat that may stay empty until the first party fits.
+"""The waiting list (venteliste): who gets a seat, who waits, and who is next by the activity's rule (`domain/line.py`).
 
 Everyone in the line fits into the room: a party larger than the capacity is refused, and the capacity cannot be lowered
 below the largest party that waits. Otherwise a first in line who can never fit would hold up all the others.
 
-The law, after every decision: seated seats ≤ capacity; and while sign-up is open, the first in line does not fit into
-what is free. The line rests once the first session has started; a seat freed after that stays free.
+The law, whatever the rule, after every decision: seats that are given or offered ≤ capacity; and while sign-up is open, the
+rule's policy names nobody who is next. The line rests once the first session has started; a seat freed after that stays free.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 
 from services.events.domain.activity import Activity, ActivityStatus, why_not_change
 from services.events.domain.refusal import Refusal, Slug
-from services.events.domain.signup import Signup, SignupStatus
+from services.events.domain.signup import Signup
 
 CALLED_OFF = "called-off"
 
 
-def join(activity: Activity, signup: Signup) -> None:
-    """Seat the party if nobody waits and it fits; otherwise it goes to the end of the line."""
+@dataclass(frozen=True)
+class Promotion:
+    """Who got seats, or an offer of them, and whom he passed on the way."""
+
+    signup: Signup
+    passed: Sequence[Signup]
+
+
+def join(activity: Activity, signup: Signup, line: Sequence[Signup] = (), *, now: datetime) -> Sequence[Promotion]:
+    """Put the party in the line and see who is next: it gets its seats at once if it is that party.
+
+    `line` is who waits already; where nobody could be let past him it may be left out. Its place is the end, unless it has
+    one already.
+    """
     signup.number = activity.draw_number()
-    if activity.waiting == 0 and activity.fits(signup):
-        activity.take(signup)
-        signup.seat()
-    else:
-        activity.waiting += 1
-        signup.wait(activity.waiting)
+    signup.place = signup.place or signup.number
+    activity.waiting += 1
+    signup.wait(activity.waiting)
+    whole = sorted([*line, signup], key=standing)
+    return list(promote(activity, whole, now)) if len(whole) == activity.waiting else ()
+
+
+def standing(signup: Signup) -> tuple[int, int, datetime, int]:
+    """By what a line is sorted."""
+    return signup.rank, signup.place, signup.signed_up_at, signup.number
 
 
 def leave(activity: Activity, signup: Signup, reason: str) -> None:
-    """Cancel a sign-up that is seated or waits, and give back what it held."""
-    if signup.status is SignupStatus.SEATED:
+    """Cancel a sign-up that is seated, was offered seats or waits, and give back what it held."""
+    if signup.holds_seats:
         activity.give_back(signup)
     else:
         activity.waiting -= 1
     signup.cancel(reason)
 
 
-def promote(activity: Activity, line: Iterable[Signup]) -> Iterator[Signup]:
-    """Seat the parties at the head of the line, in order, until one does not fit; yields those who got their seats."""
-    for signup in line:
-        if not activity.fits(signup):
-            return
-        activity.take(signup)
+def queue_again(activity: Activity, signup: Signup) -> None:
+    """A party that let its offer expire gives back the seats and goes to the end of the line (of its group)."""
+    activity.give_back(signup)
+    activity.waiting += 1
+    signup.place = activity.draw_number()
+    signup.wait(activity.waiting)
+
+
+def promote(activity: Activity, line: Iterable[Signup], now: datetime, give: Callable[[Signup], None] = Signup.seat) -> Iterator[Promotion]:
+    """Take seats for who is next in the line, one after the other, until nobody is; `give` gives or offers them.
+
+    While a draw is to come nobody is next.
+    """
+    if activity.is_gathering:
+        return
+    waiting, policy = list(line), activity.line.policy
+    while chosen := policy.next(waiting, activity.fits, now):
+        passed = list(takewhile(lambda one: one is not chosen, waiting))
+        for one in passed:
+            one.passes += 1
+        waiting.remove(chosen)
+        activity.take(chosen)
         activity.waiting -= 1
-        signup.seat()
-        yield signup
+        give(chosen)
+        yield Promotion(chosen, passed)
 
 
 def call_off(activity: Activity, signups: Iterable[Signup]) -> None:

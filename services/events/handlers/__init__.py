@@ -8,6 +8,9 @@ courses     how its sessions repeat, and who completed it
 life        it is published, taken back, done
 overlapping nobody is at two places at once
 signups     those who come sign up, and cancel
+draws       chance decides in which order seats are given
+offers      seats that were offered are taken, declined, or not answered
+transfers   a party moves to another date
 attendance  what happens at a session
 checking_in a party shows its code
 calendars   feeds are made, revoked and read

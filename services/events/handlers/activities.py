@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from services.chassis.ids import new_id
 from services.chassis.storage import Cause
 from services.events import seating, telling
-from services.events.domain import waitlist
+from services.events.domain import draw, waitlist
 from services.events.domain.activity import Activity, ActivityStatus, Kind, why_not_change, why_not_open
 from services.events.domain.refusal import Refusal, Slug
 from services.events.domain.series import held_anew
@@ -29,6 +29,8 @@ def open_activity(asked: Activity, work: "Work", cause: Cause) -> tuple[Activity
     asked.institution_id = institution.institution_id if institution else None
     if not work.activities.add(asked):
         return open_activity(asked, work, cause)
+    if asked.line.draw:
+        work.draws.add(draw.prepare(asked.activity_id, asked.line.draw.closes_at))
     telling.tell_activity(asked, work, cause)
     return asked, True
 
@@ -38,7 +40,8 @@ def copy(activity_id: str, new_id_: str, starts_on: date, work: "Work", cause: C
     source = find_activity(activity_id, work)
     sessions = held_anew(source.sessions, starts_on, new_id)
     fresh = replace(source, activity_id=new_id_, status=ActivityStatus.DRAFT, told=False, version=1, sessions=sessions)
-    nobody = replace(fresh, called_off_sessions=(), taken=0, waiting=0, last_number=0)
+    line = source.line.later(min(session.starts_at for session in sessions) - source.starts_at)
+    nobody = replace(fresh, called_off_sessions=(), taken=0, waiting=0, last_number=0, line=line, drawn_at=None)
     return open_activity(nobody, work, cause)
 
 

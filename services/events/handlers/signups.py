@@ -8,9 +8,10 @@ from services.chassis.storage import Cause
 from services.events import seating, telling
 from services.events.domain import waitlist
 from services.events.domain.activity import Activity, why_not_change
-from services.events.domain.eligibility import adult_in, children_in, why_not_sign_up
+from services.events.domain.eligibility import Known, adult_in, children_in, why_not_sign_up
+from services.events.domain.line import Traits
 from services.events.domain.refusal import Refusal, Slug
-from services.events.domain.signup import Member, Signup, as_kept
+from services.events.domain.signup import Member, Signup, SignupStatus, as_kept
 from services.events.handlers.finding import find_signup, lock_activity
 
 if TYPE_CHECKING:
@@ -35,12 +36,11 @@ def sign_up(activity_id: str, party: Sequence[Member], contact_id: str | None, w
         return again, False
     audience = work.resources.kinds[activity.kind].audience
     refusals = list(why_not_sign_up(activity, audience, *asking, known, now=work.now))
-    work.resources.refuse([*refusals, *_why_not_again(asking[0], theirs, {refusal.field for refusal in refusals}, kept)])
+    work.resources.refuse([*refusals, *why_not_again(asking[0], theirs, {refusal.field for refusal in refusals}, kept)])
     signup = _new_signup(activity, party, str(contact_id), work)
-    waitlist.join(activity, signup)
-    work.signups.add(signup)
-    work.activities.save([activity])
-    telling.tell_signup(signup, work, cause)
+    traits = traits_of(activity, party, kept, known, work)
+    signup.rank, signup.lots = activity.line.rank(traits), activity.line.lots(traits)
+    stand_in_line(activity, signup, work, cause)
     return signup, True
 
 
@@ -56,6 +56,34 @@ def cancel(signup_id: str, work: "Work", cause: Cause) -> Signup:
     telling.tell_signup(signup, work, cause)
     seating.settle([activity], work, {activity.activity_id: cause})
     return signup
+
+
+def stand_in_line(activity: Activity, signup: Signup, work: "Work", cause: Cause) -> None:
+    """The new sign-up gets its seats or its place in the line of the locked activity."""
+    free = activity.free
+    seating.keep(waitlist.join(activity, signup, _before(activity, signup, work), now=work.now), work)
+    work.signups.add(signup)
+    work.activities.save([activity])
+    if signup.status is SignupStatus.WAITING and (activity.line.lets_past or signup.place != signup.number):
+        signup.position = work.signups.position(signup.signup_id)
+    signup.draws_at = activity.line.draw.closes_at if activity.line.draw and activity.is_gathering else None
+    telling.tell_signup(signup, work, cause, free=free)
+
+
+def _before(activity: Activity, signup: Signup, work: "Work") -> Sequence[Signup]:
+    """Who waits already, where the newcomer may be seated all the same."""
+    if not (activity.waiting and activity.free and (activity.line.lets_past or signup.place)):
+        return ()
+    return work.signups.lines({activity.activity_id: None})[activity.activity_id]
+
+
+def traits_of(activity: Activity, party: Sequence[Member], kept: Mapping[str, str], known: Known, work: "Work") -> Traits:
+    """What the line's rule asks about the party; whether the family was reached counts for all whom we know of it."""
+    if not activity.line.asks_reach:
+        return Traits(len(party), never_reached=False)
+    family = {id_ for one in known.enrolments for id_ in (one.child_id, *one.guardian_ids)}
+    everybody = work.aliases.around([*family, *kept])
+    return Traits(len(party), never_reached=not work.reach.includes(everybody, activity.programme))
 
 
 def _new_signup(activity: Activity, party: Sequence[Member], contact_id: str, work: "Work") -> Signup:
@@ -78,7 +106,7 @@ def _same_party(signups: Sequence[Signup], party: Sequence[Member], contact_id: 
     return None
 
 
-def _why_not_again(
+def why_not_again(
     party: Sequence[Member], theirs: Sequence[Signup], refused: Collection[str], kept: Mapping[str, str]
 ) -> Iterator[Refusal]:
     """Who has a sign-up already; of somebody who is refused anyway (a stranger, perhaps) nothing more is said."""

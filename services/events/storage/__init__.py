@@ -16,10 +16,14 @@ from services.events.storage.activities import Activities
 from services.events.storage.attendance import AttendanceRecords
 from services.events.storage.bookings import Bookings
 from services.events.storage.calendars import Calendars
+from services.events.storage.decisions import Decisions
+from services.events.storage.draws import Draws
 from services.events.storage.families import Families
+from services.events.storage.offers import Offers
 from services.events.storage.overlaps import Overlapping
 from services.events.storage.people import People
 from services.events.storage.places import Places
+from services.events.storage.reach import Reach
 from services.events.storage.signups import Signups
 
 
@@ -47,6 +51,27 @@ class Work(UnitOfWork):
     @cached_property
     def signups(self) -> Signups:
         return Signups(self.connection)
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        return Decisions(self.connection)
+
+    @cached_property
+    def draws(self) -> Draws:
+        return Draws(self.connection)
+
+    @cached_property
+    def offers(self) -> Offers:
+        return Offers(self.connection)
+
+    @cached_property
+    def reach(self) -> Reach:
+        return Reach(self.connection)
+
+    def flush(self) -> None:
+        """Write what was decided, and what is told of it."""
+        self.decisions.flush()
+        super().flush()
 
     @cached_property
     def attendance(self) -> AttendanceRecords:

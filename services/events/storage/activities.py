@@ -14,7 +14,8 @@ from services.events.storage.rows import every, first, json_of, stream
 _SELECT = """
 select cast(a.activity_id as text), a.programme, a.kind, a.title, a.district, cast(a.institution_id as text), a.institution,
     a.capacity, a.status, a.taken, a.waiting, a.last_number, a.way, a.description, a.version, a.told,
-    a.completes_with, a.join_until,
+    a.completes_with, a.join_until, a.line,
+    (select d.drawn_at from draw d where d.activity_id = a.activity_id) as drawn_at,
     (select json_agg(json_build_object('session_id', s.session_id, 'starts_at', s.starts_at, 'ends_at', s.ends_at, 'place', s.place)
         order by s.starts_at, s.session_id) from session s where s.activity_id = a.activity_id and not s.called_off) as sessions,
     (select coalesce(json_agg(json_build_object('session_id', s.session_id, 'starts_at', s.starts_at, 'ends_at', s.ends_at,
@@ -26,8 +27,9 @@ _GET = sa.text(_SELECT + "where a.activity_id = :activity_id")
 _OF_SESSION = sa.text(_SELECT + "join session o on o.activity_id = a.activity_id where o.session_id = :session_id and not o.called_off")
 _TOLD = sa.text(_SELECT + "where a.told")
 _THESE = "where a.activity_id = any(array(select cast(json_array_elements_text(cast(:ids as json)) as uuid))) order by a.activity_id"
-_LOCK = sa.text(f"select from activity a {_THESE} for no key update")
+_LOCK = sa.text(f"select cast(a.activity_id as text) from activity a {_THESE} for no key update")  # noqa: S608 - our own text
 _READ = sa.text(f"{_SELECT} {_THESE}")
+_LOCK_FREE = sa.text(f"{_LOCK.text} skip locked")
 _PAGE = sa.text(f"""{_SELECT}
 where (cast(:after as uuid) is null or a.activity_id > cast(:after as uuid))
     and (cast(:programme as text) is null or a.programme = :programme)
@@ -44,9 +46,9 @@ _ADD = sa.text("""
 with added as (
     insert into activity
         (activity_id, programme, kind, title, district, institution_id, institution, status, capacity, opening, way, description, told,
-            completes_with, join_until)
+            completes_with, join_until, line)
     values (:activity_id, :programme, :kind, cast(:title as jsonb), :district, :institution_id, :institution, :status, :capacity,
-        :opening, :way, cast(:description as jsonb), :told, :completes_with, :join_until)
+        :opening, :way, cast(:description as jsonb), :told, :completes_with, :join_until, cast(:line as jsonb))
     on conflict do nothing returning activity_id)
 insert into session (session_id, activity_id, starts_at, ends_at, place)
 select r.session_id, added.activity_id, r.starts_at, r.ends_at, r.place from added, json_to_recordset(cast(:sessions as json))
@@ -104,7 +106,7 @@ class Activities:
     def add(self, activity: Activity) -> bool:
         """Keep a new activity; False if its id is taken."""
         row = msgspec.to_builtins(activity, builtin_types=())
-        texts = {name: msgspec.json.encode(row[name]).decode() for name in ("title", "description", "sessions")}
+        texts = {name: msgspec.json.encode(row[name]).decode() for name in ("title", "description", "sessions", "line")}
         return self._connection.execute(_ADD, row | texts | {"opening": activity.opening()}).rowcount > 0
 
     def opening_of(self, activity_id: str) -> str | None:
@@ -121,14 +123,15 @@ class Activities:
         """As many of these activities as there are, in the order of their ids."""
         return every(Activity, self._connection.execute(_READ, {"ids": json_of(activity_ids)}))
 
-    def lock(self, activity_ids: Iterable[str]) -> Sequence[Activity]:
+    def lock(self, activity_ids: Iterable[str], *, wait: bool = True) -> Sequence[Activity]:
         """These activities, in the order of their ids, for this unit of work alone until it ends.
 
+        Where it may not `wait`, those that another unit of work has locked are left out.
         They are read by a statement of their own: one that has waited for a lock reads the row anew, but not its sessions.
         """
         those = list(activity_ids)
-        self._connection.execute(_LOCK, {"ids": json_of(those)})
-        activities = self.these(those)
+        locked = self._connection.execute(_LOCK if wait else _LOCK_FREE, {"ids": json_of(those)}).scalars().all()
+        activities = self.these(locked)
         self._locked |= {activity.activity_id: replace(activity) for activity in activities}
         return activities
 

@@ -12,15 +12,22 @@ from services.events.domain.attendance import Seat
 from services.events.domain.signup import Affected, PartyRole, Signup
 from services.events.storage.rows import every, first, json_of, stream
 
+_STANDING = "rank, place, signed_up_at, number"
+"""By what a line is sorted, as `domain/waitlist.py` has it."""
 _POSITION = """case when s.status = 'waiting' then
-    (select count(*) from signup w where w.activity_id = s.activity_id and w.status = 'waiting' and w.number <= s.number) end"""
-_POSITION_OF_ALL = "case when s.status = 'waiting' then row_number() over (partition by s.activity_id, s.status order by s.number) end"
+    (select count(*) from signup w where w.activity_id = s.activity_id and w.status = 'waiting'
+        and (w.rank, w.place, w.signed_up_at, w.number) <= (s.rank, s.place, s.signed_up_at, s.number)) end"""
+_POSITION_OF_ALL = """case when s.status = 'waiting' then
+    row_number() over (partition by s.activity_id, s.status order by s.rank, s.place, s.signed_up_at, s.number) end"""
 
 
 def _select(position: str) -> str:
     return f"""
 select cast(s.signup_id as text), cast(s.activity_id as text), a.programme, a.kind, a.district, cast(s.contact_id as text),
-    s.number, s.status, s.reason, s.signed_up_at,
+    s.number, s.status, s.reason, s.signed_up_at, s.rank, s.place, s.passes, cast(s.transfers_from as text), s.offers, s.lots,
+    case when s.status = 'waiting' then
+        (select w.closes_at from draw w where w.activity_id = s.activity_id and w.drawn_at is null) end as draws_at,
+    case when s.status = 'offered' then (select o.answer_by from offer o where o.signup_id = s.signup_id) end as answer_by,
     (select json_agg(json_build_object('person_id', p.person_id, 'role', p.role) order by p.place)
         from party p where p.signup_id = s.signup_id) as party,
     {position} as position
@@ -31,12 +38,12 @@ from signup s join activity a on a.activity_id = s.activity_id
 _SELECT = _select(_POSITION)
 _GET = sa.text(_SELECT + "where s.signup_id = :signup_id")
 _ALL = sa.text(_select(_POSITION_OF_ALL))
-_ACTIVE = sa.text(_SELECT + "where s.activity_id = :activity_id and s.status in ('seated', 'waiting') order by s.number")
+_ACTIVE = sa.text(_SELECT + "where s.activity_id = :activity_id and s.status <> 'cancelled' order by s.number")
 _LINES = sa.text(f"""{_select("null")}
-join json_to_recordset(cast(:rows as json)) as r(activity_id uuid, most integer) on r.activity_id = s.activity_id
-where s.status = 'waiting' and s.number <= (select max(h.number) from
-    (select w.number from signup w where w.activity_id = r.activity_id and w.status = 'waiting' order by w.number limit r.most) h)
-order by s.activity_id, s.number
+where s.signup_id in (select h.signup_id from json_to_recordset(cast(:rows as json)) as r(activity_id uuid, most integer)
+    cross join lateral (select w.signup_id from signup w where w.activity_id = r.activity_id and w.status = 'waiting'
+        order by {_STANDING} limit r.most) h)
+order by s.activity_id, s.rank, s.place, s.signed_up_at, s.number
 """)  # noqa: S608 - our own text
 _OF_PEOPLE = sa.text(f"""{_SELECT}
 where s.signup_id in (select p.signup_id from party p where p.active
@@ -64,6 +71,16 @@ order by s.activity_id, s.number
 _ENDING_IN = sa.text("""
 select cast(signup_id as text) from signup where activity_id = :activity_id and right(cast(signup_id as text), length(:tail)) = :tail
 """)
+_EVERY = sa.text(_SELECT + "where s.signup_id = any(array(select cast(json_array_elements_text(cast(:ids as json)) as uuid)))")
+_PENDING = sa.text("select cast(signup_id as text) from signup where transfers_from = :signup_id and status = 'waiting'")
+_LEFT_BEHIND = sa.text(f"""{_SELECT}
+where s.status <> 'cancelled' and s.signup_id in
+    (select n.transfers_from from signup n where n.transfers_from is not null and n.status = 'seated')
+order by s.activity_id
+""")  # noqa: S608 - our own text
+_PLACE_SINCE = sa.text("""
+select min(place) from signup where activity_id = :activity_id and status = 'waiting' and rank = :rank and signed_up_at > :since
+""")
 _LARGEST = sa.text("select coalesce(max(seats), 0) from signup where activity_id = :activity_id and status = 'waiting'")
 _AFFECTED = sa.text("""
 select cast(asked.id as text), count(s.signup_id) as signups, count(*) filter (where s.status = 'seated') as seated,
@@ -78,18 +95,26 @@ where s.activity_id = :activity_id and s.status = 'seated' order by s.number, p.
 """)
 _ADD = sa.text("""
 with added as (
-    insert into signup (signup_id, activity_id, contact_id, seats, number, status, reason, signed_up_at)
-    values (:signup_id, :activity_id, :contact_id, :seats, :number, :status, :reason, :signed_up_at) returning signup_id, activity_id)
+    insert into signup
+        (signup_id, activity_id, contact_id, seats, number, status, reason, signed_up_at, rank, place, passes, transfers_from, lots)
+    values (:signup_id, :activity_id, :contact_id, :seats, :number, :status, :reason, :signed_up_at, :rank, :place, :passes,
+        cast(:transfers_from as uuid), :lots)
+    returning signup_id, activity_id)
 insert into party (signup_id, place, activity_id, person_id, role)
 select added.signup_id, r.place, added.activity_id, r.person_id, r.role from added, json_to_recordset(cast(:party as json))
     as r(place smallint, person_id uuid, role text)
 """)
 _SAVE = sa.text("""
-with r as (select * from json_to_recordset(cast(:rows as json)) as x(signup_id uuid, status text, reason text)),
-    gone as (update party set active = false where signup_id = any(array(select signup_id from r where status = 'cancelled')))
-update signup s set status = r.status, reason = r.reason
+with r as (select * from json_to_recordset(cast(:rows as json))
+        as x(signup_id uuid, status text, reason text, rank integer, place integer, passes integer, offers integer)),
+    gone as (update party set active = false where signup_id = any(array(select signup_id from r where status = 'cancelled'))),
+    answered as (delete from offer where signup_id = any(array(select signup_id from r where status <> 'offered')))
+update signup s set status = r.status, reason = r.reason, rank = r.rank, place = r.place, passes = r.passes, offers = r.offers
 from r where s.signup_id = r.signup_id and s.signup_id = any(array(select signup_id from r))
 """)
+
+
+_SAVED = ("signup_id", "status", "reason", "rank", "place", "passes", "offers")
 
 
 class Signups:
@@ -104,23 +129,44 @@ class Signups:
         self._connection.execute(_ADD, row | {"seats": signup.seats, "party": json_of(party)})
 
     def save(self, signups: Sequence[Signup]) -> None:
-        """Write the status of these sign-ups back; who cancelled may sign up anew."""
+        """Write back how these sign-ups stand; who cancelled may sign up anew, and whose seats are not offered any more has no offer."""
         if signups:
-            rows = [{"signup_id": s.signup_id, "status": s.status, "reason": s.reason} for s in signups]
+            rows = [{name: getattr(signup, name) for name in _SAVED} for signup in signups]
             self._connection.execute(_SAVE, {"rows": json_of(rows)})
 
     def get(self, signup_id: str) -> Signup | None:
         return first(Signup, self._connection.execute(_GET, {"signup_id": signup_id}))
 
     def active(self, activity_id: str) -> Sequence[Signup]:
-        """The seated and the waiting ones, in the order of their numbers."""
+        """Those that are not cancelled, in the order of their numbers."""
         return every(Signup, self._connection.execute(_ACTIVE, {"activity_id": activity_id}))
 
-    def lines(self, free: Mapping[str, int]) -> Mapping[str, Sequence[Signup]]:
-        """The heads of the lines of these activities, in order: as many parties as could at most fit into the free seats."""
-        rows = json_of({"activity_id": activity_id, "most": seats} for activity_id, seats in free.items())
+    def lines(self, most: Mapping[str, int | None]) -> Mapping[str, Sequence[Signup]]:
+        """The heads of the lines of these activities, in order: at most so many parties of each (None: the whole line)."""
+        rows = json_of({"activity_id": activity_id, "most": parties} for activity_id, parties in most.items())
         heads = every(Signup, self._connection.execute(_LINES, {"rows": rows}))
         return {activity_id: list(line) for activity_id, line in groupby(heads, key=lambda signup: signup.activity_id)}
+
+    def position(self, signup_id: str) -> int | None:
+        """The present place in the line; None if it does not wait."""
+        signup = self.get(signup_id)
+        return signup.position if signup else None
+
+    def some(self, signup_ids: Iterable[str]) -> Sequence[Signup]:
+        """These sign-ups."""
+        return every(Signup, self._connection.execute(_EVERY, {"ids": json_of(signup_ids)}))
+
+    def pending_transfer(self, signup_id: str) -> str | None:
+        """The id of the sign-up elsewhere that waits to take this one's place."""
+        return self._connection.execute(_PENDING, {"signup_id": signup_id}).scalar()
+
+    def left_behind(self) -> Sequence[Signup]:
+        """What is held still although what it was transferred to has seats."""
+        return every(Signup, self._connection.execute(_LEFT_BEHIND))
+
+    def place_since(self, activity_id: str, rank: int, since: datetime) -> int | None:
+        """The place of the first in the line who signed up later than that; None if nobody did."""
+        return self._connection.execute(_PLACE_SINCE, {"activity_id": activity_id, "rank": rank, "since": since}).scalar()
 
     def of_people(self, people: Iterable[str], activities: Iterable[str]) -> Sequence[Signup]:
         """Seated and waiting sign-ups of these activities whose party has any of these people."""

@@ -31,6 +31,8 @@ class Kind(StrEnum):
     CONFIRMATION = "confirmation"
     WAITING = "waiting"
     PROMOTION = "promotion"
+    OFFER = "offer"
+    OFFER_EXPIRED = "offer-expired"
     CANCELLATION = "cancellation"
     CALLED_OFF = "called-off"
     CHANGE = "change"

@@ -1,5 +1,6 @@
 """Where a sign-up stands, and which mail a change of it calls for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +12,7 @@ class Standing(StrEnum):
     """What a sign-up can be."""
 
     SEATED = "seated"
+    OFFERED = "offered"
     WAITING = "waiting"
     CANCELLED = "cancelled"
 
@@ -27,40 +29,52 @@ class Coming:
 
 @dataclass(frozen=True, slots=True)
 class Signup:
-    """A party's sign-up to an activity (tilmelding). `position` is the place in the waiting list, from 1."""
+    """A party's sign-up to an activity (tilmelding). `position` is the place in the waiting list, from 1;
+    `answer_by` until when an offer of seats can be answered at least, `draws_at` when lots are drawn for them.
+    """
 
     signup_id: str
     standing: Standing
     seats: int
     position: int | None = None
+    answer_by: datetime | None = None
+    draws_at: datetime | None = None
 
 
 _CALLED_FOR = {
     "seated": Kind.CONFIRMATION,
     "waitlisted": Kind.WAITING,
     "promoted": Kind.PROMOTION,
+    "offered": Kind.OFFER,
+    "declined": Kind.CANCELLATION,
+    "expired": Kind.OFFER_EXPIRED,
     "cancelled": Kind.CANCELLATION,
 }
+
+_ENDS_OTHERWISE: Mapping[str | None, Kind | None] = {"called-off": Kind.CALLED_OFF, "transferred": None}
 
 _TRUE_WHILE = {
     Kind.CONFIRMATION: {Standing.SEATED},
     Kind.PROMOTION: {Standing.SEATED},
     Kind.REMINDER: {Standing.SEATED},
+    Kind.OFFER: {Standing.OFFERED},
+    Kind.OFFER_EXPIRED: {Standing.WAITING, Standing.CANCELLED},
     Kind.WAITING: {Standing.WAITING},
     Kind.CANCELLATION: {Standing.CANCELLED},
     Kind.CALLED_OFF: {Standing.CANCELLED},
-    Kind.CHANGE: {Standing.SEATED, Standing.WAITING},
+    Kind.CHANGE: {Standing.SEATED, Standing.OFFERED, Standing.WAITING},
 }
 
 
-def called_for(change: str, reason: str | None) -> Kind:
-    """The mail that a change (`seated`, `waitlisted`, `promoted`, `cancelled`) calls for.
+def called_for(change: str, reason: str | None) -> Kind | None:
+    """The mail that a change (`seated`, `waitlisted`, `promoted`, `offered`, `declined`, `expired`, `cancelled`) calls for, if any.
 
     A sign-up that ends because the organiser called the activity off (aflysning) is told so; every other end is a
-    cancellation (afbud).
+    cancellation (afbud). Of one that was transferred nothing is said: what it was transferred to is told of itself.
     """
-    called_off = change == "cancelled" and reason == "called-off"
-    return Kind.CALLED_OFF if called_off else _CALLED_FOR[change]
+    if change == "cancelled" and reason in _ENDS_OTHERWISE:
+        return _ENDS_OTHERWISE[reason]
+    return _CALLED_FOR[change]
 
 
 def still_true(kind: Kind, signup: Signup) -> bool:

@@ -14,8 +14,13 @@ def joined(activity: Activity, *sizes: int) -> list[Signup]:
     """Parties of these sizes, after they signed up in this order."""
     signups = [a_signup(seats) for seats in sizes]
     for signup in signups:
-        waitlist.join(activity, signup)
+        waitlist.join(activity, signup, now=NOW)
     return signups
+
+
+def promoted(activity: Activity, line: list[Signup]) -> list[Signup]:
+    """Those of the line who get seats."""
+    return [one.signup for one in waitlist.promote(activity, line, NOW)]
 
 
 def states(*signups: Signup) -> list[tuple[SignupStatus, int | None]]:
@@ -52,7 +57,7 @@ def test_first_in_line_gets_the_freed_seats() -> None:
     workshop = a_workshop(capacity=4)
     first, second, third = joined(workshop, 3, 2, 1)
     waitlist.leave(workshop, first, "by-family")
-    assert list(waitlist.promote(workshop, [second, third])) == [second, third]
+    assert promoted(workshop, [second, third]) == [second, third]
     assert states(second, third) == [SEATED, SEATED]
     assert (workshop.taken, workshop.waiting) == (3, 0)
 
@@ -62,7 +67,7 @@ def test_small_party_does_not_pass_a_large_one() -> None:
     workshop = a_workshop(capacity=4)
     one, _, large, small = joined(workshop, 1, 3, 4, 1)
     waitlist.leave(workshop, one, "by-family")
-    assert list(waitlist.promote(workshop, [large, small])) == []
+    assert promoted(workshop, [large, small]) == []
     assert workshop.free == 1
 
 

@@ -1,0 +1,98 @@
+"""A party moves to another date: its sign-up is transferred to another activity, all of it, and it is never without what it had.
+
+At the other activity it stands where it would stand had it signed up there when it first did, and it gets seats there as
+anybody does who stands there. Until then it keeps the seats that it has; who only waits changes one line for the other at
+once. As soon as it has its new seats the old ones are given back, in the same transaction unless somebody is just busy
+with that activity: then within seconds (the timer `transfers`), for two activities are never waited for in a circle.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from services.chassis.ids import new_id
+from services.chassis.service import Context
+from services.chassis.storage import Cause
+from services.events import seating
+from services.events.domain.activity import Activity, why_not_change
+from services.events.domain.eligibility import why_not_sign_up
+from services.events.domain.line import Traits
+from services.events.domain.refusal import Refusal, Slug
+from services.events.domain.signup import Signup, SignupStatus, as_kept
+from services.events.handlers.finding import find_signup
+from services.events.handlers.signups import stand_in_line, traits_of, why_not_again
+
+if TYPE_CHECKING:
+    from services.events.storage import Work
+
+
+def transfer(signup_id: str, to_id: str, work: "Work", cause: Cause) -> tuple[Signup, bool]:
+    """The party's sign-up to the other activity; True if it is new. The same transfer again is the one that was made."""
+    asked = find_signup(signup_id, work)
+    kept = work.aliases.around([*asked.people, asked.contact_id])
+    known = work.known_today(kept, hold=True)
+    source, target = _locked(asked.activity_id, to_id, work)
+    old = find_signup(signup_id, work)
+    theirs = work.signups.of_people(kept, [to_id])
+    if made := _made_before(old, theirs):
+        return made, False
+    party, contact_id = as_kept(old.party, kept), kept[old.contact_id]
+    refusals = list(_why_not_transfer(old, source, target, work))
+    audience = work.resources.kinds[target.kind].audience
+    refusals += why_not_sign_up(target, audience, party, contact_id, known, now=work.now)
+    work.resources.refuse([*refusals, *why_not_again(party, theirs, (), kept)])
+    new = _as_new(old, target, traits_of(target, old.party, kept, known, work), work)
+    stand_in_line(target, new, work, cause)
+    if old.status is SignupStatus.WAITING:
+        seating.leave_for_others([old], [source], work, {old.signup_id: cause})
+    if new.status is not SignupStatus.WAITING:
+        seating.give_back_transferred([new], work, {target.activity_id: cause})
+    return new, True
+
+
+def finish_transfers(context: Context) -> None:
+    """Give back what was left behind while somebody was busy with it; the timer `transfers`."""
+    with context.work() as work:
+        activities = work.activities.lock({signup.activity_id for signup in work.signups.left_behind()})
+        left = work.signups.left_behind()
+        seating.leave_for_others(left, activities, work, dict.fromkeys(signup.signup_id for signup in left))
+
+
+def _locked(source_id: str, target_id: str, work: "Work") -> tuple[Activity, Activity]:
+    locked = {activity.activity_id: activity for activity in work.activities.lock({source_id, target_id})}
+    return locked[source_id], locked.get(target_id) or work.resources.missing(Slug.ACTIVITY_NOT_FOUND)
+
+
+def _made_before(old: Signup, theirs: Sequence[Signup]) -> Signup | None:
+    """The sign-up that an equal transfer made: the old one is transferred, or waits for this one."""
+    was = {old.signup_id, old.transfers_from} if old.reason == seating.TRANSFERRED else {old.signup_id}
+    return next((signup for signup in theirs if signup.transfers_from in was - {None}), None)
+
+
+def _why_not_transfer(old: Signup, source: Activity, target: Activity, work: "Work") -> Iterator[Refusal]:
+    if not old.active:
+        yield Refusal(Slug.SIGNUP_CANCELLED, "")
+    yield from why_not_change(source, work.now)
+    if source.activity_id == target.activity_id or (source.programme, source.kind) != (target.programme, target.kind):
+        yield Refusal(Slug.TRANSFER_ELSEWHERE, "/activity_id", {"kind": source.kind, "programme": source.programme})
+    if pending := work.signups.pending_transfer(old.signup_id):
+        yield Refusal(Slug.TRANSFER_PENDING, "", {"signup_id": pending})
+
+
+def _as_new(old: Signup, target: Activity, traits: Traits, work: "Work") -> Signup:
+    """The same party's sign-up there: who only waits takes with him what he was to give back for it."""
+    rank = target.line.rank(traits)
+    return replace(
+        old,
+        signup_id=new_id(),
+        activity_id=target.activity_id,
+        district=target.district,
+        status=SignupStatus.WAITING,
+        position=None,
+        rank=rank,
+        place=work.signups.place_since(target.activity_id, rank, old.signed_up_at) or 0,
+        passes=0,
+        offers=0,
+        lots=target.line.lots(traits),
+        transfers_from=old.signup_id if old.status is not SignupStatus.WAITING else old.transfers_from or old.signup_id,
+    )
