@@ -1,12 +1,13 @@
 """Why somebody stands where he does, and by what rule."""
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from services.chassis.http.request import Request
 from services.events import explaining
-from services.events.access import EVERYONE, ORGANISERS, PARTICIPANTS
+from services.events.access import EVERYONE, ORGANISERS, PARTICIPANTS, must_know
 from services.events.api import line_schemas as schemas
 from services.events.api.door import api
 from services.events.api.seen import seen
@@ -47,6 +48,7 @@ def explain_signup(request: Request, work: Work) -> dict[str, Any]:
 def explain_activity(request: Request, work: Work) -> dict[str, Any]:
     """The rule of its waiting list in words, and why free seats, if there are any, are nobody's. Nobody who waits is named."""
     activity = find_activity(request.path["id"], work)
+    must_know(request.caller, activity, work.resources)
     texts = work.resources.explanations
     return {
         "activity_id": activity.activity_id,
@@ -62,5 +64,5 @@ def explain_activity(request: Request, work: Work) -> dict[str, Any]:
 
 def shown_line(rule: LineRule) -> dict[str, Any]:
     """The rule of a line as it is shown."""
-    shown: dict[str, Any] = msgspec.to_builtins(rule)
+    shown: dict[str, Any] = msgspec.to_builtins(rule, builtin_types=(datetime,))
     return shown | {"order": rule.order.value}

@@ -110,6 +110,7 @@ def transfer(request: Request, work: Work) -> Answer:
     """
     found, sight = seen(request, work)
     target = find_activity(str(request.body["activity_id"]), work)
+    must_know(request.caller, target, work.resources)
     if organises(request.caller, find_activity(found.activity_id, work)):
         must_organise(request.caller, target, work.resources)
     new, is_new = transfers.transfer(found.signup_id, target.activity_id, work, request.cause)

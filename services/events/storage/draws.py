@@ -20,9 +20,9 @@ join activity a on a.activity_id = d.activity_id
 where d.drawn_at is null and d.closes_at <= :now and a.status = 'open' order by d.closes_at limit :limit
 """)
 _KEEP = sa.text("""
-with held as (update draw set drawn_at = :drawn_at where activity_id = :activity_id)
+with held as (update draw set drawn_at = :drawn_at where activity_id = cast(:activity_id as uuid))
 insert into draw_ticket (activity_id, place, signup_id, lots)
-select :activity_id, place, signup_id, lots from json_to_recordset(cast(:tickets as json))
+select cast(:activity_id as uuid), place, signup_id, lots from json_to_recordset(cast(:tickets as json))
     as r(place integer, signup_id uuid, lots integer)
 """)
 _TICKETS = sa.text("""

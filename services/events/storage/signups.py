@@ -86,7 +86,7 @@ _AFFECTED = sa.text("""
 select cast(asked.id as text), count(s.signup_id) as signups, count(*) filter (where s.status = 'seated') as seated,
     count(*) filter (where s.status = 'waiting') as waiting, coalesce(sum(s.seats), 0) as people
 from (select cast(json_array_elements_text(cast(:activities as json)) as uuid) as id) asked
-left join signup s on s.activity_id = asked.id and s.status in ('seated', 'waiting')
+left join signup s on s.activity_id = asked.id and s.status <> 'cancelled'
 group by asked.id
 """)
 _SEATS = sa.text("""
