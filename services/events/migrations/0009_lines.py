@@ -22,7 +22,6 @@ def upgrade() -> None:
     op.execute("alter table signup alter column place set not null")
     op.execute("drop index signup_line")
     op.execute("create index signup_line on signup (activity_id, rank, place, signed_up_at, number) where status = 'waiting'")
-    op.execute("create index attendance_by_person on attendance (person_id)")
     op.execute("""
         create table decision (
             id bigint generated always as identity primary key,
@@ -39,7 +38,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Everybody waits by arrival again."""
     op.execute("drop table decision")
-    op.execute("drop index attendance_by_person, signup_line")
+    op.execute("drop index signup_line")
     op.execute("alter table signup drop column rank, drop column place, drop column passes, drop column transfers_from")
     op.execute("create index signup_line on signup (activity_id, number) where status = 'waiting'")
     op.execute("alter table activity drop column line")
