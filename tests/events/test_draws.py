@@ -14,6 +14,7 @@ from tests.events.town import Desk, Json, Town, a_meeting, an_opening, found, re
 
 PAGE = Path(__file__).parents[2] / "docs" / "draw.md"
 CLOSES_AT = NOW + timedelta(days=2)
+NEW: Json = {"code": "new", "title": {"da": "Nye", "en": "New"}, "never_reached": True}
 BY_DRAW: Json = {"draw": {"closes_at": CLOSES_AT.isoformat(), "weights": [{"lots": 3, "never_reached": True}]}}
 
 
@@ -107,5 +108,12 @@ def test_no_draw(desk: Desk) -> None:
 
 def test_either_groups_or_a_draw(desk: Desk) -> None:
     """Groups of priority and a draw exclude each other."""
-    rule = BY_DRAW | {"groups": [{"code": "new", "title": {"da": "Nye", "en": "New"}, "never_reached": True}]}
+    rule = BY_DRAW | {"groups": [NEW]}
     assert [at for _, at in reasons(desk.coordinator.post("/v1/activities", json=an_opening(line=rule)))] == ["/line/draw"]
+
+
+@pytest.mark.parametrize(("groups", "where"), [([NEW, NEW], "/line/groups"), ([NEW, {"code": "Not a code"}], "/line/groups/1/code")])
+def test_malformed_groups(desk: Desk, groups: list[Json], where: str) -> None:
+    """Two groups of one code, or one that is none, are refused by their field."""
+    answer = desk.coordinator.post("/v1/activities", json=an_opening(line={"groups": groups}))
+    assert where in [at for _, at in reasons(answer)]

@@ -3,7 +3,7 @@
 from datetime import UTC
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, validate, validates, validates_schema
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from services.events.domain.decision import What
 from services.events.domain.draw import DrawRule, Weight
@@ -121,10 +121,11 @@ class LineRuleSchema(Schema):
         if data.get("groups") and data.get("draw"):
             raise ValidationError("Either groups or a draw.", "draw")
 
-    @validates("groups")
-    def no_group_twice(self, groups: list[Group], **_: Any) -> None:
+    @validates_schema
+    def no_group_twice(self, data: dict[str, Any], **_: Any) -> None:
+        groups: list[Group] = data.get("groups", [])
         if len({group.code for group in groups}) < len(groups):
-            raise ValidationError("Every group needs a code of its own.")
+            raise ValidationError("Every group needs a code of its own.", "groups")
 
     @post_load
     def rule(self, data: dict[str, Any], **_: Any) -> LineRule:
