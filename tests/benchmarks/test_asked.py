@@ -39,9 +39,9 @@ def test_what_cannot_be_measured_is_refused_at_once(arguments: list[str], capsys
     assert "error: argument" in capsys.readouterr().err
 
 
-def test_everything_is_measured_within_fifty_minutes() -> None:
+def test_everything_is_measured_within_an_hour() -> None:
     """On a machine that does little else: by what each part took there."""
-    assert sum(measure.minutes for measure in bench.MEASURES.values()) <= 50
+    assert sum(measure.minutes for measure in bench.MEASURES.values()) <= 60
 
 
 def test_what_cannot_be_measured_now_stops_nobody_else(

@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import Final
 
 _LETTERS: Final = str.maketrans({"å": "aa", "ø": "oe", "ö": "oe", "æ": "ae", "ä": "ae", "ü": "y", "đ": "d", "ł": "l", "\u0131": "i"})
-_NO_LETTER: Final = re.compile(r"[\W\d_]+")
 _HEARD: Final = {"ck": "k", "ch": "k", "ph": "f", "th": "t", "hj": "j", "c": "k", "q": "k", "x": "ks", "z": "s", "w": "v"}
 _VOWELS: Final = re.compile(r"(?<=.)[aeiouyj]+")
 _MANY: Final = 2**14
@@ -23,7 +22,7 @@ def folded(name: str) -> str:
     """The name in small letters without marks, words apart: `Åse-Marie Sørensen` is `aase marie soerensen`."""
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold().translate(_LETTERS)).casefold()
     bare = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return " ".join(_NO_LETTER.sub(" ", bare.replace("'", "")).split())
+    return " ".join("".join(letter if letter.isalpha() else " " for letter in bare.replace("'", "")).split())
 
 
 @lru_cache(_MANY)

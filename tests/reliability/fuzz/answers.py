@@ -12,6 +12,7 @@ from tests.reliability.fuzz.calls import Calls, Environ
 from tests.reliability.fuzz.secrets import found_in
 
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+PAGES = "/sign-up/"
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -44,9 +45,14 @@ class Visit:
         assert status < 500, asked
         if status < 400:
             self._calls.remember(_ID.findall(content.decode(errors="replace")))
-        else:
+        elif not _is_page(environ, headers):
             assert headers["Content-Type"] == "application/problem+json", asked
             assert environ["REQUEST_METHOD"] == "HEAD" or not list(_wrong(json.loads(content))), asked
+
+
+def _is_page(environ: Environ, headers: dict[str, str]) -> bool:
+    """Whether people read it, who are told on a page what is wrong; it shows them what they typed."""
+    return environ["PATH_INFO"].startswith(PAGES) and headers["Content-Type"].startswith("text/html")
 
 
 def _wrong(problem: dict[str, Any]) -> Iterable[str]:
