@@ -12,13 +12,16 @@ TAKE_PART = "take-part"
 """The purpose of the consent without which a child does not come."""
 
 
-class District(msgspec.Struct):
+class Coded(msgspec.Struct):
+    """A district or a track."""
+
     code: str
 
 
 class ProgrammeLoaded(msgspec.Struct):
     programme: str
-    districts: Sequence[District]
+    districts: Sequence[Coded]
+    tracks: Sequence[Coded] = ()
 
 
 class InstitutionChanged(msgspec.Struct):
@@ -34,16 +37,23 @@ class InstitutionChanged(msgspec.Struct):
 class ProfessionalRegistered(msgspec.Struct):
     professional_id: UUID
     programme: str
+    profession: str | None = None
+    institution: str | None = None
+    district: str | None = None
 
 
 class EnrolmentChanged(msgspec.Struct):
-    """Any fact of an enrolment; a rejected one names no child, and perhaps no programme."""
+    """Any fact of an enrolment; a rejected one names no child, and perhaps no programme. `birth_month` is YYYY-MM."""
 
     enrolment_id: UUID
     child_id: UUID | None
     programme: str | None
     status: str
     guardian_ids: Sequence[UUID]
+    track: str | None = None
+    institution: str | None = None
+    district: str | None = None
+    birth_month: str | None = None
 
     @property
     def ended(self) -> bool:

@@ -6,13 +6,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from services.chassis.envelope import Received
+from services.chassis.service import Context
 from services.chassis.storage import Cause
 from services.events import telling
 from services.events.domain import offer, waitlist
 from services.events.domain.activity import Activity
 from services.events.domain.decision import What
 from services.events.domain.eligibility import Known, why_not_come
+from services.events.domain.hold import Hold
 from services.events.domain.offer import Offer
+from services.events.domain.quota import Claim
 from services.events.domain.refusal import Slug
 from services.events.domain.signup import Signup, SignupStatus, as_kept
 from services.events.domain.waitlist import Promotion
@@ -36,8 +39,10 @@ TRANSFERRED = "transferred"
 def settle(activities: Collection[Activity], work: "Work", causes: Mapping[str, Cause | None]) -> None:
     """Give or offer free seats to who is next in the lines of these locked activities, keep their counts, and tell them.
 
-    `causes` says for each activity what led to it.
+    `causes` says for each activity what led to it. Seats whose time as reserved ones is over are open to all.
     """
+    for activity in activities:
+        activity.release(work.now)
     most = {a.activity_id: _most(a) for a in activities if a.free and a.waiting and a.takes_signups(work.now)}
     lines = work.signups.lines(most) if most else {}
     promoted = keep((one for activity in activities for one in _promote(activity, lines.get(activity.activity_id, ()), work)), work)
@@ -103,7 +108,53 @@ def keep(promotions: Iterable[Promotion], work: "Work") -> Sequence[Signup]:
 
 def _most(activity: Activity) -> int | None:
     """How much of the line must be looked at: where nobody is let past, no more parties than there are seats."""
-    return None if activity.line.best_fit else activity.free
+    return None if activity.line.best_fit or activity.quotas else activity.free
+
+
+def settle_due(claim: Claim, activities: Collection[Activity], work: "Work", cause: Cause | None) -> None:
+    """Before somebody new takes seats that are perhaps not there: what is due of these locked activities goes to their lines.
+
+    Reserved seats whose time has come are open to all, and holds whose time is over are dropped.
+    """
+    short = {activity.activity_id: activity for activity in activities if activity.waiting or not activity.fits(claim)}
+    expired = work.holds.drop_expired(short, work.now) if short else ()
+    _give_back(short, expired)
+    released = {activity_id for activity_id, activity in short.items() if activity.release(work.now)}
+    if due := released | {hold.activity_id for hold in expired}:
+        settle([short[activity_id] for activity_id in due], work, dict.fromkeys(due, cause))
+
+
+def release(context: Context) -> None:
+    """Open the seats to all that were kept for some until now; the timer `release`."""
+    with context.work() as work:
+        due = [activity for activity in work.activities.lock(work.activities.to_release()) if activity.release(work.now)]
+        settle(due, work, {})
+
+
+def expire(context: Context) -> None:
+    """Drop the holds whose time is over; the timer `expire`."""
+    with context.work() as work:
+        if expired := work.holds.expired(work.now):
+            activities = {activity.activity_id: activity for activity in work.activities.lock(expired)}
+            _give_back(activities, work.holds.drop_expired(activities, work.now))
+            settle(activities.values(), work, {})
+
+
+def drop_holds(activity: Activity, work: "Work") -> None:
+    """Nobody holds seats of this locked activity any more."""
+    _give_back({activity.activity_id: activity}, work.holds.drop_all(activity.activity_id))
+
+
+def line_before(claim: Claim, activity: Activity, work: "Work") -> Sequence[Signup]:
+    """Those who wait for a seat that this claim would find free."""
+    if activity.waiting and activity.fits(claim):
+        return work.signups.lines({activity.activity_id: _most(activity)}).get(activity.activity_id, ())
+    return ()
+
+
+def _give_back(activities: Mapping[str, Activity], holds: Iterable[Hold]) -> None:
+    for hold in holds:
+        activities[hold.activity_id].give_back(hold)
 
 
 def cancel_people(withdrawals: Mapping[str, Received[Any]], work: "Work") -> None:

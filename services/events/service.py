@@ -60,6 +60,8 @@ SERVICE = Service(
         Timer("transfers", every=5.0, run=transfers.finish_transfers),
         Timer("draws", every=5.0, run=draws.hold_due),
         Timer("offers", every=5.0, run=offers.end_due),
+        Timer("release", every=10.0, run=seating.release),
+        Timer("expire", every=5.0, run=seating.expire),
         carrying_out.timer(),
     ),
     refresh=refreshing.refresh,

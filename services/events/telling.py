@@ -105,6 +105,7 @@ def signup(of: Signup) -> dict[str, Any]:
             "position": of.position,
             "reason": of.reason,
             "signed_up_at": of.signed_up_at,
+            "late": of.late,
         }
     )
 

@@ -8,11 +8,12 @@ from multiprocessing import get_context
 from typing import Any
 
 from services.chassis.database import Database
+from services.chassis.http import Role
 from services.chassis.service import Context
 from services.chassis.testing import FakeClock
 from services.events.service import SERVICE
 from tests.events.builders import Family
-from tests.events.town import Desk, Json
+from tests.events.town import Desk, Json, a_signing_up
 from tests.settings import settings_for
 
 Statuses = Counter[int]
@@ -57,6 +58,23 @@ def does_anything(desk: Desk, part: Part) -> Statuses:
             statuses[desk.coordinator.post(path).status_code] += 1
         if chance.random() < 0.3:
             statuses[desk.resizes(part.workshop, chance.randint(8, 24)).status_code] += 1
+    return statuses
+
+
+def holds_and_signs_up(desk: Desk, part: Part) -> Statuses:
+    """Every family holds seats first and signs up with them, or gives them back; who finds none to hold signs up to the line."""
+    chance = random.Random(part.seed)
+    statuses: Statuses = Counter()
+    for family in part.families:
+        path, body = f"/v1/activities/{part.workshop['activity_id']}", a_signing_up(family.party())
+        mother = desk.door.as_(Role.GUARDIAN, subject=family.mother)
+        held = mother.post(f"{path}/holds", json=body)
+        statuses[held.status_code] += 1
+        hold_id = held.get_json().get("hold_id")
+        if hold_id and chance.random() < 0.3:
+            statuses[mother.post(f"/v1/holds/{hold_id}/release").status_code] += 1
+        else:
+            statuses[mother.post(f"{path}/signups", json=body | {"hold_id": hold_id}).status_code] += 1
     return statuses
 
 

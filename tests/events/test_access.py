@@ -85,6 +85,17 @@ CALLS: Mapping[str, Call] = {
     "POST /v1/activities/{id}/signups": lambda door, scene: door.post(
         scene.path("/v1/activities/{id}/signups"), json=a_signing_up(scene.guest.party())
     ),
+    "POST /v1/activities/{id}/eligibility": lambda door, scene: door.post(
+        scene.path("/v1/activities/{id}/eligibility"), json=a_signing_up(scene.guest.party())
+    ),
+    "POST /v1/activities/{id}/holds": lambda door, scene: door.post(
+        scene.path("/v1/activities/{id}/holds"), json=a_signing_up(scene.guest.party())
+    ),
+    "POST /v1/holds/{id}/extension": lambda door, _: door.post(f"/v1/holds/{new_id()}/extension"),
+    "POST /v1/holds/{id}/release": lambda door, _: door.post(f"/v1/holds/{new_id()}/release"),
+    "PUT /v1/activities/{id}/quotas/{code}": lambda door, scene: door.put(
+        scene.path("/v1/activities/{id}/quotas/children"), json={"seats": 9}
+    ),
     "GET /v1/activities/{id}/signups": lambda door, scene: door.get(scene.path("/v1/activities/{id}/signups")),
     "GET /v1/signups/{id}": lambda door, scene: door.get(scene.path("/v1/signups/{id}")),
     "POST /v1/signups/{id}/cancellation": lambda door, scene: door.post(scene.path("/v1/signups/{id}/cancellation")),
@@ -119,7 +130,7 @@ CALLS: Mapping[str, Call] = {
     "DELETE /v1/calendars/{id}": lambda door, _: door.delete(f"/v1/calendars/{new_id()}"),
 }
 
-# A guardian here is the guest: to sign up he brings his own family, and the sign-up of the scene is another's.
+# A guardian here is the guest: to sign up he brings his own family; the sign-up of the scene is another's, and so is a hold.
 ROLES = (
     "coordinator",
     "own leader",
@@ -150,6 +161,11 @@ TABLE: Mapping[str, tuple[object, ...]] = {
     "POST /v1/activities/{id}/publish": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "POST /v1/activities/{id}/take-back": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "POST /v1/activities/{id}/signups": (YES, YES, NO, YES, YES, NO, NO, NO, NO, NO),
+    "POST /v1/activities/{id}/eligibility": (YES, YES, NO, YES, YES, NO, NO, NO, NO, NO),
+    "POST /v1/activities/{id}/holds": (YES, YES, NO, YES, YES, NO, NO, NO, NO, NO),
+    "POST /v1/holds/{id}/extension": (HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, NO, NO, NO, NO),
+    "POST /v1/holds/{id}/release": (HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, NO, NO, NO, NO),
+    "PUT /v1/activities/{id}/quotas/{code}": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "GET /v1/activities/{id}/signups": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "GET /v1/signups/{id}": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
     "POST /v1/signups/{id}/cancellation": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
@@ -179,7 +195,8 @@ TABLE: Mapping[str, tuple[object, ...]] = {
 def scene(town: Town, desk: Desk) -> Scene:
     """The scene shortly before the session, when everything can be done; the mother is there already."""
     family, guest = town.enrols(a_family()), town.enrols(a_family())
-    workshop, later = desk.opens(), desk.opens(sessions=[a_meeting(NEXT_WEEK + timedelta(days=7))])
+    quotas = [{"code": "children", "who": {"all": [{"roles": ["child"]}]}, "seats": 9}]
+    workshop, later = desk.opens(capacity=12, quotas=quotas), desk.opens(sessions=[a_meeting(NEXT_WEEK + timedelta(days=7))])
     by_draw = desk.opens(line={"draw": {"closes_at": (NEXT_WEEK - timedelta(days=1)).isoformat()}})
     signup = desk.signs_up(workshop, family.party())
     draft = desk.opens(status="draft")

@@ -54,3 +54,24 @@ def test_everything_at_once(town: Town, desk: Desk) -> None:
         states = {signup.signup_id: signup.status.value for signup in work.signups.stream()}
     told = {fact["subject"]: fact["data"]["status"] for fact in published(desk.context) if fact["type"].startswith("events.signup")}
     assert told == states
+
+
+def test_quotas_in_a_rush(town: Town, desk: Desk) -> None:
+    """Clients race for a quota that is smaller than the room, holding, giving back and signing up: each quota is full, and none is over."""
+    quotas = [
+        {"code": "children", "who": {"all": [{"roles": ["child"]}]}, "seats": 8},
+        {
+            "code": "local",
+            "who": {"all": [{"districts": ["hedegaarden"]}]},
+            "seats": 4,
+            "reserved_until": {"days_before": 0, "at": "09:00"},
+        },
+    ]
+    workshop = desk.opens(capacity=30, quotas=quotas)
+    families = town.enrols_all([a_family(guardians=1) for _ in range(80)])
+    statuses = rush.play(parts(desk, workshop, families), rush.holds_and_signs_up)
+    assert set(statuses) <= {201, 204, 409}
+    with desk.context.work() as work:
+        law.check(work.connection, workshop["activity_id"])
+    now = desk.activity(workshop)
+    assert (now["taken"], now["quotas"][0]["taken"], now["quotas"][1]["taken"]) == (16, 8, 16)

@@ -34,16 +34,16 @@ class Town:
         data = example(f"{fact}/v1")["data"] | changes
         deliver(self.context, f"registration.{fact}.v1", data, subject=subject)
 
-    def enrols(self, family: Family) -> Family:
-        """Every child of the family gets an accepted enrolment."""
-        self.enrols_all([family])
+    def enrols(self, family: Family, **traits: Any) -> Family:
+        """Every child of the family gets an accepted enrolment; `traits` are its track, district and the like."""
+        self.enrols_all([family], **traits)
         return family
 
-    def enrols_all(self, families: Sequence[Family], status: str = "accepted") -> Sequence[Family]:
+    def enrols_all(self, families: Sequence[Family], status: str = "accepted", **traits: Any) -> Sequence[Family]:
         """The children of many families are enrolled (or withdrawn), all in one batch."""
         sequence = 1 if status == "accepted" else 2
         facts = [
-            event(f"registration.{fact}.v1", data, subject=subject, sequence=sequence)
+            event(f"registration.{fact}.v1", data | traits, subject=subject, sequence=sequence)
             for family in families
             for fact, subject, data in self._enrolments(family, status)
         ]
@@ -55,11 +55,11 @@ class Town:
         fact, enrolment, data = list(self._enrolments(family, "withdrawn"))[child]
         self.tells(fact, enrolment, **data)
 
-    def changes(self, family: Family, status: str) -> None:
+    def changes(self, family: Family, status: str, **traits: Any) -> None:
         """The enrolments of the family's children go on to another stage."""
         for child, enrolment in zip(family.children, family.enrolments, strict=True):
             people = {"child_id": child, "guardian_ids": list(family.guardians), "programme": family.programme}
-            self.tells("enrolment.changed", enrolment, **people, enrolment_id=enrolment, status=status)
+            self.tells("enrolment.changed", enrolment, **people, **traits, enrolment_id=enrolment, status=status)
 
     def consents(self, family: Family, consent_id: str, *, child: int = 0, purpose: str = "take-part") -> None:
         """The mother consents."""
@@ -71,10 +71,10 @@ class Town:
             "consent.withdrawn", family, consent_id, child, purpose=purpose, given_at=NOW, withdrawn_at=self.context.clock()
         )
 
-    def employs(self, professional: Professional) -> Professional:
-        """A professional joins the programme."""
+    def employs(self, professional: Professional, **traits: Any) -> Professional:
+        """A professional joins the programme; `traits` are his institution and the like."""
         ids = {"professional_id": professional.professional_id, "programme": professional.programme}
-        self.tells("professional.registered", professional.professional_id, **ids)
+        self.tells("professional.registered", professional.professional_id, **ids, **traits)
         return professional
 
     def _enrolments(self, family: Family, status: str) -> Iterator[tuple[str, str, Json]]:

@@ -35,6 +35,7 @@ BUT_FOR = {("GET", path): ACCEPTANCE for path in REPORTS} | {
     ("PUT", "/v1/sessions/{id}/bookings"): ACCEPTANCE,
     ("POST", "/v1/session-plans"): ACCEPTANCE,
     ("POST", "/v1/sessions/{id}/check-ins"): ACCEPTANCE,
+    ("PUT", "/v1/activities/{id}/quotas/{code}"): ACCEPTANCE,
     ("POST", "/v1/sessions/{id}/observations"): ACCEPTANCE,
     ("GET", "/v1/bookables/{id}/bookings"): ACCEPTANCE,
     ("POST", "/v1/imports"): ACCEPTANCE,

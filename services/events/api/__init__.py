@@ -10,8 +10,10 @@ from services.events.api import (
     courses,
     draws,
     explanations,
+    holds,
     offers,
     papers,
+    quotas,
     signups,
 )
 from services.events.api.door import api
@@ -27,7 +29,9 @@ __all__ = [
     "courses",
     "draws",
     "explanations",
+    "holds",
     "offers",
     "papers",
+    "quotas",
     "signups",
 ]

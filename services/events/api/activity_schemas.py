@@ -8,12 +8,11 @@ from marshmallow import Schema, fields, post_load, validate
 from services.chassis.http.strict import NoPersonalNumber
 from services.chassis.ids import new_id
 from services.events.api.line_schemas import LINE_RULE, LineRuleSchema, ShownLineSchema
+from services.events.api.term_schemas import MOST_QUOTAS, MOST_SEATS, TERMS, QuotaNowSchema, QuotaSchema, RuleSchema, WindowsSchema
 from services.events.domain.activity import Activity, ActivityStatus
 from services.events.domain.line import STRICT
 from services.events.domain.session import Session
 from services.events.schemas import LINE, OUR_TIME, code, one_of
-
-MOST_SEATS = 10_000
 
 MOST_SESSIONS = 100
 
@@ -31,6 +30,7 @@ OPENING = {
     "capacity": 20,
     "sessions": [{"starts_at": "2027-04-10T16:30:00+02:00", "ends_at": "2027-04-10T18:30:00+02:00", "place": "Birkegården, fællesrummet"}],
     "line": LINE_RULE,
+    **TERMS,
 }
 
 
@@ -79,6 +79,9 @@ class OpeningSchema(Schema):
     completes_with = some_sessions("Who came to so many sessions has completed it; none: nobody does.", allow_none=True, load_default=None)
     join_until = some_sessions("One may sign up until the session of this number, from 1, begins.", load_default=1)
     line = fields.Nested(LineRuleSchema, load_default=STRICT)
+    rule = fields.Nested(RuleSchema, metadata={"description": "Whom it is for; without it, everybody whom its kind is for."})
+    windows = fields.Nested(WindowsSchema, metadata={"description": "When one may sign up; without them, until the first session starts."})
+    quotas = fields.List(fields.Nested(QuotaSchema), validate=validate.Length(max=MOST_QUOTAS))
 
     @post_load
     def activity(self, data: dict[str, Any], **_: Any) -> Activity:
@@ -128,3 +131,6 @@ class ActivitySchema(Schema):
     line = fields.Nested(ShownLineSchema)
     sessions = fields.List(fields.Nested(SessionSchema))
     called_off_sessions = fields.List(fields.Nested(SessionSchema), metadata={"description": "Those that do not take place after all."})
+    rule = fields.Nested(RuleSchema)
+    windows = fields.Nested(WindowsSchema)
+    quotas = fields.List(fields.Nested(QuotaNowSchema))

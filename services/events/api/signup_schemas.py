@@ -26,7 +26,7 @@ class MemberSchema(Schema):
         return Member(str(data["person_id"]), PartyRole(data["role"]))
 
 
-class SigningUpSchema(Schema):
+class ComingSchema(Schema):
     """A party that comes together: all of it gets seats, or none of it."""
 
     party = fields.List(fields.Nested(MemberSchema), required=True, validate=validate.Length(min=1, max=LARGEST_PARTY))
@@ -35,6 +35,12 @@ class SigningUpSchema(Schema):
         load_default=None,
         metadata={"description": "The guardian or professional who is told; without it, the caller, or else the party's first adult."},
     )
+
+
+class SigningUpSchema(ComingSchema):
+    """A party that comes together, perhaps with seats that are held for it."""
+
+    hold_id = fields.UUID(allow_none=True, load_default=None, metadata={"description": "The caller's hold, whose seats the party gets."})
 
 
 class TransferSchema(Schema):
@@ -70,6 +76,7 @@ class SignupSchema(Schema):
     signed_up_at = fields.AwareDateTime()
     draws_at = fields.AwareDateTime(metadata={"description": "When lots are drawn; only while it waits for that."})
     answer_by = fields.AwareDateTime(metadata={"description": "Until when an offer can be answered at least; only where there is one."})
+    late = fields.Boolean(metadata={"description": "Whether a seat was given up after the deadline for it."})
 
 
 class SignedUpSchema(SignupSchema):

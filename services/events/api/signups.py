@@ -1,14 +1,20 @@
 """Sign-ups: a party signs up, sees where it stands, cancels."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from services.chassis.http.request import Answer, Request
+from services.chassis.http.request import Answer as Reply
+from services.chassis.http.request import Request
 from services.events import telling
 from services.events.access import ORGANISERS, PARTICIPANTS, must_know, must_organise, organises, own_ids, speaks_for
 from services.events.api import signup_schemas as schemas
 from services.events.api.activities import organised
 from services.events.api.door import api
 from services.events.api.seen import seen
+from services.events.api.term_schemas import EligibilitySchema
+from services.events.domain.refusal import Refusal
+from services.events.domain.rule import Answer
+from services.events.domain.signup import Member
 from services.events.handlers import overlapping, transfers
 from services.events.handlers import signups as handlers
 from services.events.handlers.finding import find_activity
@@ -25,22 +31,38 @@ from services.events.storage import Work
     errors=(404, 409),
     idempotent=True,
 )
-def sign_up(request: Request, work: Work) -> Answer:
+def sign_up(request: Request, work: Work) -> Reply:
     """201 with a seat or a place in the line; 200 when the same party is signed up already. Read the warnings.
 
     A 409 whose reasons end in `-not-known` may pass: registration's facts have perhaps not arrived yet. Try again in some seconds.
     """
-    activity = find_activity(request.path["id"], work)
-    must_know(request.caller, activity, work.resources)
-    party, contact_id = request.body["party"], request.body["contact_id"] and str(request.body["contact_id"])
-    if not organises(request.caller, activity):
-        contact_id = speaks_for(request.caller, own_ids(request.caller, work.aliases), party, contact_id, work.resources)
+    activity_id, party, contact_id = asked_by(request, work)
+    hold = (str(request.body["hold_id"]), request.caller.subject) if request.body["hold_id"] else None
     overlapping.hold_party(party, work)
-    signup, is_new = handlers.sign_up(activity.activity_id, party, contact_id, work, request.cause)
+    signup, is_new = handlers.sign_up(activity_id, party, contact_id, work, request.cause, hold=hold)
     warnings = overlapping.judge(signup, work, is_new=is_new)
     request.concerns(signup.signup_id, *sorted(signup.people))
     told = {"warnings": [work.resources.reason(warning).as_dict() for warning in warnings]} if warnings else {}
-    return Answer(telling.signup(signup) | told, 201 if is_new else 200)
+    return Reply(telling.signup(signup) | told, 201 if is_new else 200)
+
+
+@api.post(
+    "/v1/activities/{id:uuid}/eligibility",
+    summary="May this party sign up, and why or why not",
+    roles=(*ORGANISERS, *PARTICIPANTS),
+    body=schemas.ComingSchema(),
+    examples={"body": schemas.SIGNING_UP},
+    returns={200: EligibilitySchema()},
+    errors=(404,),
+)
+def eligibility(request: Request, work: Work) -> dict[str, Any]:
+    """The answer to a sign-up without signing up, rule by rule, also for those who may come. It says no more than a sign-up would."""
+    activity_id, party, contact_id = asked_by(request, work)
+    asking = handlers.may_sign_up(activity_id, party, contact_id, work)
+    request.concerns(*sorted(member.person_id for member in party))
+    answers = [_answer(at, answer, work) for at, answer in asking.admission.answers]
+    reasons = [work.resources.reason(refusal).as_dict() for refusal in asking.refusals]
+    return {"activity_id": activity_id, "may_sign_up": not reasons, "reasons": reasons, "rules": answers}
 
 
 @api.get(
@@ -53,7 +75,7 @@ def sign_up(request: Request, work: Work) -> Answer:
     errors=(404,),
     personal=True,
 )
-def signups(request: Request, work: Work) -> Answer:
+def signups(request: Request, work: Work) -> Reply:
     """In the order in which they signed up, cancelled ones included."""
     organised(request, work)
     after = request.page.after[0] if request.page.after else 0
@@ -103,7 +125,7 @@ def cancel(request: Request, work: Work) -> dict[str, Any]:
     errors=(404, 409),
     idempotent=True,
 )
-def transfer(request: Request, work: Work) -> Answer:
+def transfer(request: Request, work: Work) -> Reply:
     """The whole party's, to another activity of the same kind: 201 with the sign-up there, 200 when it was made before.
 
     It stands there where it would stand had it signed up there when it first did. Until it has seats there it keeps those it has.
@@ -115,4 +137,18 @@ def transfer(request: Request, work: Work) -> Answer:
         must_organise(request.caller, target, work.resources)
     new, is_new = transfers.transfer(found.signup_id, target.activity_id, work, request.cause)
     request.concerns(new.signup_id, *sorted(new.people))
-    return Answer(sight.of(new), 201 if is_new else 200)
+    return Reply(sight.of(new), 201 if is_new else 200)
+
+
+def asked_by(request: Request, work: Work) -> tuple[str, Sequence[Member], str | None]:
+    """The activity, the party and its contact; raises `Forbidden` if the caller brings whom he may not."""
+    activity = find_activity(request.path["id"], work)
+    must_know(request.caller, activity, work.resources)
+    party, contact_id = request.body["party"], request.body["contact_id"] and str(request.body["contact_id"])
+    if not organises(request.caller, activity):
+        contact_id = speaks_for(request.caller, own_ids(request.caller, work.aliases), party, contact_id, work.resources)
+    return activity.activity_id, party, contact_id
+
+
+def _answer(at: str, of: Answer, work: Work) -> dict[str, Any]:
+    return work.resources.reason(Refusal(of.slug, at, of.values)).as_dict() | {"met": of.met, "known": of.known}

@@ -2,16 +2,18 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from hashlib import sha256
 from itertools import pairwise
 
 from services.events.domain.line import STRICT, LineRule
+from services.events.domain.quota import Claim, Quota, Room
 from services.events.domain.refusal import Refusal, Slug
+from services.events.domain.rule import EVERYBODY, Rule
 from services.events.domain.session import Session
-from services.events.domain.signup import Signup
+from services.events.domain.windows import UNTIL_IT_STARTS, Windows, why_not_windows
 
 
 class Overbooked(ValueError):
@@ -52,6 +54,7 @@ class Programme:
 
     code: str
     districts: frozenset[str]
+    tracks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ class Institution:
 
 @dataclass
 class Activity:
-    """An activity and its seats.
+    """An activity and its seats: whom it is for, when one may sign up, and which quotas its seats have.
 
     `taken` counts the seats of the parties that have a seat, `waiting` the parties in the line, and `last_number` is
     the highest number drawn so far: who signs up draws the next one. `line` is the rule by which parties wait. `sessions` are those
@@ -105,6 +108,9 @@ class Activity:
     institution: str | None
     capacity: int
     sessions: Sequence[Session]
+    rule: Rule = EVERYBODY
+    windows: Windows = UNTIL_IT_STARTS
+    quotas: Sequence[Quota] = ()
     status: ActivityStatus = ActivityStatus.OPEN
     taken: int = 0
     waiting: int = 0
@@ -125,6 +131,17 @@ class Activity:
         return self.capacity - self.taken
 
     @property
+    def room(self) -> Room:
+        """Its seats, with those of its quotas."""
+        return Room(self.capacity, self.taken, self.quotas)
+
+    @property
+    def asks_for_attendance(self) -> bool:
+        """Whether who came to what decides who may come, or in which quota he counts."""
+        rules = [self.rule, *(quota.who for quota in self.quotas), *(stage.who for stage in self.windows.stages)]
+        return any(rule.asks_for_attendance for rule in rules)
+
+    @property
     def is_called_off(self) -> bool:
         return self.status is ActivityStatus.CALLED_OFF
 
@@ -136,6 +153,11 @@ class Activity:
     def starts_at(self) -> datetime:
         """The start of the first session."""
         return min(session.starts_at for session in self.sessions)
+
+    @property
+    def held_from(self) -> date:
+        """The day of the first session."""
+        return min(session.held_on for session in self.sessions)
 
     @property
     def ends_at(self) -> datetime:
@@ -170,26 +192,44 @@ class Activity:
         sessions = sorted((s.starts_at.astimezone(UTC).isoformat(), s.ends_at.astimezone(UTC).isoformat(), s.place) for s in self.sessions)
         content = [self.programme, self.kind, dict(self.title), self.district, self.institution, self.capacity, sessions]
         rule = [] if self.line == STRICT else [asdict(self.line)]
-        return sha256(json.dumps([*content, *rule], sort_keys=True, default=str).encode()).hexdigest()
+        return sha256(json.dumps([*content, *rule, *self._terms()], sort_keys=True, default=str).encode()).hexdigest()
+
+    def _terms(self) -> list[object]:
+        """Nothing where the activity has none: it had none before there were any."""
+        has_none = (self.rule, self.windows, len(self.quotas)) == (EVERYBODY, UNTIL_IT_STARTS, 0)
+        return [] if has_none else [asdict(self.rule), asdict(self.windows), *map(asdict, self.quotas)]
 
     def draw_number(self) -> int:
         """The next number in the order of arrival."""
         self.last_number += 1
         return self.last_number
 
-    def fits(self, signup: Signup) -> bool:
-        """Whether the whole party finds a seat now."""
-        return signup.seats <= self.free
+    def fits(self, claim: Claim) -> bool:
+        """Whether all of it finds a seat now, in every quota too."""
+        return self.room.fits(claim)
 
-    def take(self, signup: Signup) -> None:
-        """Give the party its seats; raises `Overbooked` rather than give what is not there."""
-        if not self.fits(signup):
-            raise Overbooked(f"{signup.seats} seats asked of {self.free} free ones")
-        self.taken += signup.seats
+    def take(self, claim: Claim) -> None:
+        """Give it its seats; raises `Overbooked` rather than give what is not there."""
+        if not self.fits(claim):
+            raise Overbooked(f"{claim.seats} seats asked of {self.free} free ones")
+        self._becomes(self.room.after(claim))
 
-    def give_back(self, signup: Signup) -> None:
-        """The party's seats are free again."""
-        self.taken -= signup.seats
+    def give_back(self, claim: Claim) -> None:
+        """Its seats are free again."""
+        self._becomes(self.room.after(claim, -1))
+
+    def exchange(self, held: Claim, claim: Claim) -> None:
+        """Give it seats that are taken already by another claim, which covers it: there is room for it whatever is short since."""
+        self._becomes(self.room.after(held, -1).after(claim))
+
+    def release(self, now: datetime) -> bool:
+        """Open the seats that are kept for others to all, where their time has come; whether that changed anything."""
+        due = {q.code for q in self.quotas if q.reserved_until and not q.released and q.reserved_until.before(self.starts_at) <= now}
+        self.quotas = [replace(quota, released=quota.released or quota.code in due) for quota in self.quotas]
+        return bool(due)
+
+    def _becomes(self, room: Room) -> None:
+        self.taken, self.quotas = room.taken, room.quotas
 
 
 def why_not_open(
@@ -208,6 +248,7 @@ def why_not_open(
     yield from wrong_place(asked, programme, institution)
     yield from _wrong_times(asked.sessions, now)
     yield from wrong_course(asked)
+    yield from why_not_windows(asked.windows, asked.starts_at)
     if asked.line.draw and not now < asked.line.draw.closes_at < asked.starts_at:
         yield Refusal(Slug.DRAW_AT_WRONG_TIME, "/line/draw/closes_at")
 
@@ -226,7 +267,7 @@ def wrong_place(asked: Activity, programme: Programme | None, institution: Insti
 
 def _wrong_house(asked: Activity, institution: Institution) -> Iterator[Refusal]:
     """On the day of the first session: a house may move, or close."""
-    day = min(session.held_on for session in asked.sessions)
+    day = asked.held_from
     district = institution.district_on(day)
     if not institution.is_open_on(day):
         yield Refusal(Slug.INSTITUTION_NOT_OPEN, "/institution", {"day": day})

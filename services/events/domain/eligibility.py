@@ -10,7 +10,7 @@ today (`domain/family.py`), and is told no more of it than a stranger.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -27,6 +27,10 @@ class Enrolment:
     programme: str
     accepted: bool
     guardian_ids: frozenset[str]
+    track: str | None = None
+    institution: str | None = None
+    district: str | None = None
+    birth_month: str | None = None
 
 
 @dataclass(frozen=True)
@@ -45,19 +49,24 @@ class Professional:
 
     professional_id: str
     programme: str
+    profession: str | None = None
+    institution: str | None = None
+    district: str | None = None
 
 
 @dataclass(frozen=True)
 class Known:
     """What we know about the people of one decision.
 
-    `barred` has a child and a guardian for each who was named as its guardian and may not be told of it today.
+    `barred` has a child and a guardian for each who was named as its guardian and may not be told of it today. `attended` has the
+    kinds of activity to which somebody came, where that was asked for.
     """
 
     enrolments: Sequence[Enrolment] = ()
     consents: Sequence[Consent] = ()
     professionals: Sequence[Professional] = field(default=())
     barred: frozenset[tuple[str, str]] = frozenset()
+    attended: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def knows_child(self, child_id: str) -> bool:
         """Whether any enrolment of the child has been heard of."""

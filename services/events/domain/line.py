@@ -17,19 +17,17 @@ from typing import Protocol
 
 from services.events.domain.draw import DrawRule, Weight
 from services.events.domain.offer import OfferRule
+from services.events.domain.quota import Room
 from services.events.domain.signup import Signup
 
 LAST = 2**31 - 1
 """The rank of who has not been drawn."""
 
-Fits = Callable[[Signup], bool]
-"""Whether a whole party finds seats now."""
-
 
 class Policy(Protocol):
     """Says who of a line is next; None while nobody is."""
 
-    def next(self, line: Sequence[Signup], fits: Fits, now: datetime) -> Signup | None: ...
+    def next(self, line: Sequence[Signup], room: Room, now: datetime) -> Signup | None: ...
 
 
 @dataclass(frozen=True)
@@ -37,12 +35,12 @@ class StrictOrder:
     """Freed seats are for the first in the line, and only for him.
 
     The law: whenever a party gets its seats, nobody stands before it; and at rest the first does not fit. So a large
-    family waits longer than a small one, but never sees anyone overtake it. The price is a seat that may stay empty.
+    family waits longer than a small one, but never sees anyone overtake it to what it waits for. The price is a seat that may stay empty.
     """
 
-    def next(self, line: Sequence[Signup], fits: Fits, now: datetime) -> Signup | None:  # noqa: ARG002 - a policy's form
-        """The first, if he fits."""
-        return line[0] if line and fits(line[0]) else None
+    def next(self, line: Sequence[Signup], room: Room, now: datetime) -> Signup | None:  # noqa: ARG002 - a policy's form
+        """The first who fits and sets nobody back: the first of all, unless he waits for a quota of which another wants nothing."""
+        return _first(line, room, lambda _: False)
 
 
 @dataclass(frozen=True)
@@ -57,18 +55,24 @@ class BestFit:
     most_passes: int
     most_days: int
 
-    def next(self, line: Sequence[Signup], fits: Fits, now: datetime) -> Signup | None:
-        """The first who fits, unless one who may not be passed stands before him."""
-        for signup in line:
-            if fits(signup):
-                return signup
-            if not self.may_be_passed(signup, now):
-                return None
-        return None
+    def next(self, line: Sequence[Signup], room: Room, now: datetime) -> Signup | None:
+        """The first who fits, unless he takes what one who may not be passed waits for before him."""
+        return _first(line, room, lambda one: self.may_be_passed(one, now))
 
     def may_be_passed(self, signup: Signup, now: datetime) -> bool:
         """Whether a later party may still go first."""
         return signup.passes < self.most_passes and now - signup.signed_up_at < timedelta(days=self.most_days)
+
+
+def _first(line: Sequence[Signup], room: Room, may_be_passed: Callable[[Signup], bool]) -> Signup | None:
+    """The first who finds room in everything that he draws from, also if those who may not be passed had got what they wait for."""
+    awaited = room
+    for signup in line:
+        if room.fits(signup) and awaited.spares(signup):
+            return signup
+        if not may_be_passed(signup):
+            awaited = awaited.after(signup)
+    return None
 
 
 @dataclass(frozen=True)

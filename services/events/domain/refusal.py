@@ -81,6 +81,39 @@ class Slug(StrEnum):
     NOT_YOUR_CALENDAR = "not-your-calendar"
     NOT_YOUR_INSTITUTION = "not-your-institution"
     NOT_YOURSELF = "not-yourself"
+    RULE_ROLES = "rule-roles"
+    RULE_PROGRAMMES = "rule-programmes"
+    RULE_TRACKS = "rule-tracks"
+    RULE_DISTRICTS = "rule-districts"
+    RULE_INSTITUTIONS = "rule-institutions"
+    RULE_PROFESSIONS = "rule-professions"
+    RULE_AGE_IN_MONTHS = "rule-age-in-months"
+    RULE_AGE_IN_YEARS = "rule-age-in-years"
+    RULE_ATTENDED = "rule-attended"
+    RULE_NOT_ATTENDED = "rule-not-attended"
+    RULE_NEVER_REACHED = "rule-never-reached"
+    RULE_NONE_OF = "rule-none-of"
+    RULE_WITHOUT_CONDITION = "rule-without-condition"
+    RULE_AGES_REVERSED = "rule-ages-reversed"
+    TRACK_NOT_KNOWN = "track-not-known"
+    QUOTA_TWICE = "quota-twice"
+    QUOTAS_BEYOND_CAPACITY = "quotas-beyond-capacity"
+    QUOTA_BELOW_TAKEN = "quota-below-taken"
+    QUOTA_BELOW_PARTY = "quota-below-party"
+    QUOTA_NOT_FOUND = "quota-not-found"
+    PARTY_BEYOND_QUOTA = "party-beyond-quota"
+    SIGNUP_NOT_OPEN = "signup-not-open"
+    SIGNUP_WINDOW_CLOSED = "signup-window-closed"
+    WINDOW_NEVER_OPEN = "window-never-open"
+    WINDOW_AFTER_START = "window-after-start"
+    STAGE_NOT_EARLIER = "stage-not-earlier"
+    HOLD_EXISTS = "hold-exists"
+    HOLDS_TOO_MANY = "holds-too-many"
+    HOLD_EXTENDED = "hold-extended"
+    HOLD_GONE = "hold-gone"
+    HOLD_TOO_SMALL = "hold-too-small"
+    HOLD_NOT_FOUND = "hold-not-found"
+    NO_SEATS_TO_HOLD = "no-seats-to-hold"
 
 
 AWAITED = frozenset(
@@ -119,6 +152,15 @@ STANDING = frozenset(
         Slug.ATTENDANCE_TOO_EARLY,
         Slug.TOO_MANY_CALENDARS,
         Slug.CODE_NOT_HERE,
+        Slug.QUOTA_BELOW_TAKEN,
+        Slug.QUOTA_BELOW_PARTY,
+        Slug.SIGNUP_NOT_OPEN,
+        Slug.SIGNUP_WINDOW_CLOSED,
+        Slug.HOLD_EXISTS,
+        Slug.HOLDS_TOO_MANY,
+        Slug.HOLD_EXTENDED,
+        Slug.HOLD_GONE,
+        Slug.NO_SEATS_TO_HOLD,
     }
 )
 """What contradicts how things stand, rather than what can be asked at all."""

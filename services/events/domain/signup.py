@@ -1,7 +1,7 @@
 """A sign-up (tilmelding) of a party to an activity: a family, or professionals. The party comes together or not at all."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -58,6 +58,7 @@ class Signup:
     `transfers_from` which sign-up it takes the place of once it has seats. `offers` counts how often it was offered seats;
     `answer_by` is until when it may answer at least, while it has such an offer. `lots` is what it has in a draw, and
     `draws_at` when that is, while it waits for it.
+    `counted` says how many of the party count in each of its quotas; `late`, that a seat was given up after the deadline for it.
     """
 
     signup_id: str
@@ -80,6 +81,8 @@ class Signup:
     lots: int = 1
     draws_at: datetime | None = None
     answer_by: datetime | None = None
+    counted: Mapping[str, int] = field(default_factory=dict)
+    late: bool = False
 
     @property
     def seats(self) -> int:

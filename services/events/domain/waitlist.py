@@ -3,16 +3,23 @@
 Everyone in the line fits into the room: a party larger than the capacity is refused, and the capacity cannot be lowered
 below the largest party that waits. Otherwise a first in line who can never fit would hold up all the others.
 
-The law, whatever the rule, after every decision: seats that are given or offered ≤ capacity; and while sign-up is open, the
-rule's policy names nobody who is next. The line rests once the first session has started; a seat freed after that stays free.
+Where an activity has quotas, a party may go before those who wait where it sets none of them back: everything is reckoned as
+if those who may not be passed had got what they wait for, and it takes nothing that is then short. So a family for whom a seat
+is kept gets it although others wait for an open one.
+
+The law, whatever the rule, after every decision: seats that are given or offered ≤ capacity, in every quota too; and while
+sign-up is open, the rule's policy names nobody who is next. The line rests once the first session has started; a seat freed
+after that stays free.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 from itertools import takewhile
 
 from services.events.domain.activity import Activity, ActivityStatus, why_not_change
+from services.events.domain.quota import Claim, Room
 from services.events.domain.refusal import Refusal, Slug
 from services.events.domain.signup import Signup
 
@@ -71,8 +78,8 @@ def promote(activity: Activity, line: Iterable[Signup], now: datetime, give: Cal
     if activity.is_gathering:
         return
     waiting, policy = list(line), activity.line.policy
-    while chosen := policy.next(waiting, activity.fits, now):
-        passed = list(takewhile(lambda one: one is not chosen, waiting))
+    while chosen := policy.next(waiting, activity.room, now):
+        passed = _set_back_by(chosen, waiting, activity.room)
         for one in passed:
             one.passes += 1
         waiting.remove(chosen)
@@ -80,6 +87,26 @@ def promote(activity: Activity, line: Iterable[Signup], now: datetime, give: Cal
         activity.waiting -= 1
         give(chosen)
         yield Promotion(chosen, passed)
+
+
+def _set_back_by(chosen: Signup, line: Iterable[Signup], room: Room) -> Sequence[Signup]:
+    """Those before him who are short of something that he takes."""
+    before = takewhile(lambda one: one is not chosen, line)
+    return [one for one in before if not room.after(one).spares(chosen)]
+
+
+def take_over(activity: Activity, signup: Signup, held: Claim) -> None:
+    """The party gets the seats that are held for it, whoever waits."""
+    signup.number = signup.place = activity.draw_number()
+    activity.exchange(held, signup)
+    signup.seat()
+
+
+def may_be_held(claim: Claim, activity: Activity, line: Sequence[Signup]) -> bool:
+    """Whether it fits and takes nothing that anybody in this line waits for, as if they all had got that."""
+    if activity.is_gathering or not activity.fits(claim) or (activity.waiting and not line):
+        return False
+    return reduce(Room.after, line, activity.room).spares(claim)
 
 
 def call_off(activity: Activity, signups: Iterable[Signup]) -> None:

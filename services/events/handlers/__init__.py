@@ -7,6 +7,9 @@ booking     rooms, equipment and facilitators are booked
 courses     how its sessions repeat, and who completed it
 life        it is published, taken back, done
 overlapping nobody is at two places at once
+quotas      a quota of it gets more seats or fewer
+asking      a party asks to come: what is said to it, before anything is done
+holding     who fills in a form holds the seats meanwhile
 signups     those who come sign up, and cancel
 draws       chance decides in which order seats are given
 offers      seats that were offered are taken, declined, or not answered

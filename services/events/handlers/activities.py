@@ -1,6 +1,6 @@
 """What an organiser does with an activity: opens it, gives it more seats or fewer, calls it off."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -9,9 +9,10 @@ from services.chassis.ids import new_id
 from services.chassis.storage import Cause
 from services.events import seating, telling
 from services.events.domain import draw, waitlist
-from services.events.domain.activity import Activity, ActivityStatus, Kind, why_not_change, why_not_open
+from services.events.domain.activity import Activity, ActivityStatus, Kind, Programme, why_not_change, why_not_open
 from services.events.domain.refusal import Refusal, Slug
 from services.events.domain.series import held_anew
+from services.events.domain.terms import institutions_named, why_not_terms
 from services.events.handlers.finding import find_activity, lock_activity
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ def open_activity(asked: Activity, work: "Work", cause: Cause) -> tuple[Activity
     asked.way = asked.way or usual_way(asked.kind, work.resources.kinds)
     programme = work.places.programme(asked.programme)
     institution = work.places.institution(asked.programme, asked.institution)
-    work.resources.refuse(why_not_open(asked, kinds=work.resources.kinds, programme=programme, institution=institution, now=work.now))
+    refusals = list(why_not_open(asked, kinds=work.resources.kinds, programme=programme, institution=institution, now=work.now))
+    work.resources.refuse([*refusals, *_why_not_terms(asked, programme, work)])
     asked.institution_id = institution.institution_id if institution else None
     if not work.activities.add(asked):
         return open_activity(asked, work, cause)
@@ -41,7 +43,8 @@ def copy(activity_id: str, new_id_: str, starts_on: date, work: "Work", cause: C
     sessions = held_anew(source.sessions, starts_on, new_id)
     fresh = replace(source, activity_id=new_id_, status=ActivityStatus.DRAFT, told=False, version=1, sessions=sessions)
     line = source.line.later(min(session.starts_at for session in sessions) - source.starts_at)
-    nobody = replace(fresh, called_off_sessions=(), taken=0, waiting=0, last_number=0, line=line, drawn_at=None)
+    quotas = [quota.empty() for quota in fresh.quotas]
+    nobody = replace(fresh, called_off_sessions=(), taken=0, waiting=0, last_number=0, line=line, drawn_at=None, quotas=quotas)
     return open_activity(nobody, work, cause)
 
 
@@ -65,6 +68,7 @@ def call_off(activity_id: str, work: "Work", cause: Cause) -> Activity:
     work.resources.refuse(why_not_change(activity, work.now))
     signups = work.signups.active(activity_id)
     waitlist.call_off(activity, signups)
+    seating.drop_holds(activity, work)
     work.signups.save(signups)
     work.activities.save([activity])
     work.bookings.free(activity_id)
@@ -77,6 +81,13 @@ def call_off(activity_id: str, work: "Work", cause: Cause) -> Activity:
 def usual_way(kind: str, kinds: Mapping[str, Kind]) -> str:
     """How activities of that kind are held if nobody says otherwise; of an unknown kind, nothing is usual."""
     return next(iter(kinds[kind].ways), "") if kind in kinds else ""
+
+
+def _why_not_terms(asked: Activity, programme: Programme | None, work: "Work") -> Iterable[Refusal]:
+    """Of an unknown programme nothing can be said."""
+    named = institutions_named(asked)
+    known = work.places.institutions(asked.programme, named) if named else ()
+    return why_not_terms(asked, kinds=work.resources.kinds, programme=programme, institutions=known) if programme else ()
 
 
 def _opened_before(asked: Activity, opening: str, work: "Work") -> Activity:

@@ -15,12 +15,12 @@ from services.chassis.service import Context
 from services.chassis.storage import Cause
 from services.events import seating
 from services.events.domain.activity import Activity, why_not_change
-from services.events.domain.eligibility import why_not_sign_up
 from services.events.domain.line import Traits
 from services.events.domain.refusal import Refusal, Slug
 from services.events.domain.signup import Signup, SignupStatus, as_kept
+from services.events.handlers.asking import admission_to, why_not_again
 from services.events.handlers.finding import find_signup
-from services.events.handlers.signups import stand_in_line, traits_of, why_not_again
+from services.events.handlers.signups import stand_in_line, traits_of
 
 if TYPE_CHECKING:
     from services.events.storage import Work
@@ -37,11 +37,10 @@ def transfer(signup_id: str, to_id: str, work: "Work", cause: Cause) -> tuple[Si
     if made := _made_before(old, theirs):
         return made, False
     party, contact_id = as_kept(old.party, kept), kept[old.contact_id]
-    refusals = list(_why_not_transfer(old, source, target, work))
-    audience = work.resources.kinds[target.kind].audience
-    refusals += why_not_sign_up(target, audience, party, contact_id, known, now=work.now)
-    work.resources.refuse([*refusals, *why_not_again(party, theirs, (), kept)])
-    new = _as_new(old, target, traits_of(target, old.party, kept, known, work), work)
+    admission = admission_to(target, party, contact_id, known, work)
+    refusals = [*_why_not_transfer(old, source, target, work), *admission.refusals, *why_not_again(party, theirs, (), kept)]
+    work.resources.refuse(refusals)
+    new = replace(_as_new(old, target, traits_of(target, old.party, kept, known, work), work), counted=admission.counted)
     stand_in_line(target, new, work, cause)
     if old.status is SignupStatus.WAITING:
         seating.leave_for_others([old], [source], work, {old.signup_id: cause})

@@ -16,6 +16,9 @@ select cast(a.activity_id as text), a.programme, a.kind, a.title, a.district, ca
     a.capacity, a.status, a.taken, a.waiting, a.last_number, a.way, a.description, a.version, a.told,
     a.completes_with, a.join_until, a.line,
     (select d.drawn_at from draw d where d.activity_id = a.activity_id) as drawn_at,
+    a.rule, a.windows,
+    (select coalesce(json_agg(json_build_object('code', q.code, 'who', q.who, 'seats', q.seats, 'reserved_until', q.reserved_until,
+        'released', q.released, 'taken', q.taken) order by q.place), '[]') from quota q where q.activity_id = a.activity_id) as quotas,
     (select json_agg(json_build_object('session_id', s.session_id, 'starts_at', s.starts_at, 'ends_at', s.ends_at, 'place', s.place)
         order by s.starts_at, s.session_id) from session s where s.activity_id = a.activity_id and not s.called_off) as sessions,
     (select coalesce(json_agg(json_build_object('session_id', s.session_id, 'starts_at', s.starts_at, 'ends_at', s.ends_at,
@@ -46,10 +49,15 @@ _ADD = sa.text("""
 with added as (
     insert into activity
         (activity_id, programme, kind, title, district, institution_id, institution, status, capacity, opening, way, description, told,
-            completes_with, join_until, line)
+            completes_with, join_until, line, rule, windows)
     values (:activity_id, :programme, :kind, cast(:title as jsonb), :district, :institution_id, :institution, :status, :capacity,
-        :opening, :way, cast(:description as jsonb), :told, :completes_with, :join_until, cast(:line as jsonb))
-    on conflict do nothing returning activity_id)
+        :opening, :way, cast(:description as jsonb), :told, :completes_with, :join_until, cast(:line as jsonb),
+        cast(:rule as jsonb), cast(:windows as jsonb))
+    on conflict do nothing returning activity_id),
+quotas as (
+    insert into quota (activity_id, code, place, who, seats, reserved_until)
+    select added.activity_id, r.code, r.place, r.who, r.seats, r.reserved_until from added, json_to_recordset(cast(:quotas as json))
+        as r(code text, place smallint, who jsonb, seats integer, reserved_until jsonb))
 insert into session (session_id, activity_id, starts_at, ends_at, place)
 select r.session_id, added.activity_id, r.starts_at, r.ends_at, r.place from added, json_to_recordset(cast(:sessions as json))
     as r(session_id uuid, starts_at timestamptz, ends_at timestamptz, place text)
@@ -94,6 +102,16 @@ where a.status = 'open'
     and not exists (select from session s where s.activity_id = a.activity_id and not s.called_off and s.ends_at > :now)
 order by a.activity_id limit :limit
 """)
+_SAVE_QUOTAS = sa.text("""
+with r as (select * from json_to_recordset(cast(:rows as json))
+    as x(activity_id uuid, code text, seats integer, released boolean, taken integer))
+update quota q set seats = r.seats, released = r.released, taken = q.taken + r.taken
+from r where q.activity_id = r.activity_id and q.code = r.code and q.activity_id = any(array(select activity_id from r))
+""")
+_TO_RELEASE = sa.text("""
+select distinct cast(q.activity_id as text) from quota q join activity a on a.activity_id = q.activity_id
+where q.reserved_until is not null and not q.released and a.status = 'open'
+""")
 
 
 class Activities:
@@ -106,8 +124,11 @@ class Activities:
     def add(self, activity: Activity) -> bool:
         """Keep a new activity; False if its id is taken."""
         row = msgspec.to_builtins(activity, builtin_types=())
-        texts = {name: msgspec.json.encode(row[name]).decode() for name in ("title", "description", "sessions", "line")}
-        return self._connection.execute(_ADD, row | texts | {"opening": activity.opening()}).rowcount > 0
+        documents = {
+            name: msgspec.json.encode(row[name]).decode() for name in ("title", "description", "rule", "windows", "sessions", "line")
+        }
+        quotas = json_of(row | {"place": place} for place, row in enumerate(row["quotas"]))
+        return self._connection.execute(_ADD, row | documents | {"quotas": quotas, "opening": activity.opening()}).rowcount > 0
 
     def opening_of(self, activity_id: str) -> str | None:
         """The digest of what was asked when it was opened."""
@@ -127,7 +148,7 @@ class Activities:
         """These activities, in the order of their ids, for this unit of work alone until it ends.
 
         Where it may not `wait`, those that another unit of work has locked are left out.
-        They are read by a statement of their own: one that has waited for a lock reads the row anew, but not its sessions.
+        They are read by a statement of their own: one that has waited for a lock reads the row anew, but not its sessions and quotas.
         """
         those = list(activity_ids)
         locked = self._connection.execute(_LOCK if wait else _LOCK_FREE, {"ids": json_of(those)}).scalars().all()
@@ -145,7 +166,11 @@ class Activities:
         The counts are written as differences to what was locked, not as totals: even a writer who forgot the lock would add
         up, and run into the constraint `never_overbooked`.
         """
-        self._connection.execute(_SAVE, {"rows": json_of(self._difference(activity) for activity in activities)})
+        changes = [(activity, self._locked[activity.activity_id]) for activity in activities]
+        self._locked |= {activity.activity_id: replace(activity) for activity, _ in changes}
+        self._connection.execute(_SAVE, {"rows": json_of(_difference(*change) for change in changes)})
+        if quotas := [row for change in changes for row in _quota_differences(*change)]:
+            self._connection.execute(_SAVE_QUOTAS, {"rows": json_of(quotas)})
 
     def change(self, activities: Sequence[Activity]) -> None:
         """Write what else organisers changed of locked activities: their details and their sessions."""
@@ -153,19 +178,9 @@ class Activities:
         sessions = [row for activity in activities for row in _session_rows(activity)]
         self._connection.execute(_CHANGE, {"rows": json_of(rows), "sessions": json_of(sessions)})
 
-    def _difference(self, activity: Activity) -> Mapping[str, Any]:
-        before = self._locked[activity.activity_id]
-        self._locked[activity.activity_id] = replace(activity)
-        return {
-            "activity_id": activity.activity_id,
-            "capacity": activity.capacity,
-            "status": activity.status,
-            "last_number": activity.last_number,
-            "taken": activity.taken - before.taken,
-            "waiting": activity.waiting - before.waiting,
-            "version": activity.version,
-            "told": activity.told,
-        }
+    def to_release(self) -> Sequence[str]:
+        """The ids of open activities with seats that are kept for some until a moment that may have come."""
+        return self._connection.execute(_TO_RELEASE).scalars().all()
 
     def page(self, where: Mapping[str, Any], after: str | None, limit: int, drafts_of: Collection[str] | None = None) -> Sequence[Activity]:
         """Activities by id after `after`; `where` may name programme, district, institution, kind and status.
@@ -185,3 +200,24 @@ def _session_rows(activity: Activity) -> Iterator[Mapping[str, Any]]:
     for sessions, called_off in ((activity.sessions, False), (activity.called_off_sessions, True)):
         for session in sessions:
             yield asdict(session) | {"activity_id": activity.activity_id, "called_off": called_off}
+
+
+def _difference(activity: Activity, before: Activity) -> Mapping[str, Any]:
+    return {
+        "activity_id": activity.activity_id,
+        "capacity": activity.capacity,
+        "status": activity.status,
+        "last_number": activity.last_number,
+        "taken": activity.taken - before.taken,
+        "waiting": activity.waiting - before.waiting,
+        "version": activity.version,
+        "told": activity.told,
+    }
+
+
+def _quota_differences(activity: Activity, before: Activity) -> Iterator[Mapping[str, Any]]:
+    """Of those that changed; an activity's quotas keep their order."""
+    for quota, was in zip(activity.quotas, before.quotas, strict=True):
+        if quota != was:
+            row = {"code": quota.code, "seats": quota.seats, "released": quota.released, "taken": quota.taken - was.taken}
+            yield row | {"activity_id": activity.activity_id}

@@ -60,6 +60,12 @@ select cast(t.person_id as text), h.state, h.seen_at, h.recorded_by, cast(h.nonc
 from attendance_history h join attendance t on t.attendance_id = h.attendance_id
 where t.session_id = :session_id and h.nonce = any(array(select cast(json_array_elements_text(cast(:nonces as json)) as uuid)))
 """)
+_KINDS = sa.text("""
+select cast(t.person_id as text), a.kind from attendance t
+join session s on s.session_id = t.session_id join activity a on a.activity_id = s.activity_id
+where t.state in ('present', 'late')
+    and t.person_id = any(array(select cast(json_array_elements_text(cast(:people as json)) as uuid)))
+""")
 
 
 class AttendanceRecords:
@@ -88,6 +94,13 @@ class AttendanceRecords:
         """To how many of the activity's sessions those with seats came, by the ids of the people after `after`."""
         asked = {"activity_id": activity.activity_id, "after": after, "limit": limit}
         return every(Completion, self._connection.execute(_COMPLETIONS, asked))
+
+    def kinds_of(self, kept: Mapping[str, str]) -> Mapping[str, frozenset[str]]:
+        """To which kinds of activity these people ever came, in time or late; each by the id that is kept."""
+        kinds: defaultdict[str, set[str]] = defaultdict(set)
+        for person_id, kind in self._connection.execute(_KINDS, {"people": json_of(kept)}):
+            kinds[kept[person_id]].add(kind)
+        return {person_id: frozenset(theirs) for person_id, theirs in kinds.items()}
 
     def heard(self, session_id: str, nonces: Iterable[str | None]) -> dict[tuple[str, str], Observation]:
         """What came under these nonces before, by person and nonce."""

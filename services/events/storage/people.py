@@ -12,19 +12,22 @@ from services.events.messages import ConsentChanged, EnrolmentChanged, OwnConsen
 from services.events.storage.rows import every, json_of
 
 _LEARN_PROFESSIONALS = sa.text("""
-insert into professional (professional_id, programme)
-select professional_id, programme from json_to_recordset(cast(:rows as json)) as r(professional_id uuid, programme text)
+insert into professional (professional_id, programme, profession, institution, district)
+select professional_id, programme, profession, institution, district from json_to_recordset(cast(:rows as json))
+    as r(professional_id uuid, programme text, profession text, institution text, district text)
 order by professional_id
 on conflict (professional_id) do update set programme = excluded.programme
 """)
 _LEARN_ENROLMENTS = sa.text("""
-insert into enrolment (enrolment_id, child_id, programme, accepted, guardian_ids)
-select enrolment_id, child_id, programme, status in ('accepted', 'active', 'paused'), guardian_ids
-from json_to_recordset(cast(:rows as json))
-    as r(enrolment_id uuid, child_id uuid, programme text, status text, guardian_ids jsonb)
+insert into enrolment (enrolment_id, child_id, programme, accepted, guardian_ids, track, institution, district, birth_month)
+select enrolment_id, child_id, programme, status in ('accepted', 'active', 'paused'), guardian_ids,
+    track, institution, district, birth_month
+from json_to_recordset(cast(:rows as json)) as r(enrolment_id uuid, child_id uuid, programme text, status text, guardian_ids jsonb,
+    track text, institution text, district text, birth_month text)
 order by enrolment_id
 on conflict (enrolment_id) do update
-set child_id = excluded.child_id, programme = excluded.programme, accepted = excluded.accepted, guardian_ids = excluded.guardian_ids
+set child_id = excluded.child_id, programme = excluded.programme, accepted = excluded.accepted, guardian_ids = excluded.guardian_ids,
+    track = excluded.track, institution = excluded.institution, district = excluded.district, birth_month = excluded.birth_month
 """)
 _LEARN_CONSENTS = sa.text("""
 insert into consent (consent_id, child_id, guardian_id, given, said_at)
@@ -48,7 +51,7 @@ where professional_id = any(array(select cast(json_array_elements_text(cast(:ids
 order by professional_id for no key update
 """)
 _ENROLMENTS = """
-select cast(child_id as text), programme, accepted, guardian_ids from enrolment
+select cast(child_id as text), programme, accepted, guardian_ids, track, institution, district, birth_month from enrolment
 where child_id = any(array(select cast(json_array_elements_text(cast(:ids as json)) as uuid)))
     or guardian_ids ?| array(select json_array_elements_text(cast(:ids as json)))
     or child_id = any(array(select chassis.same(child_id) from family
@@ -61,7 +64,7 @@ select cast(child_id as text), cast(guardian_id as text), given, said_at from co
 where child_id = any(array(select cast(json_array_elements_text(cast(:ids as json)) as uuid)))
 """)
 _PROFESSIONALS = """
-select cast(professional_id as text), programme from professional
+select cast(professional_id as text), programme, profession, institution, district from professional
 where professional_id = any(array(select cast(json_array_elements_text(cast(:ids as json)) as uuid)))
 """
 _READ_PROFESSIONALS = sa.text(_PROFESSIONALS)

@@ -1,6 +1,6 @@
 """Programmes and institutions, as registration's facts tell of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -9,10 +9,10 @@ from services.events.messages import InstitutionChanged, ProgrammeLoaded
 from services.events.storage.rows import every, first, json_of
 
 _LEARN_PROGRAMMES = sa.text("""
-insert into programme (programme, districts)
-select programme, districts from json_to_recordset(cast(:rows as json)) as r(programme text, districts jsonb)
+insert into programme (programme, districts, tracks)
+select programme, districts, tracks from json_to_recordset(cast(:rows as json)) as r(programme text, districts jsonb, tracks jsonb)
 order by programme
-on conflict (programme) do update set districts = excluded.districts
+on conflict (programme) do update set districts = excluded.districts, tracks = excluded.tracks
 """)
 _LEARN_INSTITUTIONS = sa.text("""
 insert into institution (institution_id, institution, programme, district, placements)
@@ -24,12 +24,17 @@ set institution = excluded.institution, programme = excluded.programme, district
     placements = excluded.placements
 """)
 _PROGRAMME = sa.text("""
-select programme as code, (select json_agg(d ->> 'code') from jsonb_array_elements(districts) d) as districts
+select programme as code, (select json_agg(d ->> 'code') from jsonb_array_elements(districts) d) as districts,
+    (select coalesce(json_agg(t ->> 'code'), '[]') from jsonb_array_elements(tracks) t) as tracks
 from programme where programme = :programme
 """)
 _INSTITUTION = sa.text("""
 select cast(institution_id as text), institution as code, programme, district, placements
 from institution where programme = :programme and institution = :institution
+""")
+_CODES = sa.text("""
+select distinct institution from institution
+where programme = :programme and institution = any(array(select json_array_elements_text(cast(:codes as json))))
 """)
 
 _PROGRAMMES = sa.text("""
@@ -71,3 +76,8 @@ class Places:
 
     def institution(self, programme: str, code: str | None) -> Institution | None:
         return first(Institution, self._connection.execute(_INSTITUTION, {"programme": programme, "institution": code}))
+
+    def institutions(self, programme: str, codes: Iterable[str]) -> Collection[str]:
+        """Those of these codes that are an institution's in the programme."""
+        those = {"programme": programme, "codes": json_of(codes)}
+        return set(self._connection.execute(_CODES, those).scalars())

@@ -25,6 +25,7 @@ def _select(position: str) -> str:
     return f"""
 select cast(s.signup_id as text), cast(s.activity_id as text), a.programme, a.kind, a.district, cast(s.contact_id as text),
     s.number, s.status, s.reason, s.signed_up_at, s.rank, s.place, s.passes, cast(s.transfers_from as text), s.offers, s.lots,
+    s.counted, s.late,
     case when s.status = 'waiting' then
         (select w.closes_at from draw w where w.activity_id = s.activity_id and w.drawn_at is null) end as draws_at,
     case when s.status = 'offered' then (select o.answer_by from offer o where o.signup_id = s.signup_id) end as answer_by,
@@ -89,6 +90,9 @@ from (select cast(json_array_elements_text(cast(:activities as json)) as uuid) a
 left join signup s on s.activity_id = asked.id and s.status <> 'cancelled'
 group by asked.id
 """)
+_LARGEST_COUNTED = sa.text("""
+select coalesce(max(cast(counted ->> :code as integer)), 0) from signup where activity_id = :activity_id and status = 'waiting'
+""")
 _SEATS = sa.text("""
 select cast(p.person_id as text), cast(p.signup_id as text), p.role from party p join signup s on s.signup_id = p.signup_id
 where s.activity_id = :activity_id and s.status = 'seated' order by s.number, p.place
@@ -96,9 +100,10 @@ where s.activity_id = :activity_id and s.status = 'seated' order by s.number, p.
 _ADD = sa.text("""
 with added as (
     insert into signup
-        (signup_id, activity_id, contact_id, seats, number, status, reason, signed_up_at, rank, place, passes, transfers_from, lots)
+        (signup_id, activity_id, contact_id, seats, number, status, reason, signed_up_at, rank, place, passes, transfers_from, lots,
+            counted)
     values (:signup_id, :activity_id, :contact_id, :seats, :number, :status, :reason, :signed_up_at, :rank, :place, :passes,
-        cast(:transfers_from as uuid), :lots)
+        cast(:transfers_from as uuid), :lots, cast(:counted as jsonb))
     returning signup_id, activity_id)
 insert into party (signup_id, place, activity_id, person_id, role)
 select added.signup_id, r.place, added.activity_id, r.person_id, r.role from added, json_to_recordset(cast(:party as json))
@@ -106,15 +111,16 @@ select added.signup_id, r.place, added.activity_id, r.person_id, r.role from add
 """)
 _SAVE = sa.text("""
 with r as (select * from json_to_recordset(cast(:rows as json))
-        as x(signup_id uuid, status text, reason text, rank integer, place integer, passes integer, offers integer)),
+        as x(signup_id uuid, status text, reason text, rank integer, place integer, passes integer, offers integer, late boolean)),
     gone as (update party set active = false where signup_id = any(array(select signup_id from r where status = 'cancelled'))),
     answered as (delete from offer where signup_id = any(array(select signup_id from r where status <> 'offered')))
-update signup s set status = r.status, reason = r.reason, rank = r.rank, place = r.place, passes = r.passes, offers = r.offers
+update signup s set status = r.status, reason = r.reason, rank = r.rank, place = r.place, passes = r.passes, offers = r.offers,
+    late = r.late
 from r where s.signup_id = r.signup_id and s.signup_id = any(array(select signup_id from r))
 """)
 
 
-_SAVED = ("signup_id", "status", "reason", "rank", "place", "passes", "offers")
+_SAVED = ("signup_id", "status", "reason", "rank", "place", "passes", "offers", "late")
 
 
 class Signups:
@@ -126,7 +132,8 @@ class Signups:
     def add(self, signup: Signup) -> None:
         row = msgspec.to_builtins(signup, builtin_types=(datetime,))
         party = [{"place": place, "person_id": m.person_id, "role": m.role} for place, m in enumerate(signup.party)]
-        self._connection.execute(_ADD, row | {"seats": signup.seats, "party": json_of(party)})
+        counted = msgspec.json.encode(signup.counted).decode()
+        self._connection.execute(_ADD, row | {"seats": signup.seats, "party": json_of(party), "counted": counted})
 
     def save(self, signups: Sequence[Signup]) -> None:
         """Write back how these sign-ups stand; who cancelled may sign up anew, and whose seats are not offered any more has no offer."""
@@ -194,6 +201,10 @@ class Signups:
         """How many are signed up to each of these activities."""
         counts = self._connection.execute(_AFFECTED, {"activities": json_of(activity_ids)})
         return {activity_id: Affected(*map(int, numbers)) for activity_id, *numbers in counts}
+
+    def most_counted(self, activity_id: str, code: str) -> int:
+        """How many people of one party in the line count in this quota, at most."""
+        return int(self._connection.execute(_LARGEST_COUNTED, {"activity_id": activity_id, "code": code}).scalar_one())
 
     def seats_of(self, activity_id: str) -> Mapping[str, Seat]:
         """Who has a seat, by person."""

@@ -31,31 +31,31 @@ def room(free: int) -> Activity:
 def test_strict_order_waits_for_the_first() -> None:
     """In strict order nobody is next while the first does not fit."""
     line = line_of(3, 1)
-    assert StrictOrder().next(line, room(2).fits, NOW) is None
-    assert StrictOrder().next(line, room(3).fits, NOW) is line[0]
-    assert StrictOrder().next([], room(3).fits, NOW) is None
+    assert StrictOrder().next(line, room(2).room, NOW) is None
+    assert StrictOrder().next(line, room(3).room, NOW) is line[0]
+    assert StrictOrder().next([], room(3).room, NOW) is None
 
 
 def test_best_fit_lets_the_next_who_fits_go_first() -> None:
     """By best fit the first who fits is next, and nobody where none fits."""
     line = line_of(3, 2, 1)
-    assert FITS.next(line, room(2).fits, NOW) is line[1]
-    assert FITS.next(line, room(0).fits, NOW) is None
+    assert FITS.next(line, room(2).room, NOW) is line[1]
+    assert FITS.next(line, room(0).room, NOW) is None
 
 
 def test_best_fit_holds_seats_for_who_was_passed_often() -> None:
     """A party that was passed over as often as may be holds the free seats."""
     line = line_of(3, 1)
     line[0].passes = 2
-    assert FITS.next(line, room(2).fits, NOW) is None
+    assert FITS.next(line, room(2).room, NOW) is None
 
 
 def test_best_fit_holds_seats_for_who_waits_long() -> None:
     """A party that has waited as many days as may be holds the free seats."""
     line = line_of(3, 1)
     line[0].signed_up_at = LAST_WEEK
-    assert FITS.next(line, room(2).fits, NOW) is None
-    assert FITS.next(line, room(2).fits, NOW - timedelta(seconds=1)) is line[1]
+    assert FITS.next(line, room(2).room, NOW) is None
+    assert FITS.next(line, room(2).room, NOW - timedelta(seconds=1)) is line[1]
 
 
 @given(sizes=st.lists(st.integers(1, 5), max_size=25), freed=st.lists(st.integers(1, 4), max_size=25), passes=st.integers(1, 4))
@@ -69,7 +69,7 @@ def test_nobody_starves(sizes: Sequence[int], freed: Sequence[int], passes: int)
         promoted = [one.signup for one in waitlist.promote(activity, line, NOW)]
         line = [signup for signup in line if signup not in promoted]
         assert all(signup.passes <= passes for signup in line)
-        assert activity.line.policy.next(line, activity.fits, NOW) is None
+        assert activity.line.policy.next(line, activity.room, NOW) is None
 
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=20), st.integers(0, 20))
