@@ -87,7 +87,7 @@ def test_one_of_several_is_enough() -> None:
 
 def test_what_may_not_be_told_keeps_nobody_out() -> None:
     """A protected child's place and month of birth are unknown: the child may come, and counts in no quota."""
-    rule = Rule(all=[Condition(districts=("baltorp",), ages=Ages(AgeUnit.YEARS, 4))])
+    rule = Rule(all=(Condition(districts=("baltorp",), ages=Ages(AgeUnit.YEARS, 4)),))
     protected = a_child(districts={None}, birth_months={None})
     assert [(answer.met, answer.known) for answer in rule.answers(protected, DAY)] == [(False, False), (False, False)]
     assert rule.lets_in(protected, DAY)
