@@ -82,35 +82,31 @@ class FamilyChanged(msgspec.Struct):
     guardians: Sequence[ChildsGuardian]
 
 
-class ConsentChanged(msgspec.Struct):
-    """Any fact of a consent for a child, whatever its purpose."""
+class AnyConsent(msgspec.Struct, kw_only=True):
+    """What every fact of a consent says, whatever its purpose."""
 
     consent_id: UUID
+    purpose: str
+    status: str
+    given_at: datetime
+    withdrawn_at: datetime | None
+
+    @property
+    def withdrawn(self) -> bool:
+        return self.status == "withdrawn"
+
+
+class ConsentChanged(AnyConsent, kw_only=True):
+    """Any fact of a consent for a child."""
+
     child_id: UUID
     guardian_id: UUID
-    purpose: str
-    status: str
-    given_at: datetime
-    withdrawn_at: datetime | None
-
-    @property
-    def withdrawn(self) -> bool:
-        return self.status == "withdrawn"
 
 
-class OwnConsentChanged(msgspec.Struct):
+class OwnConsentChanged(AnyConsent, kw_only=True):
     """Any fact of a consent that an adult gave for himself."""
 
-    consent_id: UUID
     person_id: UUID
-    purpose: str
-    status: str
-    given_at: datetime
-    withdrawn_at: datetime | None
-
-    @property
-    def withdrawn(self) -> bool:
-        return self.status == "withdrawn"
 
 
 class MailChanged(msgspec.Struct):

@@ -52,7 +52,15 @@ def a_fact(data: EnrolmentChanged) -> Received[EnrolmentChanged]:
 def a_withdrawn_consent(family: Family) -> ConsentChanged:
     """What is read of the mother's withdrawal for her first child."""
     child, mother = UUID(family.children[0]), UUID(family.mother)
-    return ConsentChanged(UUID(new_id()), child, mother, TAKE_PART, "withdrawn", given_at=LAST_WEEK, withdrawn_at=NOW)
+    return ConsentChanged(
+        consent_id=UUID(new_id()),
+        child_id=child,
+        guardian_id=mother,
+        purpose=TAKE_PART,
+        status="withdrawn",
+        given_at=LAST_WEEK,
+        withdrawn_at=NOW,
+    )
 
 
 @pytest.fixture
