@@ -4,14 +4,15 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
+from services.events.storage.attendance import CAME
 from services.events.storage.rows import json_of
 
-_REACHED = sa.text("""
+_REACHED = sa.text(f"""
 select exists (select from attendance t
     join session s on s.session_id = t.session_id join activity a on a.activity_id = s.activity_id
     where t.person_id = any(array(select cast(json_array_elements_text(cast(:people as json)) as uuid)))
-        and t.state in ('present', 'late') and a.programme = :programme)
-""")
+        and {CAME} and a.programme = :programme)
+""")  # noqa: S608 - our own text
 
 
 class Reach:
