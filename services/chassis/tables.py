@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from tempfile import TemporaryFile
 from typing import IO, Any, Final
 
-import xlsxwriter
-
 CSV: Final = "text/csv"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -50,6 +48,8 @@ def as_xlsx(rows: Iterable[Sequence[Any]], sheet: str) -> bytes:
 
 def xlsx_file(rows: Iterable[Sequence[Any]], sheet: str) -> IO[bytes]:
     """The same in a file without a name, as `csv_file`. Its rows wait in one that only this process's user can read."""
+    import xlsxwriter  # noqa: PLC0415 - three megabytes that only who writes workbooks needs to hold
+
     file = TemporaryFile()  # noqa: SIM115 - who gets it closes it
     book = xlsxwriter.Workbook(file, {"constant_memory": True})
     page = book.add_worksheet(sheet)

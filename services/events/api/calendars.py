@@ -7,7 +7,6 @@ from services.chassis.http.request import Answer, Request
 from services.events.access import PARTICIPANTS, forbidden, own_ids
 from services.events.api import calendar_schemas as schemas
 from services.events.api.door import api
-from services.events.documents.calendar_file import calendar_file, etag
 from services.events.domain.calendar import Feed, FeedKind
 from services.events.domain.refusal import Slug
 from services.events.handlers import calendars as handlers
@@ -69,6 +68,8 @@ def calendar(request: Request, work: Work) -> Answer:
     A session's UID stays, its SEQUENCE rises with every change, and what was cancelled or called off stays in it as CANCELLED. With
     `If-None-Match` an unchanged feed is 304.
     """
+    from services.events.documents.calendar_file import calendar_file, etag  # noqa: PLC0415 - six megabytes, held where feeds are read
+
     feed, found = handlers.read_feed(request.path["token"], work)
     return Answer(calendar_file(feed, found, work.now), headers={"ETag": etag(feed, found), "Cache-Control": CACHED})
 

@@ -2,8 +2,6 @@
 
 from io import BytesIO
 
-import segno
-
 from services.events.domain.code import SCHEME
 
 _SCALE = 8
@@ -22,6 +20,8 @@ def as_png(code: str) -> bytes:
 
 
 def _drawn(code: str, kind: str, **options: str | bool) -> bytes:
+    import segno  # noqa: PLC0415 - more than a megabyte, held where codes are drawn
+
     out = BytesIO()
     segno.make_qr(f"{SCHEME}{code}", error="q").save(out, kind=kind, scale=_SCALE, border=_QUIET_ZONE, **options)
     return out.getvalue()

@@ -95,12 +95,6 @@ def cpr_number(written: str, _today: date) -> Made:
 
 # Dates.
 
-_MONTHS: Final = {
-    name.rstrip(".").casefold(): number
-    for language in ("da", "en")
-    for width in ("wide", "abbreviated")
-    for number, name in Locale(language).months["format"][width].items()
-}
 _SEPARATED = re.compile(r"(\d{1,2})\s?[./-]\s?(\d{1,2})\s?[./-]\s?(\d{4}|\d{2})")
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
 _IN_WORDS = re.compile(r"(?:den )?(\d{1,2})\.? ([^\W\d]+)\.?,? (\d{4}|\d{2})", re.IGNORECASE)
@@ -136,9 +130,20 @@ def _parts(written: str) -> tuple[str, str, str] | None:
         return found[1], found[2], found[3]
     if found := _SEPARATED.fullmatch(written):
         return found[3], found[2], found[1]
-    if (found := _IN_WORDS.fullmatch(written)) and (month := _MONTHS.get(found[2].casefold())):
+    if (found := _IN_WORDS.fullmatch(written)) and (month := _months().get(found[2].casefold())):
         return found[3], str(month), found[1]
     return _taken_apart(written) if _TOGETHER.fullmatch(written) else None
+
+
+@cache
+def _months() -> Mapping[str, int]:
+    """Numbers by name, in Danish and English, in full and short; the locales' data are read when the first name is."""
+    return {
+        name.rstrip(".").casefold(): number
+        for language in ("da", "en")
+        for width in ("wide", "abbreviated")
+        for number, name in Locale(language).months["format"][width].items()
+    }
 
 
 def _taken_apart(digits: str) -> tuple[str, str, str]:

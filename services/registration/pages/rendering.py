@@ -32,7 +32,8 @@ _environment = Environment(
     lstrip_blocks=True,
     auto_reload=False,
 )
-_environment.globals |= {"style": Markup(STYLE), "own_names": {language: own_name(language) for language in LANGUAGES}}  # noqa: S704 - our own file
+_environment.globals |= {"style": Markup(STYLE)}  # noqa: S704 - our own file
+_environment.globals |= {"all_languages": LANGUAGES, "own_name": own_name}
 
 
 def page(name: str, words: Words, **values: object) -> str:

@@ -3,8 +3,9 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -16,8 +17,6 @@ from services.registration.programme_folder.content import FILE_OF, FILES, Conte
 from services.registration.texts import reason
 
 T = TypeVar("T")
-
-_GATE: Final = Gate(json.loads((Path(__file__).parent / "programme.schema.json").read_text("utf-8")))
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class Form:
 
 def formed(content: Content) -> Form:
     """Look at every entry by itself."""
-    known = [found for found in _GATE.problems(content.whole) if not _is_of_a_lost_file(found, content)]
+    known = [found for found in _gate().problems(content.whole) if not _is_of_a_lost_file(found, content)]
     found = [Reason(one.slug, content.at(one.field), one.da, one.en) for one in known]
     broken = frozenset(tuple(one.field.split("/")[1:3]) for one in known)
     return Form(content, (*found, *_kept_apart(content)), broken)
@@ -71,6 +70,12 @@ def institution(entry: Mapping[str, Any], programme: str) -> Institution:
     placed = [{"district": one["district"], "valid": existence | {k: one[k] for k in ("start", "end") if k in one}} for one in placements]
     placed.sort(key=lambda one: msgspec.convert(one["valid"], Validity).first)
     return msgspec.convert(facts | {"programme": programme, "existence": existence, "placements": placed}, Institution)
+
+
+@cache
+def _gate() -> Gate:
+    """Made when the first folder is read: a service that reads none does not hold it."""
+    return Gate(json.loads((Path(__file__).parent / "programme.schema.json").read_text("utf-8")))
 
 
 def _is_of_a_lost_file(found: Reason, content: Content) -> bool:
