@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from structlog.contextvars import bound_contextvars
 from werkzeug.http import parse_cookie
 
+from services.chassis.callers import CALLERS
 from services.chassis.database import is_collision
 from services.chassis.errors import DeltagError, TryLater
 from services.chassis.http import audit, idempotency, reading
@@ -56,6 +57,10 @@ class Door:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
+        with CALLERS.one_more():
+            return self._serve_one(environ, start_response)
+
+    def _serve_one(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         began, method = perf_counter(), environ["REQUEST_METHOD"]
         cause = cause_of(environ, self._municipality)
         with bound_contextvars(correlation_id=cause.correlationid):

@@ -45,7 +45,7 @@ def keys(values: Mapping[str, str]) -> Iterator[str]:
 def perform(rows: Sequence[Row], imported: Import, work: "Work") -> dict[int, Outcome]:
     """Do what these lines say, no two of them of one family; what came of each."""
     before = stored(rows, imported, work)
-    alike = _candidates([row for row in rows if _number(row) not in before.children], work)
+    alike = _candidates([row for row in rows if _number(row) not in before.children], work) if imported.is_tried else {}
     asked = {row.number: _request(row, imported, before, work) for row in rows}
     known = {row.number for row in rows if (child := before.children.get(_number(row))) and child.enrolment}
     refused = _refusals({n: message for n, message in asked.items() if n in known}, work, tried_only=True)
@@ -127,8 +127,7 @@ def _guardian(values: Mapping[str, str], owner: str, child: StoredChild | None, 
 
 def _language(described: Mapping[str, Any], child: StoredChild | None, before: StoredFamilies) -> str:
     details = GuardianDetails(**{"language": "da", **described})
-    number = details.cpr_number and CprNumber.parse(details.cpr_number)
-    around = [one for id_, one in before.guardians.items() if (child and id_ in child.custody) or (number and one.cpr_number == number)]
+    around = before.guardians_around(child, CprNumber.read(details.cpr_number or ""))
     return next((one.language for one in around if one.as_guardian().may_be(details)), "da")
 
 

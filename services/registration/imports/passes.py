@@ -21,8 +21,9 @@ from services.registration.imports.texts import issue, unreadable
 if TYPE_CHECKING:
     from services.registration.storage import Work
 
-CHUNK: Final = 500
-"""Lines in one transaction: half a second of work, and no more rows locked than a batch of messages locks."""
+CHUNK: Final = 100
+"""Lines in one transaction, which locks the people in them and nobody else, for a tenth of a second or two. With 500 it is six
+tenths, and applying a file takes a fifth less; with 25 it is half as long as with 100, and the file takes half as long again."""
 
 LARGEST_FAMILY: Final = 40
 """More lines than this that share a person are a mistake, and would be taken one by one, in one transaction."""
@@ -186,7 +187,7 @@ def _as_done(promised: Outcome, done: Outcome | None) -> Outcome:
     """What was done, with what is needed to take it back, or that it moved; who is hidden in it stays so."""
     if done is None:
         return msgspec.structs.replace(promised, issues=[*promised.issues, issue("moved", "", error=False)])
-    return msgspec.structs.replace(done, hidden=promised.hidden, about=done.people)
+    return msgspec.structs.replace(done, candidates=promised.candidates, hidden=promised.hidden, about=done.people)
 
 
 def _as_promised(promised: Sequence[Row], imported: Import, work: "Work") -> dict[int, Outcome]:

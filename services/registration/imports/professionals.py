@@ -41,7 +41,7 @@ def perform(rows: Sequence[Row], imported: Import, work: "Work") -> dict[int, Ou
     outcomes |= {
         n: Outcome(Status.REFUSED, issues=_issues(broken)) for n, broken in read.items() if not isinstance(broken, ProfessionalDetails)
     }
-    for number, professional_id in _same_names(asked, outcomes, imported, work):
+    for number, professional_id in _same_names(asked, outcomes, imported, work) if imported.is_tried else ():
         outcomes[number].candidates.append(Candidate("name", professional_id, ["same-name"]))
     return outcomes
 

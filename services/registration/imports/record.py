@@ -172,3 +172,8 @@ class Import:
     def programme(self) -> str:
         """The code of the programme that the file is about."""
         return self.constants["programme"]
+
+    @property
+    def is_tried(self) -> bool:
+        """Whether it is in its dry run."""
+        return self.state is State.CHECKING

@@ -9,6 +9,7 @@ from itertools import islice
 import sqlalchemy as sa
 import structlog
 
+from services.chassis.callers import CALLERS
 from services.chassis.crashpoints import crash_point
 from services.chassis.database import is_collision
 from services.chassis.errors import Invalid, Reason, TryLater, Unavailable
@@ -22,6 +23,9 @@ log = structlog.get_logger(__name__)
 
 CHUNKS_A_TURN = 4
 """How many chunks the clock does before it lets a stop, or another import, be heard."""
+
+GIVES_WAY_S = 0.25
+"""How long, after a chunk, callers of the same process go first: an import goes on, slowly, where there are always some."""
 
 TRIES = 6
 """How often a chunk is begun that collided with another transaction."""
@@ -91,7 +95,7 @@ class Turns:
     def __call__(self, context: Context) -> None:
         """One turn."""
         run, self._run = self._run_for(context), None
-        chunks = list(islice(run.chunks(), CHUNKS_A_TURN)) if run else []
+        chunks = [_courteous(chunk) for chunk in islice(run.chunks(), CHUNKS_A_TURN)] if run else []
         self._run = run if len(chunks) == CHUNKS_A_TURN else None
         if chunks and (wake := context.wakers.get(TIMER)):
             wake()
@@ -102,3 +106,9 @@ class Turns:
         with context.work() as work:
             import_id = work.imports.waiting(WORKING)
         return Run(context, import_id, shy=True) if import_id else None
+
+
+def _courteous(chunk: Import) -> Import:
+    """The chunk is committed, and nothing is locked: who came to a door meanwhile is served before the next one."""
+    CALLERS.go_first(GIVES_WAY_S)
+    return chunk

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -59,7 +60,7 @@ class StoredChild:
     custody: dict[str, bool] = field(default_factory=dict)
 
 
-@dataclass(slots=True, repr=False)
+@dataclass(repr=False)
 class StoredFamilies:
     """Children by number, and every guardian around them by id."""
 
@@ -70,6 +71,15 @@ class StoredFamilies:
         """The child's own id, and its guardians'."""
         child = self.children.get(number)
         return {child.child_id, *child.custody} if child else set()
+
+    def guardians_around(self, child: StoredChild | None, number: CprNumber | None) -> list[StoredGuardian]:
+        """The one with the number, and the child's."""
+        numbered = self._by_number.get(number) if number else None
+        return [*([numbered] if numbered else ()), *(self.guardians[id_] for id_ in (child.custody if child else ()))]
+
+    @cached_property
+    def _by_number(self) -> dict[CprNumber, StoredGuardian]:
+        return {one.cpr_number: one for one in self.guardians.values() if one.cpr_number}
 
 
 class Made(msgspec.Struct):
