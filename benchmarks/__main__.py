@@ -18,7 +18,21 @@ from typing import NamedTuple
 
 import psutil
 
-from benchmarks import embedded, enrolments, flatness, imports, interleaved, memory, people, programme, reads, replicas, report, startup
+from benchmarks import (
+    embedded,
+    enrolments,
+    flatness,
+    imports,
+    interleaved,
+    memory,
+    people,
+    programme,
+    reads,
+    replicas,
+    report,
+    seats,
+    startup,
+)
 from benchmarks.summary import Pipeline
 from benchmarks.wanted import Result, Wanted, tell
 
@@ -45,6 +59,7 @@ MEASURES = {
     "imports": Measure(imports.measure, 7, "files of families: a line's cost in chunks and one by one; memory over a long file"),
     "memory": Measure(memory.measure, 18, "memory of each service at rest, and over a million messages (once, whatever the rounds)"),
     "people": Measure(people.measure, 6, "what an enrolment request costs with a thousand people known, and with a million"),
+    "seats": Measure(seats.measure, 8, "sign-ups beside row locks and advisory locks, with a million stored, and an opening rush"),
     "flatness": Measure(flatness.measure, 3, "what a message costs with a thousand enrolments stored, and with a million"),
 }
 

@@ -12,12 +12,13 @@ from benchmarks.wanted import QUEUE_TYPES
 
 LINE = 15
 COLOURS = {"classic": "#0072b2", "quorum": "#e69f00"}
+TITLE = "Deltag beside its peers, on classic and on quorum queues"
 
 
 class Bar(NamedTuple):
-    """`share` of the panel's longest."""
+    """`series` says its colour, and `share` how long it is beside the panel's longest."""
 
-    queue_type: str
+    series: str
     share: float
     written: str
 
@@ -47,8 +48,9 @@ def panels(pipeline: Pipeline) -> Iterator[Panel]:
 
 
 def height(drawn: Iterable[Panel]) -> int:
-    """Of the whole: two and a half lines a row, two more a panel, and the legend."""
-    return int(sum(len(panel.rows) * 2.5 + 2 for panel in drawn) * LINE + 3 * LINE)
+    """Of the whole: a line for each bar and half a line after a row, two more for a panel, and the legend."""
+    lines = sum(2 + sum(len(row.bars) + 0.5 for row in panel.rows) for panel in drawn)
+    return int(lines * LINE + 3 * LINE)
 
 
 def _names() -> list[str]:

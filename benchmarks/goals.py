@@ -122,6 +122,17 @@ def _of_people(result: Result) -> Iterator[Goal]:
     yield _wrong("an enrolment request with so many people known", result)
 
 
+def _of_seats(result: Result) -> Iterator[Goal]:
+    least, *_, most = result["stored"]
+    costs = ratio(result["runs"], "cpu_both_s_per_1000", {"name": "deltag", "stored": most}, {"name": "deltag", "stored": least})
+    yield from _goal(f"CPU of a sign-up with {most:,} stored beside {least:,}", costs, GROWTH, " times")
+    yield from _goal("an opening rush of 970 families: p99", figures(result["runs"], "p99_ms", {"name": "opening"}), None, " ms")
+    errors = sum(run["errors"] for run in result["runs"] if run["name"] in {"deltag", "opening"})
+    yield Goal("sign-ups in a rush: errors", errors, 0)
+    wrong = sum(not run["ok"] for run in result["runs"] if run["name"] in {"deltag", "opening"})
+    yield Goal("sign-ups in a rush: runs with wrong seats", wrong, 0)
+
+
 def _of_imports(result: Result) -> Iterator[Goal]:
     costs = ratio(result["runs"], "s_per_1000", {"chunk": 1}, {"chunk": 500})
     yield from _goal("a file of families, a line at a time: time beside 500 lines at a time", costs, None, " times")
@@ -153,6 +164,7 @@ _OTHERS: Mapping[str, Callable[[Result], Iterator[Goal]]] = {
     "reads": _of_reads,
     "enrolments": _of_enrolments,
     "people": _of_people,
+    "seats": _of_seats,
     "imports": _of_imports,
     "embedded": _of_embedded,
     "startup": _of_startup,

@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from multiprocessing import get_context
 from typing import Any
 
@@ -11,6 +12,7 @@ from services.chassis.database import Database
 from services.chassis.http import Role
 from services.chassis.service import Context
 from services.chassis.testing import FakeClock
+from services.events import seating
 from services.events.service import SERVICE
 from tests.events.builders import Family
 from tests.events.town import Desk, Json, a_signing_up
@@ -75,6 +77,39 @@ def holds_and_signs_up(desk: Desk, part: Part) -> Statuses:
             statuses[mother.post(f"/v1/holds/{hold_id}/release").status_code] += 1
         else:
             statuses[mother.post(f"{path}/signups", json=body | {"hold_id": hold_id}).status_code] += 1
+    return statuses
+
+
+def moves_the_session(desk: Desk, part: Part) -> Statuses:
+    """A coordinator moves the session to a room of his own, having seen the version that the others saw."""
+    session = part.workshop["sessions"][0]
+    moved = {"session_id": session["session_id"], "place": f"Lokale {part.seed}"}
+    return Counter([desk.tries_to_change(part.workshop, move=[moved]).status_code])
+
+
+def cancels_while_seats_go(desk: Desk, part: Part) -> Statuses:
+    """The families of this part, who have seats, cancel; after each the organiser takes away seats that he takes for free."""
+    statuses: Statuses = Counter()
+    for family in part.families:
+        signup = desk.tries_to_sign_up(part.workshop, family.party()).get_json()
+        statuses[desk.coordinator.post(f"/v1/signups/{signup['signup_id']}/cancellation").status_code] += 1
+        now = desk.activity(part.workshop)
+        statuses[desk.resizes(part.workshop, max(2, now["taken"], now["capacity"] - 2)).status_code] += 1
+    return statuses
+
+
+def confirms_what_runs_out(desk: Desk, part: Part) -> Statuses:
+    """Every family holds seats and names them in its sign-up; every fourth client is an hour ahead, and ends what others hold."""
+    if part.seed % 4 == 0:
+        desk.waits(timedelta(hours=1))
+    statuses: Statuses = Counter()
+    for family in part.families:
+        path, body = f"/v1/activities/{part.workshop['activity_id']}", a_signing_up(family.party())
+        mother = desk.door.as_(Role.GUARDIAN, subject=family.mother)
+        held = mother.post(f"{path}/holds", json=body)
+        if part.seed % 4 == 0:
+            seating.expire(desk.context)
+        statuses[mother.post(f"{path}/signups", json=body | {"hold_id": held.get_json().get("hold_id")}).status_code] += 1
     return statuses
 
 
