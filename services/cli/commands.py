@@ -2,11 +2,12 @@
 
 import getpass
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.markup import escape
@@ -24,7 +25,7 @@ from services.chassis.topology import topology
 from services.cli import forgetting
 from services.cli.access_report.command import write_access_report
 from services.cli.importing import import_
-from services.cli.places import NAMES, Place, data_dir, distributed, embedded, in_production, is_distributed, place_for, refuse_half
+from services.cli.places import NAMES, Place, data_dir, embedded, in_production, is_distributed, place_for, refuse_half
 from services.cli.programme import app as programme
 from services.cli.progress import told
 from services.cli.publish import publish
@@ -46,6 +47,7 @@ for command in (forgetting.retention, forgetting.erase, forgetting.erasures):
     app.command()(command)
 app.command("access-report")(write_access_report)
 
+Part = Literal["http", "bus"]
 ServiceName = Annotated[str, typer.Argument(metavar="SERVICE", help=f"One of {', '.join(NAMES)}.")]
 Group = Annotated[str, typer.Option(help="A group's fingerprint.")]
 Ids = Annotated[list[int] | None, typer.Option("--id", min=1, max=HIGHEST_ID, help="A message's number; may be repeated.")]
@@ -76,11 +78,9 @@ def up() -> None:
 
 @app.command()
 @plainly
-def run(name: ServiceName, only: Annotated[str | None, typer.Option(help="`http` or `bus`: scale the two apart.")] = None) -> None:
+def run(name: ServiceName, only: Annotated[Part | None, typer.Option(help="Scale the HTTP door and the bus apart.")] = None) -> None:
     """Run one service with its own `DELTAG_<SERVICE>_DATABASE_URL` and broker user, until SIGTERM."""
-    from services.cli import serve  # noqa: PLC0415 - only a command that serves may import the host
-
-    raise typer.Exit(0 if serve.run_one(distributed(name), only) else 1)
+    os.execv(sys.executable, [sys.executable, "-m", "services.cli.alone", name, *([only] if only else [])])  # noqa: S606 - ourselves
 
 
 @app.command()

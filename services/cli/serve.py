@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from signal import SIGINT, SIGTERM, Signals, signal
 from time import sleep
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -23,6 +22,9 @@ from services.chassis.runtime import Running
 from services.chassis.service import Context
 from services.chassis.setting_rules import Address
 from services.cli.places import NAMES, Place, data_dir, developed, embedded, is_distributed
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Wsgi = Callable[..., Iterable[bytes]]
 
@@ -122,7 +124,7 @@ def run_one(place: Place, only: str | None) -> bool:
     return serve(place, only=only)
 
 
-def demo(console: Console, *, stay: bool) -> int:
+def demo(console: "Console", *, stay: bool) -> int:
     """Play the demo's story: against a running `deltag up` on real servers, or with everything in this process."""
     from services.cli.demo import play_and_report, world_of  # noqa: PLC0415 - only here is the story needed
 
@@ -136,7 +138,7 @@ def demo(console: Console, *, stay: bool) -> int:
     return 0 if told == [True] else 1
 
 
-def _play(place: Place, console: Console, told: list[bool], *, stay: bool) -> None:
+def _play(place: Place, console: "Console", told: list[bool], *, stay: bool) -> None:
     from services.cli.demo import play_and_report, world_of  # noqa: PLC0415 - only here is the story needed
 
     try:
