@@ -27,9 +27,12 @@ PROTECTED: Final = (
 )
 """For a statement: who is protected and when, under whatever id: of two who were merged, both while one of them is."""
 
+_HOLDS_TODAY = "s.valid @> cast(:today as date) and (s.custody or s.residence)"
+"""Whether it is told where a child is, when it is told of that guardian."""
+
 _THROUGH = (
     f"exists (select from {{1}} join {PROTECTED} as y on y.person_id = s.guardian_id"
-    f" where {{2}} = {{0}} and s.valid @> cast(:today as date) and (s.custody or s.residence) and {_NOW.format('y')})"
+    f" where {{2}} = {{0}} and {_HOLDS_TODAY} and {_NOW.format('y')})"
 )
 
 HIDDEN_ADULT: Final = f"exists (select from {PROTECTED} as x where x.person_id = {{0}} and {_NOW.format('x')})"
@@ -61,7 +64,16 @@ _KEEP = sa.text(
     f" where (protection.said_at, {_LAST.format('protection')}, {_FIRST.format('excluded')})"
     f" < (excluded.said_at, {_LAST.format('excluded')}, {_FIRST.format('protection')}) or protection.valid is null"
 )
-_HIDDEN = sa.text(f"select child_id::text from child where child_id = {IDS} and {HIDDEN_CHILD.format('child.child_id')}")
+_HIDDEN = sa.text(  # the same of a set: every step a list, looked up in an index also where PostgreSQL takes a table for empty
+    "with known (child_id, other_id) as materialized ("
+    "select i, i from (select cast(json_array_elements_text(cast(:ids as json)) as uuid)) as given (i)"
+    f" union all select id, other_id from chassis.same_as where id = {IDS}"
+    "), whose (child_id, person_id) as materialized ("
+    "select child_id, child_id from known union all select known.child_id, s.guardian_id from guardianship s"
+    f" join known on known.other_id = s.child_id where s.child_id = any(array(select other_id from known)) and {_HOLDS_TODAY}"
+    f") select distinct whose.child_id::text from {PROTECTED} as y join whose using (person_id)"
+    f" where y.person_id = any(array(select person_id from whose)) and {_NOW.format('y')}"
+)
 _HOLDS = f"({_NOW.format('p')} and {_COUNTS.format('p')})"
 _UNTOLD = sa.text(
     f"update protection p set told = {_HOLDS} where p.told is distinct from {_HOLDS} and p.kind <> 'child'"
