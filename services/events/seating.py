@@ -116,12 +116,17 @@ def settle_due(claim: Claim, activities: Collection[Activity], work: "Work", cau
 
     Reserved seats whose time has come are open to all, and holds whose time is over are dropped.
     """
-    short = {activity.activity_id: activity for activity in activities if activity.waiting or not activity.fits(claim)}
-    expired = work.holds.drop_expired(short, work.now) if short else ()
-    _give_back(short, expired)
-    released = {activity_id for activity_id, activity in short.items() if activity.release(work.now)}
+    settle_now([activity for activity in activities if activity.waiting or not activity.fits(claim)], work, cause)
+
+
+def settle_now(activities: Collection[Activity], work: "Work", cause: Cause | None) -> None:
+    """What is due of these locked activities goes to their lines, and no later."""
+    found = {activity.activity_id: activity for activity in activities}
+    expired = work.holds.drop_expired(found, work.now) if found else ()
+    _give_back(found, expired)
+    released = {activity_id for activity_id, activity in found.items() if activity.release(work.now)}
     if due := released | {hold.activity_id for hold in expired}:
-        settle([short[activity_id] for activity_id in due], work, dict.fromkeys(due, cause))
+        settle([found[activity_id] for activity_id in due], work, dict.fromkeys(due, cause))
 
 
 def release(context: Context) -> None:

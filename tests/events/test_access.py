@@ -79,6 +79,10 @@ CALLS: Mapping[str, Call] = {
     ),
     "GET /v1/sessions/{id}/bookings": lambda door, scene: door.get(scene.path("/v1/sessions/{id}/bookings")),
     "POST /v1/session-plans": lambda door, _: door.post("/v1/session-plans", json=REPEAT),
+    "POST /v1/activities/{id}/re-offers": lambda door, scene: door.post(
+        scene.path("/v1/activities/{id}/re-offers"), json={"instead": [scene.later["activity_id"]]}
+    ),
+    "GET /v1/activities/{id}/re-offers": lambda door, scene: door.get(scene.path("/v1/activities/{id}/re-offers")),
     "POST /v1/activities/{id}/call-off": lambda door, scene: door.post(scene.path("/v1/activities/{id}/call-off")),
     "POST /v1/activities/{id}/publish": lambda door, scene: door.post(scene.path("/v1/activities/{id}/publish")),
     "POST /v1/activities/{id}/take-back": lambda door, scene: door.post(f"/v1/activities/{scene.draft['activity_id']}/take-back"),
@@ -157,6 +161,8 @@ TABLE: Mapping[str, tuple[object, ...]] = {
     "PUT /v1/sessions/{id}/bookings": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "GET /v1/sessions/{id}/bookings": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "POST /v1/session-plans": (YES, YES, YES, YES, NO, NO, NO, NO, NO, NO),
+    "POST /v1/activities/{id}/re-offers": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "GET /v1/activities/{id}/re-offers": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "POST /v1/activities/{id}/call-off": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "POST /v1/activities/{id}/publish": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "POST /v1/activities/{id}/take-back": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),

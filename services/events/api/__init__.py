@@ -14,6 +14,7 @@ from services.events.api import (
     offers,
     papers,
     quotas,
+    re_offers,
     signups,
 )
 from services.events.api.door import api
@@ -33,5 +34,6 @@ __all__ = [
     "offers",
     "papers",
     "quotas",
+    "re_offers",
     "signups",
 ]

@@ -32,7 +32,8 @@ class GroupSchema(Schema):
     code = code("The group's name in the record.", required=True)
     title = fields.Nested(GroupTitleSchema, required=True)
     never_reached = fields.Boolean(
-        load_default=False, metadata={"description": "Only families of whom nobody has come to a session of the programme yet."}
+        load_default=False,
+        metadata={"description": "Only parties whom the programme has never reached: nobody of them, nor a child of theirs."},
     )
     people_from = fields.Integer(
         load_default=1, validate=validate.Range(min=1, max=20), metadata={"description": "Only parties of at least so many."}

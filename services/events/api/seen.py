@@ -1,11 +1,20 @@
 """A sign-up that a request names, as far as its caller may know that there is one."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from services.chassis.http.request import Request
-from services.events.domain.refusal import Slug
+from services.events.domain.refusal import Refusal, Slug
 from services.events.domain.signup import Signup
 from services.events.handlers.finding import find_activity, find_signup
 from services.events.sight import Sight, sight_of
 from services.events.storage import Work
+
+
+def told(sight: Sight, signup: Signup, warnings: Sequence[Refusal], work: Work) -> dict[str, Any]:
+    """The sign-up as the caller sees it, with warnings where there are any."""
+    shown = {"warnings": [work.resources.reason(warning).as_dict() for warning in warnings]} if warnings else {}
+    return sight.of(signup) | shown
 
 
 def seen(request: Request, work: Work) -> tuple[Signup, Sight]:

@@ -10,7 +10,7 @@ from services.events.access import ORGANISERS, PARTICIPANTS, must_know, must_org
 from services.events.api import signup_schemas as schemas
 from services.events.api.activities import organised
 from services.events.api.door import api
-from services.events.api.seen import seen
+from services.events.api.seen import seen, told
 from services.events.api.term_schemas import EligibilitySchema
 from services.events.domain.refusal import Refusal
 from services.events.domain.rule import Answer
@@ -121,7 +121,7 @@ def cancel(request: Request, work: Work) -> dict[str, Any]:
     roles=(*ORGANISERS, *PARTICIPANTS),
     body=schemas.TransferSchema(),
     examples={"body": {"activity_id": "018d0c3d-e740-7c40-8f2e-3d9a51c7e109"}},
-    returns={201: schemas.SignupSchema(), 200: schemas.SignupSchema()},
+    returns={201: schemas.SignedUpSchema(), 200: schemas.SignedUpSchema()},
     errors=(404, 409),
     idempotent=True,
 )
@@ -129,15 +129,16 @@ def transfer(request: Request, work: Work) -> Reply:
     """The whole party's, to another activity of the same kind: 201 with the sign-up there, 200 when it was made before.
 
     It stands there where it would stand had it signed up there when it first did. Until it has seats there it keeps those it has.
+    Read the warnings.
     """
     found, sight = seen(request, work)
     target = find_activity(str(request.body["activity_id"]), work)
     must_know(request.caller, target, work.resources)
     if organises(request.caller, find_activity(found.activity_id, work)):
         must_organise(request.caller, target, work.resources)
-    new, is_new = transfers.transfer(found.signup_id, target.activity_id, work, request.cause)
+    new, is_new, warnings = transfers.transfer(found.signup_id, target.activity_id, work, request.cause)
     request.concerns(new.signup_id, *sorted(new.people))
-    return Reply(sight.of(new), 201 if is_new else 200)
+    return Reply(told(sight, new, warnings, work), 201 if is_new else 200)
 
 
 def asked_by(request: Request, work: Work) -> tuple[str, Sequence[Member], str | None]:

@@ -82,7 +82,7 @@ class ConditionSchema(Schema):
     ages = fields.Nested(AgesSchema, allow_none=True, metadata={"description": "The child's age on the day of the first session."})
     attended = _codes("He has come to one of these kinds of activity.")
     not_attended = _codes("He has come to none of these kinds of activity.")
-    never_reached = fields.Boolean(metadata={"description": "He has never come to anything."})
+    never_reached = fields.Boolean(metadata={"description": "Neither he nor a child of his family has come to a session of the programme."})
 
     @post_load
     def condition(self, data: dict[str, Any], **_: Any) -> Condition:

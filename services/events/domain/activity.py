@@ -137,9 +137,9 @@ class Activity:
 
     @property
     def asks_for_attendance(self) -> bool:
-        """Whether who came to what decides who may come, or in which quota he counts."""
+        """Whether who came to what decides who may come, in which quota he counts, or where he stands in the line."""
         rules = [self.rule, *(quota.who for quota in self.quotas), *(stage.who for stage in self.windows.stages)]
-        return any(rule.asks_for_attendance for rule in rules)
+        return self.line.asks_reach or any(rule.asks_for_attendance for rule in rules)
 
     @property
     def is_called_off(self) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from services.events.domain import line
 from services.events.domain.activity import Activity, Audience
 from services.events.domain.eligibility import Known, why_not_sign_up
 from services.events.domain.refusal import Refusal, Slug
@@ -22,12 +23,13 @@ from services.events.domain.windows import why_not_yet
 class Admission:
     """`answers` has what each rule of the activity says of each of the party, with the field that names him.
 
-    `counted` says how many of the party count in each quota.
+    `counted` says how many of the party count in each quota, and `standing` what decides where it stands in the line.
     """
 
     refusals: Sequence[Refusal]
     answers: Sequence[tuple[str, Answer]] = ()
     counted: Mapping[str, int] = field(default_factory=dict)
+    standing: line.Traits = line.ALONE
 
 
 def admit(
@@ -42,7 +44,8 @@ def admit(
     counted = count(activity, traits)
     against = [Refusal(answer.slug, at, answer.values) for at, answer in answers if not answer.lets_in]
     beside = [*_too_early(activity, traits, now), *_too_many(activity, counted)]
-    return Admission([*refusals, *against, *beside], answers, counted)
+    standing = line.Traits(len(party), never_reached=not any(one.reached for one in traits))
+    return Admission([*refusals, *against, *beside], answers, counted, standing)
 
 
 def count(activity: Activity, party: Sequence[Traits]) -> Mapping[str, int]:

@@ -19,6 +19,7 @@ class What(StrEnum):
     PASSED_OVER = "passed-over"
     PROMOTED = "promoted"
     OFFERED = "offered"
+    RE_OFFERED = "re-offered"
     TOLD = "told"
     UNDELIVERABLE = "undeliverable"
     ACCEPTED = "accepted"
@@ -35,6 +36,7 @@ LEADS_TO: Mapping[What, SignupStatus] = {
     What.WAITS: SignupStatus.WAITING,
     What.PASSED_OVER: SignupStatus.WAITING,
     What.OFFERED: SignupStatus.OFFERED,
+    What.RE_OFFERED: SignupStatus.OFFERED,
     What.TOLD: SignupStatus.OFFERED,
     What.UNDELIVERABLE: SignupStatus.OFFERED,
     What.ACCEPTED: SignupStatus.SEATED,

@@ -55,18 +55,26 @@ class Professional:
 
 
 @dataclass(frozen=True)
+class Came:
+    """That somebody came to a session, in time or late: of which kind of activity, in which programme."""
+
+    kind: str
+    programme: str
+
+
+@dataclass(frozen=True)
 class Known:
     """What we know about the people of one decision.
 
-    `barred` has a child and a guardian for each who was named as its guardian and may not be told of it today. `attended` has the
-    kinds of activity to which somebody came, where that was asked for.
+    `barred` has a child and a guardian for each who was named as its guardian and may not be told of it today. `attended` has to
+    what somebody came, where that was asked for.
     """
 
     enrolments: Sequence[Enrolment] = ()
     consents: Sequence[Consent] = ()
     professionals: Sequence[Professional] = field(default=())
     barred: frozenset[tuple[str, str]] = frozenset()
-    attended: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    attended: Mapping[str, frozenset[Came]] = field(default_factory=dict)
 
     def knows_child(self, child_id: str) -> bool:
         """Whether any enrolment of the child has been heard of."""

@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from services.events.domain.draw import DrawRule, Weight
-from services.events.domain.offer import OfferRule
+from services.events.domain.offer import UNLESS_SAID, OfferRule
 from services.events.domain.quota import Room
 from services.events.domain.signup import Signup
 
@@ -77,7 +77,7 @@ def _first(line: Sequence[Signup], room: Room, may_be_passed: Callable[[Signup],
 
 @dataclass(frozen=True)
 class Traits:
-    """What a rule asks about a party when it signs up: how many come, and whether the programme has never reached the family."""
+    """What a rule asks about a party when it signs up: how many come, and whether the programme has never reached any of it."""
 
     people: int
     never_reached: bool
@@ -85,6 +85,10 @@ class Traits:
     def have(self, asked: "Group | Weight") -> bool:
         """Whether everything holds that a group or a weight asks."""
         return self.people >= asked.people_from and (self.never_reached or not asked.never_reached)
+
+
+ALONE = Traits(1, never_reached=False)
+"""Somebody of whom nothing else is known."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,11 @@ class LineRule:
     def policy(self) -> Policy:
         """Who is next in that order."""
         return self.best_fit or StrictOrder()
+
+    @property
+    def answering(self) -> OfferRule:
+        """How long one may take to answer an offer, also where seats are given otherwise and only re-offers are answered."""
+        return self.offers or UNLESS_SAID
 
     @property
     def lets_past(self) -> bool:

@@ -33,6 +33,10 @@ class OfferRule:
     queue_again: bool = False
 
 
+UNLESS_SAID = OfferRule(answer_hours=26)
+"""How long one may take where the activity has no rule of its own: two days on the clock."""
+
+
 @dataclass(frozen=True)
 class Offer:
     """An open offer: `answer_by` is what the party is told, and never later than `expires_at`, when it ends. Times are UTC."""

@@ -32,6 +32,7 @@ class Slug(StrEnum):
     BOOKED_ALREADY = "booked-already"
     SOMEBODY_ELSEWHERE = "somebody-elsewhere"
     SIGNED_UP_JUST_NOW = "signed-up-just-now"
+    NOT_FOR_THE_SAME = "not-for-the-same"
     CHANGED_MEANWHILE = "changed-meanwhile"
     ACTIVITY_EXISTS = "activity-exists"
     ACTIVITY_IS_DRAFT = "activity-is-draft"

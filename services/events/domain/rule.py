@@ -93,7 +93,7 @@ class Condition:
                 yield _one_of(slug, wanted, getattr(traits, name))
         if self.ages:
             yield self._age(self.ages, traits.birth_months, day)
-        yield from self._attendance(traits.attended)
+        yield from self._attendance(traits)
 
     @staticmethod
     def _age(ages: Ages, birth_months: Collection[str | None], day: date) -> Answer:
@@ -101,13 +101,14 @@ class Condition:
         met = any(ages.include(month, day) for month in birth_months if month)
         return Answer(slug, met, met or None not in birth_months, {"at_least": ages.at_least, "at_most": ages.at_most})
 
-    def _attendance(self, kinds: frozenset[str]) -> Iterator[Answer]:
+    def _attendance(self, traits: Traits) -> Iterator[Answer]:
+        kinds = traits.attended
         if self.attended:
             yield Answer(Slug.RULE_ATTENDED, not kinds.isdisjoint(self.attended), values=_listed(self.attended))
         if self.not_attended:
             yield Answer(Slug.RULE_NOT_ATTENDED, kinds.isdisjoint(self.not_attended), values=_listed(self.not_attended))
         if self.never_reached:
-            yield Answer(Slug.RULE_NEVER_REACHED, not kinds)
+            yield Answer(Slug.RULE_NEVER_REACHED, not traits.reached)
 
 
 @dataclass(frozen=True)

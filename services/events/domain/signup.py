@@ -58,6 +58,7 @@ class Signup:
     `transfers_from` which sign-up it takes the place of once it has seats. `offers` counts how often it was offered seats;
     `answer_by` is until when it may answer at least, while it has such an offer. `lots` is what it has in a draw, and
     `draws_at` when that is, while it waits for it.
+    `instead_of` is the sign-up, to what was called off or moved, for which this one was offered (`domain/re_offer.py`).
     `counted` says how many of the party count in each of its quotas; `late`, that a seat was given up after the deadline for it.
     """
 
@@ -83,6 +84,7 @@ class Signup:
     answer_by: datetime | None = None
     counted: Mapping[str, int] = field(default_factory=dict)
     late: bool = False
+    instead_of: str | None = None
 
     @property
     def seats(self) -> int:

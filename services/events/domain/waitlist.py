@@ -34,8 +34,10 @@ class Promotion:
     passed: Sequence[Signup]
 
 
-def join(activity: Activity, signup: Signup, line: Sequence[Signup] = (), *, now: datetime) -> Sequence[Promotion]:
-    """Put the party in the line and see who is next: it gets its seats at once if it is that party.
+def join(
+    activity: Activity, signup: Signup, line: Sequence[Signup] = (), *, now: datetime, give: Callable[[Signup], None] = Signup.seat
+) -> Sequence[Promotion]:
+    """Put the party in the line and see who is next: it gets its seats (or, by `give`, an offer of them) at once if it is that party.
 
     `line` is who waits already; where nobody could be let past him it may be left out. Its place is the end, unless it has
     one already.
@@ -45,7 +47,7 @@ def join(activity: Activity, signup: Signup, line: Sequence[Signup] = (), *, now
     activity.waiting += 1
     signup.wait(activity.waiting)
     whole = sorted([*line, signup], key=standing)
-    return list(promote(activity, whole, now)) if len(whole) == activity.waiting else ()
+    return list(promote(activity, whole, now, give)) if len(whole) == activity.waiting else ()
 
 
 def standing(signup: Signup) -> tuple[int, int, datetime, int]:

@@ -13,6 +13,7 @@ holding     who fills in a form holds the seats meanwhile
 signups     those who come sign up, and cancel
 draws       chance decides in which order seats are given
 offers      seats that were offered are taken, declined, or not answered
+re_offering all of what is called off or moved are offered something else
 transfers   a party moves to another date
 attendance  what happens at a session
 checking_in a party shows its code

@@ -3,13 +3,13 @@
 Signing up, holding seats and asking whether one might all begin here, so that all three get the same answer.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from services.events.domain.activity import Activity
 from services.events.domain.admission import Admission, admit
-from services.events.domain.eligibility import Known, adult_in, children_in
+from services.events.domain.eligibility import Came, Known, adult_in, children_in
 from services.events.domain.refusal import Refusal, Slug
 from services.events.domain.signup import Member, Signup, as_kept
 from services.events.handlers.finding import find_activity, lock_activity
@@ -58,16 +58,22 @@ def ask(activity_id: str, party: Sequence[Member], contact_id: str | None, work:
 def admission_to(activity: Activity, party: Sequence[Member], contact_id: str | None, known: Known, work: "Work") -> Admission:
     """What is to be said to a party, all of it by the ids that are kept, by the activity's rules."""
     audience = work.resources.kinds[activity.kind].audience
-    if activity.asks_for_attendance:
-        known = replace(known, attended=_attended(party, known, work))
+    known = with_attendance([activity], party, known, work)
     return admit(activity, audience, party, contact_id, known, now=work.now)
 
 
-def _attended(party: Sequence[Member], known: Known, work: "Work") -> Mapping[str, frozenset[str]]:
-    """To which kinds of activity those came whom a rule may be about, under whatever id."""
+def with_attendance(activities: Iterable[Activity], party: Iterable[Member], known: Known, work: "Work") -> Known:
+    """The same with who came to what, where one of these activities asks for it."""
+    if not any(activity.asks_for_attendance for activity in activities):
+        return known
+    return replace(known, attended=_attended(party, known, work))
+
+
+def _attended(party: Iterable[Member], known: Known, work: "Work") -> Mapping[str, frozenset[Came]]:
+    """To what those came whom a rule may be about, under whatever id."""
     people = {member.person_id for member in party} | {enrolment.child_id for enrolment in known.enrolments}
     kept = work.aliases.around(people)
-    came = work.attendance.kinds_of(kept)
+    came = work.attendance.of_people(kept)
     return {id_: came.get(one, frozenset()) for id_, one in kept.items()}
 
 

@@ -11,6 +11,7 @@ from services.events.domain.activity import Activity
 from services.events.domain.hold import Hold, lasts, why_not_confirm, why_not_extend, why_not_hold
 from services.events.domain.refusal import Refusal, Slug
 from services.events.domain.signup import Member, Signup
+from services.events.handlers import overlapping
 from services.events.handlers.asking import Asking, ask
 from services.events.handlers.finding import lock_activity
 
@@ -26,6 +27,7 @@ def hold_seats(
     `held_by` is the caller, who may hold `most` at once, and one in the same activity.
     """
     asking = ask(activity_id, party, contact_id, work, hold=True)
+    overlapping.judge_before(party, asking.activity, work)
     held = work.holds.of_holder(held_by, work.now)
     beside = why_not_hold(len(held), most, holds_here=any(hold.activity_id == activity_id for hold in held))
     again = [Refusal(Slug.ALREADY_SIGNED_UP, "/party", {"signup_id": asking.again.signup_id})] if asking.again else []

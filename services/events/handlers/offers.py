@@ -18,6 +18,7 @@ from services.events.domain.decision import What
 from services.events.domain.offer import MOST_OFFERS, Offer
 from services.events.domain.refusal import Refusal, Slug
 from services.events.domain.signup import Signup, SignupStatus
+from services.events.handlers import overlapping
 from services.events.handlers.finding import find_signup, lock_activity
 from services.events.messages import MailChanged
 
@@ -29,18 +30,21 @@ LETTER = "offer"
 """The kind of letter that tells a party of its offer."""
 
 
-def accept(signup_id: str, work: "Work", cause: Cause) -> Signup:
-    """The party takes the seats. Doing it again changes nothing."""
-    activity = lock_activity(find_signup(signup_id, work).activity_id, work)
+def accept(signup_id: str, work: "Work", cause: Cause) -> tuple[Signup, Sequence[Refusal]]:
+    """The party takes the seats, with warnings. Doing it again changes nothing."""
+    asked = find_signup(signup_id, work)
+    overlapping.hold_party(asked.party, work)
+    activity = lock_activity(asked.activity_id, work)
     signup = find_signup(signup_id, work)
     if signup.status is SignupStatus.SEATED:
-        return signup
+        return signup, ()
     _must_be_offered(activity, signup, work)
+    warnings = overlapping.judge_again(signup, work, but_for=_left_for(signup, work))
     signup.seat()
     work.signups.save([signup])
     telling.tell_signup(signup, work, cause, telling.SIGNUP_PROMOTED, what=What.ACCEPTED)
     seating.give_back_transferred([signup], work, {signup.activity_id: cause})
-    return signup
+    return signup, warnings
 
 
 def decline(signup_id: str, work: "Work", cause: Cause) -> Signup:
@@ -60,8 +64,8 @@ def decline(signup_id: str, work: "Work", cause: Cause) -> Signup:
 def prove(facts: Sequence[Received[MailChanged]], work: "Work") -> None:
     """The letter left: the clock of the offer that it tells of starts."""
     for activity, signup, offer, fact in _open_offers(facts, work):
-        rule = activity.line.offers
-        if rule and fact.time and not offer.told_at:
+        rule = activity.line.answering
+        if fact.time and not offer.told_at:
             proven = offer.told(fact.time, rule.answer_hours, work.resources.closing_days)
             work.offers.keep([proven])
             telling.record(signup, What.TOLD, work, answer_by=proven.answer_by)
@@ -70,8 +74,8 @@ def prove(facts: Sequence[Received[MailChanged]], work: "Work") -> None:
 def mind_undeliverable(facts: Sequence[Received[MailChanged]], work: "Work") -> None:
     """The letter cannot be sent: staff see it, and have the whole time to reach the party."""
     for activity, signup, offer, fact in _open_offers(facts, work):
-        rule = activity.line.offers
-        if rule and signup.reason != UNDELIVERABLE:
+        rule = activity.line.answering
+        if signup.reason != UNDELIVERABLE:
             signup.reason = UNDELIVERABLE
             begun = offer.begun_anew(work.now, rule.answer_hours, work.resources.closing_days)
             work.offers.keep([begun])
@@ -94,11 +98,18 @@ def end_due(context: Context) -> None:
 
 
 def _end(activity: Activity, signup: Signup) -> None:
+    """Who did not answer a re-offer did not ask to stand in this line."""
     rule = activity.line.offers
-    if rule and rule.queue_again and signup.offers < MOST_OFFERS:
+    if rule and rule.queue_again and signup.offers < MOST_OFFERS and not signup.instead_of:
         waitlist.queue_again(activity, signup)
     else:
         waitlist.leave(activity, signup, signup.reason or EXPIRED)
+
+
+def _left_for(signup: Signup, work: "Work") -> str | None:
+    """The activity that the party leaves when it accepts; None where it leaves none."""
+    left = work.signups.get(signup.transfers_from) if signup.transfers_from else None
+    return left.activity_id if left else None
 
 
 def _must_be_offered(activity: Activity, signup: Signup, work: "Work") -> None:

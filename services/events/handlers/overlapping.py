@@ -6,6 +6,7 @@ Whom a hard rule may concern is held before any activity is locked, so that two 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from services.events.domain.activity import Activity
 from services.events.domain.overlap import Elsewhere, Severity
 from services.events.domain.refusal import Refusal, Slug
 from services.events.domain.signup import Member, PartyRole, Signup
@@ -25,11 +26,38 @@ def judge(signup: Signup, work: "Work", *, is_new: bool) -> Sequence[Refusal]:
 
     Nobody is told where: that may be the business of another guardian of the child.
     """
-    away = {one.person_id for one in work.overlapping.of_signup(signup.signup_id)}
-    found = [(member, _somebody(index)) for index, member in enumerate(signup.party) if member.person_id in away]
+    hard, found = _judged(signup.party, signup.activity_id, signup.kind, work)
     if is_new:
-        work.resources.refuse(refusal for member, refusal in found if _is_hard(signup.kind, member.role, work))
-    return [refusal for _, refusal in found]
+        work.resources.refuse(hard)
+    return found
+
+
+def judge_before(party: Sequence[Member], activity: Activity, work: "Work") -> None:
+    """Refuse a party that could not sign up to the activity as it is somewhere else; before it does."""
+    work.resources.refuse(_judged(party, activity.activity_id, activity.kind, work)[0])
+
+
+def judge_again(signup: Signup, work: "Work", but_for: str | None) -> Sequence[Refusal]:
+    """The same of a sign-up that was made long ago, or elsewhere: who asks need not see all of its party, so nobody is pointed at.
+
+    `but_for` is the activity that the party leaves for it.
+    """
+    hard, found = _judged(signup.party, signup.activity_id, signup.kind, work, but_for)
+    work.resources.refuse([Refusal(Slug.SOMEBODY_ELSEWHERE, "")] if hard else [])
+    return [Refusal(Slug.SOMEBODY_ELSEWHERE, "")] if found else []
+
+
+def _judged(
+    party: Sequence[Member], activity_id: str, kind: str, work: "Work", but_for: str | None = None
+) -> tuple[Sequence[Refusal], Sequence[Refusal]]:
+    away = work.overlapping.would_be((member.person_id for member in party), [activity_id], but_for)
+    return clashing(party, kind, {person_id for _, person_id in away}, work)
+
+
+def clashing(party: Sequence[Member], kind: str, away: Collection[str], work: "Work") -> tuple[Sequence[Refusal], Sequence[Refusal]]:
+    """Who of the party is among those who are away: as refusals where the rule of such activities is hard, and as all of them."""
+    found = [(member, _somebody(index)) for index, member in enumerate(party) if member.person_id in away]
+    return [refusal for member, refusal in found if _is_hard(kind, member.role, work)], [refusal for _, refusal in found]
 
 
 def hold_signed_up(kinds: Mapping[str, str], work: "Work") -> Collection[str]:

@@ -1,6 +1,6 @@
 """What those who come do: they sign up, and they cancel."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from services.chassis.ids import new_id
@@ -8,8 +8,6 @@ from services.chassis.storage import Cause
 from services.events import seating, telling
 from services.events.domain import waitlist
 from services.events.domain.activity import Activity, why_not_change
-from services.events.domain.eligibility import Known
-from services.events.domain.line import Traits
 from services.events.domain.signup import Member, Signup, SignupStatus
 from services.events.handlers.asking import Asking, ask
 from services.events.handlers.finding import find_signup, lock_activity
@@ -85,18 +83,9 @@ def _before(activity: Activity, signup: Signup, work: "Work") -> Sequence[Signup
     return work.signups.lines({activity.activity_id: None})[activity.activity_id]
 
 
-def traits_of(activity: Activity, party: Sequence[Member], kept: Mapping[str, str], known: Known, work: "Work") -> Traits:
-    """What the line's rule asks about the party; whether the family was reached counts for all whom we know of it."""
-    if not activity.line.asks_reach:
-        return Traits(len(party), never_reached=False)
-    family = {id_ for one in known.enrolments for id_ in (one.child_id, *one.guardian_ids)}
-    everybody = work.aliases.around([*family, *kept])
-    return Traits(len(party), never_reached=not work.reach.includes(everybody, activity.programme))
-
-
 def _new_signup(asking: Asking, work: "Work") -> Signup:
     activity = asking.activity
-    traits = traits_of(activity, asking.party, asking.kept, asking.known, work)
+    standing = asking.admission.standing
     return Signup(
         signup_id=new_id(),
         activity_id=activity.activity_id,
@@ -106,7 +95,7 @@ def _new_signup(asking: Asking, work: "Work") -> Signup:
         contact_id=str(asking.contact_id),
         party=asking.party,
         signed_up_at=work.now,
-        rank=activity.line.rank(traits),
-        lots=activity.line.lots(traits),
+        rank=activity.line.rank(standing),
+        lots=activity.line.lots(standing),
         counted=asking.admission.counted,
     )

@@ -18,35 +18,38 @@ from services.events.domain.activity import Activity, why_not_change
 from services.events.domain.line import Traits
 from services.events.domain.refusal import Refusal, Slug
 from services.events.domain.signup import Signup, SignupStatus, as_kept
+from services.events.handlers import overlapping
 from services.events.handlers.asking import admission_to, why_not_again
 from services.events.handlers.finding import find_signup
-from services.events.handlers.signups import stand_in_line, traits_of
+from services.events.handlers.signups import stand_in_line
 
 if TYPE_CHECKING:
     from services.events.storage import Work
 
 
-def transfer(signup_id: str, to_id: str, work: "Work", cause: Cause) -> tuple[Signup, bool]:
-    """The party's sign-up to the other activity; True if it is new. The same transfer again is the one that was made."""
+def transfer(signup_id: str, to_id: str, work: "Work", cause: Cause) -> tuple[Signup, bool, Sequence[Refusal]]:
+    """The party's sign-up to the other activity, and warnings; True if it is new. The same transfer again is the one that was made."""
     asked = find_signup(signup_id, work)
+    overlapping.hold_party(asked.party, work)
     kept = work.aliases.around([*asked.people, asked.contact_id])
     known = work.known_today(kept, hold=True)
     source, target = _locked(asked.activity_id, to_id, work)
     old = find_signup(signup_id, work)
     theirs = work.signups.of_people(kept, [to_id])
     if made := _made_before(old, theirs):
-        return made, False
+        return made, False, ()
     party, contact_id = as_kept(old.party, kept), kept[old.contact_id]
     admission = admission_to(target, party, contact_id, known, work)
     refusals = [*_why_not_transfer(old, source, target, work), *admission.refusals, *why_not_again(party, theirs, (), kept)]
     work.resources.refuse(refusals)
-    new = replace(_as_new(old, target, traits_of(target, old.party, kept, known, work), work), counted=admission.counted)
+    new = replace(_as_new(old, target, admission.standing, work), counted=admission.counted)
+    warnings = overlapping.judge_again(new, work, but_for=source.activity_id)
     stand_in_line(target, new, work, cause)
     if old.status is SignupStatus.WAITING:
         seating.leave_for_others([old], [source], work, {old.signup_id: cause})
     if new.status is not SignupStatus.WAITING:
         seating.give_back_transferred([new], work, {target.activity_id: cause})
-    return new, True
+    return new, True, warnings
 
 
 def finish_transfers(context: Context) -> None:
@@ -92,6 +95,7 @@ def _as_new(old: Signup, target: Activity, traits: Traits, work: "Work") -> Sign
         place=work.signups.place_since(target.activity_id, rank, old.signed_up_at) or 0,
         passes=0,
         offers=0,
+        instead_of=None,
         lots=target.line.lots(traits),
         transfers_from=old.signup_id if old.status is not SignupStatus.WAITING else old.transfers_from or old.signup_id,
     )

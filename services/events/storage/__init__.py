@@ -24,7 +24,7 @@ from services.events.storage.offers import Offers
 from services.events.storage.overlaps import Overlapping
 from services.events.storage.people import People
 from services.events.storage.places import Places
-from services.events.storage.reach import Reach
+from services.events.storage.re_offers import ReOffers
 from services.events.storage.signups import Signups
 
 
@@ -70,8 +70,8 @@ class Work(UnitOfWork):
         return Offers(self.connection)
 
     @cached_property
-    def reach(self) -> Reach:
-        return Reach(self.connection)
+    def re_offers(self) -> ReOffers:
+        return ReOffers(self.connection)
 
     def flush(self) -> None:
         """Write what was decided, and what is told of it."""

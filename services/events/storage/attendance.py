@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from services.events.domain.activity import Activity
 from services.events.domain.attendance import Attendance, AttendanceState, CorrectionReason, Entry, Observation, Outcome
 from services.events.domain.completion import Completion
+from services.events.domain.eligibility import Came
 from services.events.domain.session import LOCAL
 from services.events.storage.rows import every, json_of, stream
 
@@ -63,8 +64,8 @@ select cast(t.person_id as text), h.state, h.seen_at, h.recorded_by, cast(h.nonc
 from attendance_history h join attendance t on t.attendance_id = h.attendance_id
 where t.session_id = :session_id and h.nonce = any(array(select cast(json_array_elements_text(cast(:nonces as json)) as uuid)))
 """)
-_KINDS = sa.text(f"""
-select cast(t.person_id as text), a.kind from attendance t
+_CAME = sa.text(f"""
+select distinct cast(t.person_id as text), a.kind, a.programme from attendance t
 join session s on s.session_id = t.session_id join activity a on a.activity_id = s.activity_id
 where {CAME}
     and t.person_id = any(array(select cast(json_array_elements_text(cast(:people as json)) as uuid)))
@@ -98,12 +99,12 @@ class AttendanceRecords:
         asked = {"activity_id": activity.activity_id, "after": after, "limit": limit}
         return every(Completion, self._connection.execute(_COMPLETIONS, asked))
 
-    def kinds_of(self, kept: Mapping[str, str]) -> Mapping[str, frozenset[str]]:
-        """To which kinds of activity these people ever came, in time or late; each by the id that is kept."""
-        kinds: defaultdict[str, set[str]] = defaultdict(set)
-        for person_id, kind in self._connection.execute(_KINDS, {"people": json_of(kept)}):
-            kinds[kept[person_id]].add(kind)
-        return {person_id: frozenset(theirs) for person_id, theirs in kinds.items()}
+    def of_people(self, kept: Mapping[str, str]) -> Mapping[str, frozenset[Came]]:
+        """To what these people ever came, in time or late; each by the id that is kept."""
+        came: defaultdict[str, set[Came]] = defaultdict(set)
+        for person_id, kind, programme in self._connection.execute(_CAME, {"people": json_of(kept)}):
+            came[kept[person_id]].add(Came(kind, programme))
+        return {person_id: frozenset(theirs) for person_id, theirs in came.items()}
 
     def heard(self, session_id: str, nonces: Iterable[str | None]) -> dict[tuple[str, str], Observation]:
         """What came under these nonces before, by person and nonce."""

@@ -18,19 +18,24 @@ select distinct cast(chassis.surviving(person_id) as text) from party where acti
 """)  # noqa: S608 - our own text
 _BUSY = """
 select from party q join session o on o.activity_id = q.activity_id and not o.called_off
-where q.active and q.person_id in (select chassis.same(p.person_id)) and q.activity_id <> p.activity_id
+where q.active and q.person_id in (select chassis.same(p.person_id)) and q.activity_id not in ({but_for})
     and o.starts_at < m.ends_at and m.starts_at < o.ends_at
 union all
 select from bookable k join booking b on b.bookable_id = k.bookable_id
 where k.professional_id in (select chassis.same(p.person_id)) and b.during && tstzrange(m.starts_at, m.ends_at)
 """
-_ELSEWHERE = f"""
+_OF_SESSIONS = sa.text(f"""
 select distinct cast(p.activity_id as text), cast(p.signup_id as text), cast(p.person_id as text), p.role
 from session m join party p on p.activity_id = m.activity_id
-where p.active and not m.called_off and exists ({_BUSY})
-"""  # noqa: S608 - our own text
-_OF_SESSIONS = sa.text(f"{_ELSEWHERE} and m.session_id = {_SESSIONS} order by 1, 2, 3")
-_OF_SIGNUP = sa.text(f"{_ELSEWHERE} and p.signup_id = :signup_id order by 1, 2, 3")
+where p.active and not m.called_off and exists ({_BUSY.format(but_for="p.activity_id")}) and m.session_id = {_SESSIONS}
+order by 1, 2, 3
+""")  # noqa: S608 - our own text
+_BUT_FOR = "p.activity_id, coalesce(cast(:but_for as uuid), p.activity_id)"
+_WOULD_BE = sa.text(f"""
+select distinct cast(p.activity_id as text), cast(p.person_id as text)
+from json_to_recordset(cast(:rows as json)) as p(activity_id uuid, person_id uuid) join session m on m.activity_id = p.activity_id
+where not m.called_off and exists ({_BUSY.format(but_for=_BUT_FOR)})
+""")  # noqa: S608 - our own text
 
 
 class Overlapping:
@@ -52,6 +57,12 @@ class Overlapping:
         """Who of those signed up to these sessions is somewhere else at that time."""
         return every(Elsewhere, self._connection.execute(_OF_SESSIONS, {"sessions": json_of(session_ids)}))
 
-    def of_signup(self, signup_id: str) -> Sequence[Elsewhere]:
-        """Who of the party is somewhere else at the time of any session that it is signed up to."""
-        return every(Elsewhere, self._connection.execute(_OF_SIGNUP, {"signup_id": signup_id}))
+    def would_be(self, people: Iterable[str], activity_ids: Iterable[str], but_for: str | None = None) -> frozenset[tuple[str, str]]:
+        """To which of these activities which of these people could come only at the time of something else that they come to.
+
+        What they come to at the activity `but_for` does not count: they leave it.
+        """
+        everybody = list(people)
+        rows = ({"activity_id": activity_id, "person_id": person_id} for activity_id in activity_ids for person_id in everybody)
+        found = self._connection.execute(_WOULD_BE, {"rows": json_of(rows), "but_for": but_for})
+        return frozenset((activity_id, person_id) for activity_id, person_id in found)

@@ -13,10 +13,10 @@ from services.events.domain.traits import Traits
 DAY = date(2026, 11, 9)
 
 
-def a_child(**details: object) -> Traits:
+def a_child(*, reached: bool = False, **details: object) -> Traits:
     """A child of two and a half years in a daycare house in Hedegården, on track A."""
     traits = {"tracks": {"A"}, "districts": {"hedegaarden"}, "institutions": {"birkegaarden"}, "birth_months": {"2024-05"}} | details
-    return Traits(PartyRole.CHILD, **{name: frozenset(value) for name, value in traits.items()})  # type: ignore[call-overload]
+    return Traits(PartyRole.CHILD, reached=reached, **{name: frozenset(value) for name, value in traits.items()})  # type: ignore[call-overload]
 
 
 def answered(rule: Rule, traits: Traits) -> list[tuple[str, bool]]:
@@ -67,8 +67,8 @@ def test_why(condition: Condition, slug: str) -> None:
 def test_why_not(condition: Condition, slug: str) -> None:
     """Who does not meet a condition is told which one."""
     rule = Rule(all=(condition,))
-    assert answered(rule, a_child(attended={"workshop"})) == [(slug, False)]
-    assert not rule.lets_in(a_child(attended={"workshop"}), DAY)
+    assert answered(rule, a_child(attended={"workshop"}, reached=True)) == [(slug, False)]
+    assert not rule.lets_in(a_child(attended={"workshop"}, reached=True), DAY)
 
 
 def test_everything_in_a_condition_must_hold() -> None:

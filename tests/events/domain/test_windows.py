@@ -11,7 +11,7 @@ from services.events.domain.traits import Traits
 from services.events.domain.windows import UNTIL_IT_STARTS, Stage, Windows, why_not_windows, why_not_yet
 
 FIRST = datetime(2026, 11, 9, 9, 0, tzinfo=UTC)
-CHILD, REACHED = Traits(PartyRole.CHILD), Traits(PartyRole.CHILD, attended=frozenset({"workshop"}))
+CHILD, REACHED = Traits(PartyRole.CHILD), Traits(PartyRole.CHILD, reached=True)
 STAGED = Windows(
     opens=Moment(7, "09:00"),
     closes=Moment(1, "12:00"),
