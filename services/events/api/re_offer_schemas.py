@@ -66,7 +66,7 @@ class ReOfferedSchema(Schema):
     left = fields.Integer(metadata={"description": "Parties that are too many for one step: repeat it."})
 
 
-class MadeSchema(Schema):
+class ReOfferMadeSchema(Schema):
     signup_id = fields.String(metadata={"format": "uuid", "description": "The sign-up to what was called off or moved."})
     new_signup_id = fields.String(metadata={"format": "uuid"})
     instead_id = fields.String(metadata={"format": "uuid"})

@@ -51,7 +51,7 @@ def re_offer(request: Request, work: Work) -> dict[str, Any]:
     summary="What became of offering something else",
     roles=ORGANISERS,
     paged=(int,),
-    returns={200: schemas.MadeSchema()},
+    returns={200: schemas.ReOfferMadeSchema()},
     errors=(404,),
 )
 def re_offers(request: Request, work: Work) -> Answer:
