@@ -35,6 +35,7 @@ from benchmarks import (
 )
 from benchmarks.summary import Pipeline
 from benchmarks.wanted import Result, Wanted, tell
+from tests.version import version
 
 RESULTS = Path(__file__).parent / "results"
 REPORT = "report"
@@ -170,6 +171,7 @@ def _circumstances() -> Result:
         "cores": psutil.cpu_count(),
         "load": round(os.getloadavg()[1], 1),
         "python": platform.python_version(),
+        "commit": version(),
     }
 
 

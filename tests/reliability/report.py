@@ -11,19 +11,18 @@ puts together what parts of a run wrote in other clones; runs of one such test f
 
 import json
 import re
-import shutil
-import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.reliability.matrix import FAULTS, NOT_YET, PROMISES
+from tests.reliability.oracle import MUST_BE_NOTHING
+from tests.version import version
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "docs" / "reliability.json"
@@ -46,7 +45,8 @@ _SEED = re.compile(r"^DELTAG_FAULT_SEED=(\d+)", re.MULTILINE)
 _RUNS = re.compile(r"^(\d+) runs, (\d+) steps, (\d+) faults: clean$")
 _NO_FIGURE = re.compile(r"makes this run again|http\.refused|^\d+: ")
 """What else is printed: seeds, what the service logs, and where a long run stands."""
-_SHOWN = ("attempted", "handled", "repeated", "taken again", "lost", "double effects", "parked")
+_SHOWN = ("attempted", "acknowledged", "handled", "sent again", "repeated", "taken again", "parked")
+_NOTHING = tuple(name.replace("_", " ") for name in MUST_BE_NOTHING)
 
 
 def keep_facts(items: Iterable[pytest.Item]) -> None:
@@ -83,16 +83,8 @@ def entry(report: pytest.TestReport) -> Entry:
         "figures": [shortened(line) for line in told],
         "day": datetime.now(UTC).date().isoformat(),
         "seed": seed[1] if seed else "",
-        "version": _version(),
+        "version": version(),
     }
-
-
-@cache
-def _version() -> str:
-    """The commit that ran, where git knows one."""
-    git = shutil.which("git")
-    asked = git and subprocess.run([git, "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
-    return asked.stdout.strip() if asked else ""
 
 
 def joined(first: Entry, second: Entry) -> Entry:
@@ -141,12 +133,14 @@ def gather(parts: Iterable[Path]) -> None:
 
 
 def shortened(line: str) -> str:
-    """One line of figures, without those that are zero in every run that passes; other lines as they are."""
+    """One line of figures, with those together that are zero in every run that passes; other lines as they are."""
     scenario = _FIGURES.match(line)
     if not scenario:
         return line
-    counted = [f"{name} {found[1]}" for name in _SHOWN if (found := re.search(rf"[:,] {name} (\d+)", line))]
-    return f"{scenario[1]}: {', '.join(counted)}{scenario[2] or ''}"
+    counted = {name: found[1] for name in (*_SHOWN, *_NOTHING) if (found := re.search(rf"[:,] {name} (\d+)", line))}
+    zero = [name for name in _NOTHING if counted.get(name) == "0"]
+    told = ", ".join(f"{name} {number}" for name, number in counted.items() if name not in zero)
+    return f"{scenario[1]}: {told}" + (f"; zero: {', '.join(zero)}" if zero else "") + (scenario[2] or "")
 
 
 def write(entries: Mapping[str, Entry], tests: Collection[str]) -> None:
@@ -217,10 +211,12 @@ _HEAD = """# What Deltag promises about delivery, and what the last run showed
 Written by `make reliability`; do not edit. Every fault is injected into the real thing (RabbitMQ, PostgreSQL and the
 service processes on one machine) and then counted, by one oracle: *attempted* is what was sent, *handled* what had its
 effect, *repeated* what passed the wire twice, *taken again* what a receiver was given once more after it had dealt
-with it (what its sender sent again is not counted). In every line *lost*, *double effects* and whatever is parked
-beside what was to be parked must be 0, as must what is out of order, the difference of the books, and what is left in
-queues and outboxes; recovery counts from the moment the fault has healed and may take 15 s. Where a process was killed that
-is the moment at which the next one is ready: 0.0 s says that all was done by then. A quick share runs with
+with it (what its sender sent again is not counted). In every line *lost*, *unexpected*, *double effects*, what is out of order,
+facts of nothing (*ghosts*) and things that no fact tells of (*zombies*), the *difference* of the books, and what is left in
+outboxes, queues and *deferred* must be 0, and parked what was to be parked; recovery counts from the moment the fault has healed
+and may take 15 s. Where a process was killed that is the moment at which the next one is ready: 0.0 s says that all was done
+by then; where nothing is said of it, the load had ended before the fault had. Behind each line stands when it was
+made, and at which commit. A quick share runs with
 `make test`, all of it with `make reliability`, and `make soak MINUTES=30` goes on with faults at random from a printed
 seed. Tests that can be asked for more (the soak, the model, mutated messages) keep what their largest run showed,
 until one fails.

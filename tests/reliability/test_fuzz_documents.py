@@ -9,6 +9,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 
 from services.chassis.http import Grant, LocalIssuer, Role, wsgi
+from services.chassis.http.openapi import document
 from services.chassis.ids import new_id
 from services.chassis.service import Context, Service
 from services.events.service import SERVICE as EVENTS
@@ -103,9 +104,17 @@ def kept(service: Service, examples: int) -> Any:
 
     test.__doc__ = (
         f"Whatever fits the document of {service.name} is answered as it says, and whatever does not is refused as it says:"
-        f" up to {examples} examples of each operation."
+        f" up to {examples} examples of each operation.{_but_for(service)}"
     )
     return test
+
+
+def _but_for(service: Service) -> str:
+    """What a reader of the figures has to know: which operations are tried in one direction only, and why."""
+    known = {(method.upper(), path) for path, methods in document(service.api)["paths"].items() for method in methods}
+    excused = [f"`{method} {path}`" for method, path in BUT_FOR if (method, path) in known]
+    why = "no document can say which programmes, places and people there are, and a page takes whatever is typed"
+    return f" Not held to it both ways, because {why}: {', '.join(excused)}." if excused else ""
 
 
 def thoroughly(service: Service) -> Any:

@@ -25,7 +25,8 @@ where state = 'idle in transaction' and state_change < clock_timestamp() - inter
 @pytest.mark.parametrize("still_s", [5, 30, LONGER_THAN_ANY_LEASE_S])
 def test_one_of_two_stands_still(stage: Stage, still_s: float) -> None:
     """Fault 5: two relays at once, of which one stands still with what it has published and not yet noted, and goes on later. What the
-    database took from it meanwhile passes twice; order is kept, one effect each.
+    database took from it meanwhile passes twice, the rest once (no epoch is refused: what a relay takes is locked, and nobody else's
+    until its transaction ends); order is kept, one effect each.
     """
     sleeper = stage.start("registration", DELTAG_CRASH_POINT="relay.after-confirm:3:SIGSTOP")
     awake, _ = stage.start_all("registration", "reporting")

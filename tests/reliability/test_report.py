@@ -121,5 +121,5 @@ def test_variant_is_readable(id_: str, params: dict[str, Any], said: str) -> Non
 @pytest.mark.parametrize("recovered", [", recovered in 0.4 s", ""])
 def test_nothing_is_said_of_what_was_not_measured(recovered: str) -> None:
     """A line of figures tells how long recovery took where that was measured, and is silent elsewhere."""
-    line = f"broker killed: attempted 4, acknowledged 4, lost 0{recovered}"
-    assert shortened(line) == f"broker killed: attempted 4, lost 0{recovered}"
+    line = f"broker killed: attempted 4, acknowledged 4, lost 0, ghosts 0, zombies 1, parked 0{recovered}"
+    assert shortened(line) == f"broker killed: attempted 4, acknowledged 4, parked 0, zombies 1; zero: lost, ghosts{recovered}"
