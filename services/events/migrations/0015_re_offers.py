@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "events_0014"
-down_revision = "events_0013"
+revision = "events_0015"
+down_revision = "events_0014"
 branch_labels = None
 depends_on = None
 
