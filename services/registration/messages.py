@@ -14,7 +14,7 @@ from services.registration.domain.consent import Consent
 from services.registration.domain.enrolment import Enrolment
 from services.registration.domain.guardian import Guardian
 from services.registration.domain.guardianship import Guardianship, Spell
-from services.registration.domain.life import Status, Taken
+from services.registration.domain.life import Coming, Status, Taken
 from services.registration.domain.merge import Merge
 from services.registration.domain.named import Named
 from services.registration.domain.professional import Professional
@@ -144,7 +144,13 @@ def _enrolment(enrolment: Enrolment) -> dict[str, Any]:
         "step": enrolment.step,
         "since": enrolment.since,
         "was_enrolled": enrolment.was_enrolled,
+        "coming": [_coming(one, hidden=enrolment.hidden) for one in enrolment.coming],
     }
+
+
+def _coming(step: Coming, *, hidden: bool) -> dict[str, Any]:
+    place = dict.fromkeys(("institution_id", "institution")) if hidden else {}
+    return asdict(step) | place
 
 
 def consent_type(consent: Consent) -> str:

@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from services.chassis.http.strict import ONE_LINE, NoPersonalNumber, OnItsOwn
-from services.registration.domain.life import Status
+from services.registration.domain.life import Status, Step
 
 MOST_AT_ONCE = 500
 """How many requests one call in bulk may hold."""
@@ -40,6 +40,18 @@ class AnswerReasonSchema(Schema):
     text = fields.Nested(ReasonTextSchema, required=True)
 
 
+class ComingSchema(Schema):
+    """A step whose day has not come. `number` is by what it is called back; `institution` is where a move leads."""
+
+    number = fields.Integer(required=True)
+    step = fields.String(required=True, validate=validate.OneOf([step.value for step in Step]))
+    effective_date = fields.Date(required=True)
+    request_id = fields.String(required=True)
+    reason = fields.String(required=True, allow_none=True)
+    institution_id = fields.UUID(required=True, allow_none=True)
+    institution = fields.String(required=True, allow_none=True)
+
+
 class EnrolmentSchema(Schema):
     enrolment_id = fields.UUID(required=True)
     request_id = fields.String(required=True)
@@ -59,6 +71,7 @@ class EnrolmentSchema(Schema):
     step = fields.String(required=True, allow_none=True)
     since = fields.Date(required=True, allow_none=True)
     was_enrolled = fields.Boolean(required=True)
+    coming = fields.List(fields.Nested(ComingSchema), required=True)
 
 
 class BulkAnswerSchema(Schema):

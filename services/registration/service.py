@@ -12,7 +12,7 @@ from services.registration.domain.protection import ProtectionRequest
 from services.registration.domain.request import EnrolmentRequest
 from services.registration.domain.step import StepRequest, WithdrawalRequest
 from services.registration.duplicates import finding
-from services.registration.handlers import agreements, enrolling, erasing, families, protections, refreshing, retention, steps
+from services.registration.handlers import agreements, coming, enrolling, erasing, families, protections, refreshing, retention, steps
 from services.registration.imports import handlers as imports
 from services.registration.imports.running import Turns
 from services.registration.registers import looking_up
@@ -88,6 +88,7 @@ SERVICE = Service(
     listens=(REQUESTS, ANSWERS),
     timers=(
         Timer("protections", every=600.0, run=protections.follow),
+        Timer("steps", every=60.0, run=coming.follow),
         Timer("sign-ups", every=5.0, run=taking.take_sign_ups),
         Timer("forget-sign-ups", every=600.0, run=taking.forget_sign_ups),
         Timer(imports.TIMER, every=5.0, run=Turns()),

@@ -1,6 +1,7 @@
 """Registration on a real PostgreSQL, with the sample programme loaded and the outbox empty again."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from services.registration.handlers.programmes import load_programme
 from services.registration.service import SERVICE
 from tests.registration.applicants import SARA, letters
 from tests.registration.builders import PROGRAMME, SENDER
+from tests.registration.folders import edited, write
 from tests.registration.visitor import Visitor
 
 
@@ -30,6 +32,16 @@ def registration(empty: Context) -> Context:
     with empty.work() as work:
         work.connection.execute(sa.text("delete from chassis.outbox"))
     return empty
+
+
+@pytest.fixture
+def running(registration: Context, tmp_path: Path) -> Context:
+    """Registration with a programme that has not ended: the sample, until 2030."""
+    with registration.work() as work:
+        load_programme(write(edited("programme.toml", "end = 2024-06-30", "end = 2030-06-30"), tmp_path / "running"), work)
+    with registration.work() as work:
+        work.connection.execute(sa.text("delete from chassis.outbox"))
+    return registration
 
 
 @pytest.fixture

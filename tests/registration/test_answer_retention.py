@@ -87,6 +87,7 @@ def test_what_is_due_says_whose_and_what(registration: Context, asta: Json) -> N
 
 def test_the_end_of_taking_part_is_that_of_the_last_enrolment(registration: Context, door: Door, asta: Json) -> None:
     """Withdrawn earlier or later, it counts from the day on which it ended; a guardian reads it beside the answer."""
+    a_day(registration, datetime(2024, 4, 1, 9, tzinfo=UTC))
     withdraw(registration, asta, "2024-04-01")
     [allergies, _] = guardian(door, asta).get(of_child(asta)).get_json()["items"]
     assert allergies["erased_on"] == "2024-10-01"

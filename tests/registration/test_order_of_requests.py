@@ -1,6 +1,7 @@
 """What other systems say about a family, in any order and any repetition, comes to the same; what must wait for another waits for it."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.chassis.service import Context
-from services.chassis.testing import deliver, deliver_raw, event, listen_for, published, try_again
+from services.chassis.testing import FakeClock, deliver, deliver_raw, event, listen_for, published, run_timer, try_again
 from services.registration.handlers.steps import history_of
 from tests.registration.builders import REQUESTED, SENDER, WITHDRAWAL, a_consent, a_guardian, a_number, a_request
 
@@ -26,9 +27,9 @@ Said = tuple[str, dict[str, Any]]
 """The type of a request and its data, in which the names of ids stand for them."""
 
 
-def a_step(step: str, day: int, place: str) -> Said:
+def a_step(step: str, day: str, place: str) -> Said:
     """A step on one of a few days, so that some of them contradict each other; a withdrawal comes as a request of its own too."""
-    data = {"enrolment_id": "enrolment", "effective_date": f"2024-0{day}-01"}
+    data = {"enrolment_id": "enrolment", "effective_date": day}
     if step == "withdrawal":
         return WITHDRAWAL, data | {"reason": "moved"}
     return STEP, data | {"step": step} | ({"institution": place} if step == "move" else {})
@@ -70,7 +71,7 @@ OTHERS: list[Said] = [
 steps = st.builds(
     a_step,
     st.sampled_from(["start", "pause", "resume", "move", "complete", "withdraw", "withdrawal"]),
-    st.integers(4, 7),
+    st.sampled_from(["2024-04-01", "2024-05-01", "2024-06-01", "2026-11-02", "2026-11-03", "2026-12-01", "2027-01-01"]),
     st.sampled_from(["sesam", "globen"]),
 )
 stories = st.tuples(st.lists(steps, max_size=5), st.lists(st.sampled_from(OTHERS), max_size=8)).map(lambda both: [*both[0], *both[1]])
@@ -80,14 +81,15 @@ universes = count()
 
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(stories, told_at, st.data())
-def test_any_order_and_repetition_comes_to_the_same(
-    registration: Context, story: list[Said], times: list[str], data: st.DataObject
-) -> None:
-    """Steps, moves, withdrawals, corrections, guardianships, consents, protection, enrolling again: mixed, repeated, cut at will."""
+def test_any_order_and_repetition_comes_to_the_same(running: Context, story: list[Said], times: list[str], data: st.DataObject) -> None:
+    """Steps, moves, withdrawals, corrections, guardianships, consents, protection, enrolling again: mixed, repeated, cut at will.
+
+    Some steps are dated ahead. What is so today, what is coming, and what it comes to when the days have passed, is the same.
+    """
     orders = st.permutations(range(len(story)))
     again = st.lists(st.sampled_from(range(len(story))), max_size=4) if story else st.just([])
     one, other = ([*data.draw(orders), *data.draw(again)] for _ in range(2))
-    assert outcome(registration, story, times, one, 1) == outcome(registration, story, times, other, data.draw(st.integers(1, 6)))
+    assert outcome(running, story, times, one, 1) == outcome(running, story, times, other, data.draw(st.integers(1, 6)))
 
 
 def test_a_step_waits_for_the_one_that_it_follows(registration: Context) -> None:
@@ -159,7 +161,19 @@ def outcome(context: Context, story: Sequence[Said], times: Sequence[str], order
         deliver_raw(context, listen, [bodies[place] for place in order[start : start + size]])
     while try_again(context, listen):
         pass
-    return state(context, ids)
+    return state(context, ids), *days_pass(context, ids)
+
+
+def days_pass(context: Context, ids: dict[str, str]) -> list[Any]:
+    """What it comes to on each of some days; the clock is set back after them."""
+    assert isinstance(context.clock, FakeClock)
+    now, found = context.clock.now, []
+    for days in (1, 30, 100):
+        context.clock.now = now + timedelta(days=days)
+        run_timer(context, "steps")
+        found.append(state(context, ids))
+    context.clock.now = now
+    return found
 
 
 def a_family(universe: int) -> dict[str, Any]:
@@ -203,4 +217,6 @@ def state(context: Context, ids: dict[str, str]) -> Any:
     with context.work() as work:
         tables = [work.connection.execute(sa.text(query), ids).all() for query in QUERIES]
         history = [(one.step, one.status, one.effective_date, one.institution) for one in history_of(ids["enrolment"], work)]
-    return [[tuple(names.get(str(value), value) for value in row) for row in table] for table in tables], history
+        [enrolled] = work.enrolments.lock([ids["enrolment"]]).values()
+    coming = [(one.step, one.effective_date, one.institution) for one in enrolled.coming]
+    return [[tuple(names.get(str(value), value) for value in row) for row in table] for table in tables], history, coming

@@ -108,7 +108,7 @@ def test_a_later_step_tells_no_place_either(registration: Context, door: Door, f
     """Whatever happens to a protected child's enrolment, at whatever door, is told without its place."""
     protect(registration, "child", family["child_id"])
     coordinator = staff(door)
-    step = {"step": "move", "effective_date": "2026-11-02", "institution": "sesam"}
+    step = {"step": "move", "effective_date": "2024-05-01", "institution": "sesam"}
     answer = coordinator.post(f"/v1/enrolments/{family['enrolment_id']}/steps", json=step).get_json()
     assert place(answer) == place(enrolment(registration)) == NOWHERE
     lists = ["/v1/enrolments", f"/v1/enrolments/{family['enrolment_id']}", f"/v1/enrolments/{family['enrolment_id']}/history"]

@@ -78,7 +78,7 @@ def lived(hall: TownHall, *, coming: bool = True) -> dict[str, str]:
     attended(hall, activity, ids)
     seen(hall, ids)
     waits(hall, ids)
-    deliver(registration, WITHDRAWAL, {"enrolment_id": ids["enrolment"], "reason": "moved", "effective_date": "2026-11-12"}, source=SENDER)
+    deliver(registration, WITHDRAWAL, {"enrolment_id": ids["enrolment"], "reason": "moved", "effective_date": "2026-11-10"}, source=SENDER)
     hall.carry()
     return ids | {"father": father_id}
 

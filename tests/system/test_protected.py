@@ -66,7 +66,7 @@ def protected(hall: TownHall) -> dict[str, str]:
     hall.carry()
     hall.messages.clear()  # until now the house was no secret
     deliver(registration, REQUESTED, request, source=SENDER)
-    step = {"enrolment_id": told["enrolment_id"], "step": "start", "effective_date": "2026-11-02"}
+    step = {"enrolment_id": told["enrolment_id"], "step": "start", "effective_date": "2024-03-01"}
     deliver(registration, "enrolment.step-requested.v1", step, source=SENDER)
     correction = {"guardian_id": mother, "changes": {"phone": "20 00 00 98", "language": "en"}}
     deliver(registration, "family.correction-requested.v1", correction, source=SENDER)

@@ -8,8 +8,8 @@ from services.registration.domain.journey import State
 from services.registration.domain.life import Status, Step
 from services.registration.schemas import CODE, INSTITUTION
 
-MOVE: Final = {"step": "move", "effective_date": "2024-08-01", "reason": "kindergarten", "institution": "151002"}
-PAUSE: Final = {"step": "pause", "effective_date": "2024-08-01", "reason": "parental-leave"}
+MOVE: Final = {"step": "move", "effective_date": "2024-05-01", "reason": "kindergarten", "institution": "151002"}
+PAUSE: Final = {"step": "pause", "effective_date": "2024-05-01", "reason": "parental-leave"}
 _STATUS: Final = validate.OneOf([status.value for status in Status])
 _STEP: Final = validate.OneOf([step.value for step in Step])
 
@@ -42,7 +42,7 @@ class HistorySchema(Schema):
 
 
 class MilestoneSchema(Schema):
-    """A step of the way: done `on` a day, or expected until `due`; stalled where that day has passed."""
+    """A step of the way: done or coming `on` a day, or expected until `due`; stalled where that day has passed."""
 
     step = fields.String(required=True, validate=_STEP)
     state = fields.String(required=True, validate=validate.OneOf([state.value for state in State]))

@@ -17,7 +17,7 @@ from services.registration.domain.life import Step
 from services.registration.domain.objection import Rule
 from services.registration.domain.professional import Professional
 from services.registration.domain.step import StepRequest
-from services.registration.handlers import steps
+from services.registration.handlers import coming, steps
 from services.registration.storage import Work
 from services.registration.texts import reason
 
@@ -37,12 +37,29 @@ GUARDIANS_STEPS = frozenset({Step.INTEREST, Step.WITHDRAW})
 def take_step(request: Request, work: Work) -> Mapping[str, Any]:
     """Interest, enrol, start, pause, resume, move, complete, withdraw, as what came before allows; a 409 says what may follow.
 
-    A move without an institution leads home. A guardian shows interest and withdraws; staff do the rest.
+    A move without an institution leads home. A guardian shows interest and withdraws; staff do the rest. A step that is dated ahead takes
+    effect on its day: until then the enrolment is as it was, and names the step under `coming`.
     """
     asked = StepRequest(the_enrolment(request, work).enrolment_id, **request.body)
     if access.reach_of(request.caller).family_only and asked.step not in GUARDIANS_STEPS:
         raise Forbidden(reasons=[reason(Rule.STEP_NOT_YOURS, "/step")])
     return shown(steps.take_step(asked, work, request.cause, access.source_of(request.caller)), request)
+
+
+@api.delete(
+    "/v1/enrolments/{id:uuid}/steps/{number:int}",
+    summary="Call back a step that is coming",
+    roles=access.STEPPERS,
+    returns={200: schemas.EnrolmentSchema()},
+    errors=(403, 404, 409),
+    idempotent=True,
+)
+def call_back_step(request: Request, work: Work) -> Mapping[str, Any]:
+    """By its `number` under `coming`; a 409 where its day has come. A system and a guardian call back what they asked for themselves."""
+    enrolment, caller = the_enrolment(request, work), request.caller
+    anybodys = any(caller.has(role) for role in access.STAFF)
+    number, source = int(request.path["number"]), access.source_of(caller)
+    return shown(coming.call_back(enrolment.enrolment_id, number, work, request.cause, source, anybodys=anybodys), request)
 
 
 @api.get(
@@ -53,7 +70,7 @@ def take_step(request: Request, work: Work) -> Mapping[str, Any]:
     errors=(404,),
 )
 def history(request: Request, work: Work) -> Mapping[str, Any]:
-    """Every step that was taken, the first one first."""
+    """Every step that was taken until today, the first one first; what is coming stands in the enrolment."""
     enrolment = the_enrolment(request, work)
     return {"items": [messages.of_taken(one, hidden=enrolment.hidden) for one in steps.history_of(enrolment.enrolment_id, work)]}
 
@@ -67,7 +84,7 @@ def history(request: Request, work: Work) -> Mapping[str, Any]:
     errors=(404,),
 )
 def journey(request: Request, work: Work) -> Mapping[str, Any]:
-    """From home to daycare: what is done, what is expected next, and what has stalled, for each enrolment."""
+    """From home to daycare: what is done, what is coming and expected next, and what has stalled, for each enrolment."""
     child = the_child(request, work)
     return {"items": [_journey(one, hidden=child.hidden) for one in steps.journey_of(child.child_id, work)]}
 

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from services.registration.domain.child import Child
-from services.registration.domain.life import ENROLLED, FOLLOWS, Status, Step, Taken
+from services.registration.domain.life import ENROLLED, FOLLOWS, Coming, Status, Step, Taken
 from services.registration.domain.programme import Institution
 from services.registration.domain.request import EnrolmentRequest, Known
 
@@ -24,6 +24,7 @@ class Enrolment:
     `source` is whoever asked first; `request_id` is that of the request that led to its state. A rejected one knows no
     child; `reasons` say why, as facts say it. Without an institution the child is at home. `since` is the day of the
     latest step after the enrolment was made, `steps` how many were taken, `was_enrolled` whether it ever got beyond interest.
+    All of it is as it is today; `coming` are the steps whose day has not come, `next_day` is when to look again.
     `hidden`: the child is protected, and where it goes is told to nobody; so it is unless somebody has looked.
     """
 
@@ -47,6 +48,8 @@ class Enrolment:
     since: date | None = None
     steps: int = 0
     was_enrolled: bool = False
+    coming: Sequence[Coming] = ()
+    next_day: date | None = None
     hidden: bool = True
 
     def as_answered(self, then: Taken) -> "Enrolment":
@@ -63,6 +66,7 @@ class Enrolment:
             end_date=None,
             reason=then.reason,
             since=None,
+            coming=(),
             was_enrolled=then.status in ENROLLED,
         )
 

@@ -1,4 +1,4 @@
-"""A child's way through a programme (rejsen): from home to daycare, as steps that are done, expected or have stalled."""
+"""A child's way through a programme (rejsen): from home to daycare, as steps that are done, coming, expected or have stalled."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,9 +10,10 @@ from services.registration.domain.life import FOLLOWS, Status, Step, Taken
 
 
 class State(StrEnum):
-    """How it is with a step: a stalled one is expected, and overdue."""
+    """How it is with a step: a coming one has its day already, a stalled one is expected, and overdue."""
 
     DONE = "done"
+    COMING = "coming"
     EXPECTED = "expected"
     STALLED = "stalled"
 
@@ -27,9 +28,9 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Milestone:
-    """One step of the way. `on` is its first day, once it is done; `due` is the last day on which it is expected.
+    """One step of the way. `on` is its first day, once there is one; `due` is the last day on which it is expected.
 
-    `institution` is where the child is from then on (None: at home), of a step that is done.
+    `institution` is where the child is from then on (None: at home), of a step that is done or coming.
     """
 
     step: Step
@@ -56,11 +57,16 @@ class Journey:
 
 
 def journey(enrolment: Enrolment, taken: Sequence[Taken], expectations: Mapping[Status, Expectation], today: date) -> Journey:
-    """What was done, and what is to come if all goes well."""
-    done = [Milestone(one.step, State.DONE, on=one.effective_date, reason=one.reason, institution=one.institution) for one in taken]
-    since = taken[-1].effective_date if taken else None
-    ahead = _ahead(enrolment.status, since, expectations, today)
-    return Journey(enrolment.enrolment_id, str(enrolment.programme), enrolment.status, [*done, *ahead])
+    """What was done, what is coming, and what is to follow if all goes well. `taken` are the steps that count, in order."""
+    known = [_known(one, today) for one in taken]
+    status, since = (taken[-1].status, taken[-1].effective_date) if taken else (enrolment.status, None)
+    ahead = _ahead(status, since, expectations, today)
+    return Journey(enrolment.enrolment_id, str(enrolment.programme), enrolment.status, [*known, *ahead])
+
+
+def _known(step: Taken, today: date) -> Milestone:
+    state = State.DONE if step.anew or step.day <= today else State.COMING
+    return Milestone(step.step, state, on=step.effective_date, reason=step.reason, institution=step.institution)
 
 
 def _ahead(status: Status, since: date | None, expectations: Mapping[Status, Expectation], today: date) -> Iterator[Milestone]:

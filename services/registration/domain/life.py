@@ -84,7 +84,8 @@ class Taken:
 
     `effective_date` is its first day; with `withdraw` and `complete` the first day without the enrolment. `institution_id` is
     where the child or professional is from then on (None: at home). `source` and `request_id` say who asked for it, `said_at` when
-    he wrote that. `anew`: a request for the enrolment, which says track, start and place.
+    he wrote that. `anew`: a request for the enrolment, which says track, start and place. One that was `called_back` before its day
+    does not count.
     """
 
     subject_id: str
@@ -101,11 +102,25 @@ class Taken:
     recorded_at: datetime | None = None
     said_at: datetime | None = None
     anew: bool = False
+    called_back: bool = False
 
     @property
     def day(self) -> date:
         """Its first day; since ever, where there is none."""
         return self.effective_date or date.min
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A step whose day has not come. `number` is its place among all that were taken; `institution` is where a move leads."""
+
+    number: int
+    step: Step
+    effective_date: date
+    request_id: str
+    reason: str | None = None
+    institution_id: str | None = None
+    institution: str | None = None
 
 
 def steps_ahead(status: Status) -> frozenset[Step]:

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Protocol
+from datetime import date, datetime, timedelta
+from typing import Final, Protocol
 
-from services.registration.domain.life import FOLLOWS, Status, Step, Taken
+from services.registration.domain.life import ENDED, FOLLOWS, Status, Step, Taken
 from services.registration.domain.objection import Objection, Rule
-from services.registration.domain.programme import Institution
+from services.registration.domain.programme import Institution, Programme
+
+_NOT_BEFORE_THE_START: Final = frozenset({Step.START, Step.PAUSE, Step.RESUME, Step.COMPLETE})
+"""What nobody does who has not begun; to be moved or to leave, one need not."""
+_ENDS: Final = frozenset(step for follows in FOLLOWS.values() for step, status in follows.items() if status in ENDED)
 
 
 class Placed(Protocol):
@@ -85,3 +89,26 @@ def objections_to_place(request: StepRequest, programme: str | None, institution
         yield Objection(Rule.INSTITUTION_NOT_IN_PROGRAMME, "/institution")
     elif request.effective_date not in institution.existence:
         yield Objection(Rule.INSTITUTION_NOT_OPEN, "/institution")
+
+
+def objections_to_day(request: StepRequest, start: date | None, programme: Programme | None, today: date) -> Iterator[Objection]:
+    """What speaks against its day: it is before the enrolment's start, or after the programme's end.
+
+    `start` is None where nobody is enrolled yet. An end has its day after the last one, and may come after the programme's own:
+    who was forgotten then can leave to this day.
+    """
+    if start and request.step in _NOT_BEFORE_THE_START and request.effective_date < start:
+        yield Objection(Rule.STEP_TOO_EARLY, "/effective_date", {"since": start})
+    if programme and request.effective_date > (last := _last_day(request.step, programme, today)):
+        yield Objection(Rule.STEP_TOO_LATE, "/effective_date", {"last": last})
+
+
+def objections_to_birth(request: StepRequest, birth_month: str | None) -> Iterator[Objection]:
+    """That its day is before the month in which the child was born: nearer than that a refusal would tell its birthday."""
+    if birth_month and f"{request.effective_date:%Y-%m}" < birth_month:
+        yield Objection(Rule.STEP_BEFORE_BIRTH, "/effective_date")
+
+
+def _last_day(step: Step, programme: Programme, today: date) -> date:
+    end = programme.period.end
+    return max(end + timedelta(days=1), today) if step in _ENDS else end

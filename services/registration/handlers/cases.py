@@ -1,8 +1,8 @@
 """What becomes of each request of a batch, and of the enrolments that the batch is about, in order."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from services.chassis.envelope import Received
@@ -10,6 +10,7 @@ from services.chassis.errors import Reason
 from services.chassis.ids import new_id
 from services.registration.domain import enrolment as enrolments
 from services.registration.domain.child import Child
+from services.registration.domain.clocks import day_of
 from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.enrolment import Enrolment
 from services.registration.domain.guardian import Guardian
@@ -17,6 +18,7 @@ from services.registration.domain.life import Taken
 from services.registration.domain.objection import Objection, Rule
 from services.registration.domain.programme import Institution
 from services.registration.domain.request import EnrolmentRequest, Known
+from services.registration.domain.timeline import Timeline
 from services.registration.texts import explain
 
 if TYPE_CHECKING:
@@ -88,11 +90,13 @@ class Refused:
 
 
 class Book:
-    """The enrolments that a batch of requests is about, and what it makes of them."""
+    """The enrolments that a batch of requests is about, and what it makes of them. `taken` are the steps of the living ones."""
 
-    def __init__(self, living: Living, protected: Collection[str]) -> None:
+    def __init__(self, living: Living, taken: Mapping[str, Sequence[Taken]], protected: Collection[str], now: datetime) -> None:
         self._protected = protected
         self._living = dict(living)
+        self._before = taken
+        self._now = now
         self._known = frozenset(enrolment.enrolment_id for enrolment in living.values())
         self._changed: dict[str, Enrolment] = {}
         self._taken: list[Taken] = []
@@ -112,7 +116,7 @@ class Book:
         )
         self.new.append(enrolment)
         self._living[case.child.child_id, case.request.programme] = enrolment
-        self._taken.append(enrolments.taken(enrolment, enrolment.start_date, enrolment.source))
+        self._take(enrolments.taken(enrolment, enrolment.start_date, enrolment.source))
         return enrolment
 
     def go_on(self, case: Admitted, known: Known) -> Enrolment | None:
@@ -121,7 +125,9 @@ class Book:
         if enrolment is None:
             return None
         source, request_id, at = case.message.source, case.message.id, _place(case.request, known)
-        self._taken.append(enrolment.enrol_from(case.request, case.guardian_ids, at, source=source, id=request_id))
+        taken = self._take(enrolment.enrol_from(case.request, case.guardian_ids, at, source=source, id=request_id))
+        if before := self._before.get(enrolment.enrolment_id):
+            Timeline(enrolment, [*before, taken]).look_ahead(day_of(self._now))
         enrolment.hidden = enrolment.hidden or case.child.child_id in self._protected
         self._changed |= {enrolment.enrolment_id: enrolment} if enrolment.enrolment_id in self._known else {}
         return enrolment
@@ -131,6 +137,10 @@ class Book:
         work.enrolments.add(self.new)
         work.enrolments.change(list(self._changed.values()))
         work.history.add(self._taken)
+
+    def _take(self, step: Taken) -> Taken:
+        self._taken.append(replace(step, recorded_at=self._now))
+        return self._taken[-1]
 
 
 def refusal(message: Received[Any], reasons: Iterable[Reason]) -> Enrolment:

@@ -20,10 +20,11 @@ from services.registration.domain.child import Child
 from services.registration.domain.consent import Consent
 from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.enrolment import Enrolment
+from services.registration.domain.life import LIVING
 from services.registration.domain.objection import Objection
 from services.registration.domain.origin import DoneBy
 from services.registration.domain.request import ConsentDetails, EnrolmentRequest, Known, decide
-from services.registration.handlers import origins
+from services.registration.handlers import coming, origins
 from services.registration.handlers.answers import take_in_answers
 from services.registration.handlers.cases import Admitted, Book, Living, Refused, refusal
 from services.registration.handlers.origins import NOBODY_SAID
@@ -49,7 +50,8 @@ def answer_enrolment_requests(asked: Asked, work: "Work", by: Mapping[str, DoneB
     cases = _to_answer(decided, work)
     admitted = [case for case in cases if isinstance(case, Admitted)]
     _take_in_guardians(admitted, work)
-    book = Book(living, work.protections.children([case.child.child_id for case in admitted]))
+    taken = work.history.of_all(one.enrolment_id for one in living.values()) if living else {}
+    book = Book(living, taken, work.protections.children([case.child.child_id for case in admitted]), work.now)
     answers = []
     for case in cases:
         answers.append(case.answer(known, book))
@@ -111,6 +113,8 @@ def _decide(asked: Asked, known: Known, work: "Work") -> tuple[list[Admitted | R
     described = {number: r.child for r, against in zip(requests, decided, strict=True) if not against and (number := r.cpr_number)}
     children = work.children.take_in(described)
     living = work.enrolments.living(children)
+    coming.take_effect(living.values(), work)
+    living = {key: one for key, one in living.items() if one.status in LIVING}
     standing = {(number, code): one.status for (id_, code), one in living.items() for number in _numbers(id_, children)}
     if any(known.standing.get(key) is not status for key, status in standing.items()):
         decided = decide(requests, replace(known, standing={**known.standing, **standing}), work.now)

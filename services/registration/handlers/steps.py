@@ -21,9 +21,10 @@ from services.registration.domain.journey import Journey
 from services.registration.domain.life import Step, Taken
 from services.registration.domain.objection import Objection, Rule
 from services.registration.domain.professional import Professional
-from services.registration.domain.step import StepRequest, WithdrawalRequest, objections_to_place
-from services.registration.domain.timeline import Timeline, in_order
+from services.registration.domain.step import StepRequest, WithdrawalRequest, objections_to_birth, objections_to_day, objections_to_place
+from services.registration.domain.timeline import Timeline, in_order, until
 from services.registration.expectations import EXPECTATIONS
+from services.registration.handlers import coming
 from services.registration.handlers.cases import refusal
 from services.registration.handlers.saying import said_at
 from services.registration.texts import explain, reason
@@ -71,7 +72,8 @@ def take_professionals_step(professional_id: str, request: StepRequest, work: "W
     if professional is None:
         raise NotFound(reasons=[reason(Rule.UNKNOWN_PROFESSIONAL)])
     places = work.programmes.institutions_of([request.institution] if request.institution else [])
-    _raise_for(list(professional.objections_to(request, places)))
+    programme = work.programmes.of_codes([professional.programme]).get(professional.programme)
+    _raise_for([*professional.objections_to(request, places), *objections_to_day(request, None, programme, work.today)])
     taken = professional.take(request, source=source, request_id=cause.id, to=places.get(request.institution or ""))
     work.professionals.change(professional)
     work.history.add([taken])
@@ -83,12 +85,12 @@ def take_professionals_step(professional_id: str, request: StepRequest, work: "W
 
 
 def history_of(enrolment_id: str, work: "Work") -> list[Taken]:
-    """The steps of an enrolment that count, in the order of their days."""
-    return in_order(work.history.of(enrolment_id))
+    """The steps of an enrolment that count, in the order of their days, until today."""
+    return until(work.today, in_order(work.history.of(enrolment_id)))
 
 
 def journey_of(child_id: str, work: "Work") -> list[Journey]:
-    """What was done, is expected and has stalled, for each enrolment of the child."""
+    """What was done, is coming, is expected and has stalled, for each enrolment of the child."""
     by_enrolment = groupby(work.history.of_child(child_id), attrgetter("subject_id"))
     taken = {subject_id: in_order(steps) for subject_id, steps in by_enrolment}
     found = work.enrolments.of_child(child_id)
@@ -104,6 +106,7 @@ class _Timelines:
     def __init__(self, requests: Sequence[StepRequest], work: "Work") -> None:
         self._work = work
         known = work.enrolments.lock(request.enrolment_id for request in requests)
+        coming.take_effect(known.values(), work)
         taken = work.history.of_all(known)
         self._timelines = {id_: Timeline(enrolment, taken[id_]) for id_, enrolment in known.items()}
         places = {one.institution for steps in taken.values() for one in steps} | {request.institution for request in requests}
@@ -119,18 +122,18 @@ class _Timelines:
         timeline = self._timelines.get(asked.request.enrolment_id)
         if timeline is None:
             return [Objection(Rule.UNKNOWN_ENROLMENT, "/enrolment_id")]
-        against = list(objections_to_place(asked.request, timeline.enrolment.programme, self._around.institutions))
+        against = [*self._to_place_and_day(asked.request, timeline)]
         return against or [*timeline.objections_to(self._step(asked)), *self._to_enrol(asked.request, timeline.enrolment)]
 
     def may_follow_later(self, asked: "_Asked", objections: Sequence[Objection]) -> bool:
         """Whether nothing speaks against it but what may come before it yet."""
         waits = all(objection.rule in _MAY_COME_YET for objection in objections)
-        return waits and self._timelines[asked.request.enrolment_id].may_follow_later(self._step(asked))
+        return waits and self._timelines[asked.request.enrolment_id].may_follow_later(self._step(asked), self._work.today)
 
     def take(self, asked: "_Asked") -> Enrolment:
         """Only after `objections_to` found nothing."""
         timeline = self._timelines[asked.request.enrolment_id]
-        self._taken.append(timeline.take(self._step(asked), self._around.institutions))
+        self._taken.append(timeline.take(self._step(asked), self._around.institutions, self._work.today))
         self._changed[timeline.enrolment.enrolment_id] = timeline.enrolment
         telling.tell_enrolment(timeline.enrolment, self._work, asked.cause)
         return timeline.enrolment
@@ -148,6 +151,12 @@ class _Timelines:
     def _step(self, asked: "_Asked") -> Taken:
         to = self._around.institutions.get(asked.request.institution or "")
         return asked.request.as_taken(asked.source, asked.cause.id, asked.said_at, to)
+
+    def _to_place_and_day(self, request: StepRequest, timeline: Timeline) -> Iterator[Objection]:
+        enrolment, start = timeline.enrolment, timeline.enrolment.start_date if timeline.ever_enrolled else None
+        yield from objections_to_place(request, enrolment.programme, self._around.institutions)
+        yield from objections_to_birth(request, enrolment.birth_month)
+        yield from objections_to_day(request, start, self._around.programmes.get(enrolment.programme or ""), self._work.today)
 
     def _to_enrol(self, request: StepRequest, enrolment: Enrolment) -> Iterator[Objection]:
         programme = self._around.programmes.get(enrolment.programme or "")

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -29,6 +30,7 @@ ENDED: Final = "import-undone"
 class _Plan:
     """What is to be done for a set of lines, and what is left, by line."""
 
+    today: date
     ended: list[Received[WithdrawalRequest]] = field(default_factory=list)
     restored: dict[str, StoredGuardian] = field(default_factory=dict)
     custody: dict[tuple[str, str], bool | None] = field(default_factory=dict)
@@ -38,7 +40,7 @@ class _Plan:
 
 def undo(rows: Sequence[Row], imported: Import, work: "Work") -> Mapping[int, list[Issue]]:
     """Take these lines back, no two of them of one family; what was left because it has changed since, by line."""
-    now, plan = stored(rows, imported, work), _Plan()
+    now, plan = stored(rows, imported, work), _Plan(work.today)
     for row in rows:
         _add_to(plan, row, imported, now)
     steps.answer_withdrawals(plan.ended, work)
@@ -71,11 +73,11 @@ def _add_to(plan: _Plan, row: Row, imported: Import, now: StoredFamilies) -> Non
 
 
 def _end(plan: _Plan, row: Row, imported: Import, child: StoredChild, made: StoredEnrolment) -> None:
-    """An enrolment ends on the day on which it began, as if it had not been."""
+    """An enrolment ends on the day on which it began, as if it had not been; today, where that is still to come."""
     if child.enrolment != made:
         plan.kept[row.number].append(issue("changed-since", "enrolment", error=False))
         return
-    request = WithdrawalRequest(made.enrolment_id, ENDED, made.start_date)
+    request = WithdrawalRequest(made.enrolment_id, ENDED, min(made.start_date, plan.today))
     id_ = f"{imported.import_id}/{row.number}/undone"
     plan.ended.append(Received(id_, SOURCE, "enrolment.withdrawal-requested.v1", "", request, correlationid=imported.import_id))
 

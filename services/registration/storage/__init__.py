@@ -120,7 +120,7 @@ class Work(UnitOfWork):
 
     @cached_property
     def history(self) -> History:
-        return History(self.connection)
+        return History(self.connection, self.now)
 
     @cached_property
     def imports(self) -> Imports:

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from services.chassis.aliases import SAME_IDS, Aliases
 from services.registration.domain.child import Child
 from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.enrolment import Enrolment
-from services.registration.domain.life import Status, Step, Taken
+from services.registration.domain.life import Coming, Status, Step, Taken
 from services.registration.domain.reach import Reach
 from services.registration.storage.guardianships import TOLD_OF
 from services.registration.storage.protections import HIDDEN_CHILD, PROTECTED
@@ -25,7 +26,7 @@ def _select(hidden: str) -> str:
         "select e.enrolment_id::text, e.source, coalesce(e.withdrawal_id, e.step_id, e.request_id) as request_id, e.status, e.programme,"
         " e.track, e.child_id::text, e.guardian_ids, e.institution_id::text, i.code as institution, e.district,"
         " to_char(c.birth_date, 'YYYY-MM') as birth_month, e.start_date, e.end_date, e.reason, e.reasons, e.step, e.since, e.steps,"
-        f" e.was_enrolled, e.child_id is not null and {hidden} as hidden"
+        f" e.was_enrolled, e.coming, e.next_day, e.child_id is not null and {hidden} as hidden"
         " from enrolment e left join child c using (child_id) left join institution i using (institution_id)"
     )
 
@@ -59,7 +60,8 @@ _LOCK = sa.text(f"{_ENROLMENT} where e.enrolment_id = {IDS} order by e.enrolment
 _CHANGE = sa.text(
     "update enrolment e set status = x.status, track = x.track, guardian_ids = x.guardian_ids, institution_id = x.institution_id,"
     " district = x.district, start_date = x.start_date, end_date = x.end_date, reason = x.reason, step = x.step, since = x.since,"
-    " steps = x.steps, was_enrolled = x.was_enrolled, hidden = x.hidden, step_id = x.request_id,"
+    " steps = x.steps, was_enrolled = x.was_enrolled, hidden = x.hidden,"
+    " coming = x.coming, next_day = x.next_day, step_id = x.request_id,"
     " withdrawal_id = case when x.status = 'withdrawn' then x.request_id end"
     " from json_populate_recordset(null::enrolment, cast(:rows as json)) as x where e.enrolment_id = x.enrolment_id"
 )
@@ -71,6 +73,9 @@ _AGREED = sa.text(
     "select e.enrolment_id::text, c.purpose from enrolment e join consent c on c.programme = e.programme"
     " and c.child_id in (select chassis.same(e.child_id))"
     f" where e.enrolment_id = {IDS} and c.status = 'given'"
+)
+_DUE = sa.text(
+    f"{_ENROLMENT} where e.next_day <= cast(:today as date) order by e.next_day, e.enrolment_id limit :limit for update of e skip locked"
 )
 _TOLD_OTHERWISE = sa.text(
     f"{_select(_PROTECTED)} where e.enrolment_id in (select enrolment_id from enrolment where hidden"
@@ -140,6 +145,10 @@ class Enrolments:
         rows = self._connection.execute(_LOCK, {"ids": as_json(sorted(set(ids))), "today": self._today})
         return {row.enrolment_id: _enrolment(row) for row in rows}
 
+    def due(self, limit: int) -> list[Enrolment]:
+        """Those of which a step has come that has had no effect yet, the longest ago first; locked as with `lock`."""
+        return [_enrolment(row) for row in self._connection.execute(_DUE, {"today": self._today, "limit": limit})]
+
     def answers(self, source: str, taken: Mapping[str, Taken], request_ids: Iterable[str]) -> dict[str, Enrolment]:
         """What a sender's requests were answered, by their ids: `taken` are the steps that were granted; the others were rejected."""
         known = self.lock(step.subject_id for step in taken.values())
@@ -195,4 +204,5 @@ class Enrolments:
 
 def _enrolment(row: Any) -> Enrolment:
     found = dict(columns(row))
-    return Enrolment(**found | {"status": Status(found["status"]), "step": Step(found["step"]) if found["step"] else None})
+    coming, step = msgspec.convert(found["coming"], list[Coming]), Step(found["step"]) if found["step"] else None
+    return Enrolment(**found | {"status": Status(found["status"]), "step": step, "coming": coming})

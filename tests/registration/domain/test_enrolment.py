@@ -67,7 +67,7 @@ def take(enrolment: Enrolment, *requests: StepRequest) -> None:
     timeline = Timeline(enrolment, [taken(enrolment, enrolment.start_date, "s")])
     for request in requests:
         assert not [*timeline.objections_to(as_taken(request))]
-        timeline.take(as_taken(request), PLACES)
+        timeline.take(as_taken(request), PLACES, date(2026, 11, 2))
 
 
 def test_the_table_is_whole() -> None:

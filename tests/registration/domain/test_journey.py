@@ -20,7 +20,7 @@ def states(today: date, *, interested_on: date | None = None) -> list[tuple[Step
     done = [taken(enrolment, INVITED_ON, "s")]
     if interested_on:
         interest = StepRequest("e", Step.INTEREST, interested_on).as_taken("s", "r", NOON, None)
-        done = [*done, Timeline(enrolment, [*done]).take(interest, {})]
+        done = [*done, Timeline(enrolment, [*done]).take(interest, {}, today)]
     return [(one.step, one.state, one.on or one.due) for one in journey(enrolment, done, WAYS, today).steps]
 
 

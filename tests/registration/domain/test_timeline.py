@@ -16,6 +16,7 @@ from services.registration.domain.timeline import Timeline, in_order
 from services.registration.domain.validity import ALWAYS
 
 START = date(2024, 3, 1)
+TODAY = date(2026, 11, 2)
 NOON = datetime(2024, 1, 15, 11, tzinfo=UTC)
 PLACES = {code: Institution(f"id-{code}", code, code, "daycare-house", "p", (Placement(code[0], ALWAYS),)) for code in ("sesam", "globen")}
 
@@ -48,8 +49,8 @@ def hear(timeline: Timeline, steps: Sequence[Taken]) -> Timeline:
 def hear_one(timeline: Timeline, step: Taken) -> bool:
     """Whether it must wait."""
     if [*timeline.objections_to(step)]:
-        return timeline.may_follow_later(step)
-    timeline.take(step, PLACES)
+        return timeline.may_follow_later(step, TODAY)
+    timeline.take(step, PLACES, TODAY)
     return False
 
 
@@ -110,4 +111,4 @@ def test_of_two_on_one_day_what_was_said_first_comes_first() -> None:
 )
 def test_what_may_follow_later(status: Status, step: Step, may: bool) -> None:  # noqa: FBT001 - a table's column
     """What some way through the table leads to; from an end none does."""
-    assert (step in steps_ahead(status), a_timeline(status).may_follow_later(a_step(1, step, 0))) == (may, may)
+    assert (step in steps_ahead(status), a_timeline(status).may_follow_later(a_step(1, step, 0), TODAY)) == (may, may)
