@@ -75,7 +75,9 @@ def test_a_file_is_reported_confirmed_and_undone(operated: Context, file: Path) 
     assert living(operated) == []
     assert deltag("import", file, "--confirm", id_in(dry)).exit_code == 0
     assert len({row[0] for row in living(operated)}) == 4
-    assert deltag("import", "--undo", id_in(dry)).exit_code == 0
+    undoing = deltag("import", "--undo", id_in(dry))
+    assert (undoing.exit_code, "5 would-be-undone" in undoing.output, len({row[0] for row in living(operated)})) == (0, True, 4)
+    assert deltag("import", "--confirm", id_in(undoing)).exit_code == 0
     assert living(operated) == []
 
 

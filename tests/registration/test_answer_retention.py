@@ -12,11 +12,10 @@ from services.chassis.testing import Door, FakeClock, deliver, run_timer
 from services.registration.domain.answer import Due
 from services.registration.domain.erasure import HoldReason, LegalHold
 from services.registration.handlers.programmes import load_programme
-from services.registration.imports.handlers import undo
 from services.registration.service import SERVICE
 from tests.registration.builders import SENDER, WITHDRAWAL
 from tests.registration.folders import edited, write
-from tests.registration.imports.desk import a_file, a_line, asked, checked, confirmed
+from tests.registration.imports.desk import a_file, a_line, checked, confirmed, undone
 from tests.registration.respondents import NUTS, enrolments, enrols, guardian, of_child, of_guardian, patch, read, rows, says, stored
 
 Json = dict[str, Any]
@@ -175,6 +174,6 @@ def test_who_has_answered_outlives_the_import_that_brought_her(registration: Con
     [asta] = enrolments(registration)
     if answers:
         assert patch(guardian(door, asta), of_guardian(asta), interpreter=False).status_code == 204
-    asked(registration, undo, imported.import_id)
+    undone(registration, imported)
     with registration.work() as work:
         assert bool(work.guardians.of(asta["guardian_ids"])) is answers

@@ -108,6 +108,12 @@ def test_child_withdrawn_when_all_enrolments_are(context: Context) -> None:
     assert totals(context, "children") == {"children-not-yet": 1, "children-withdrawn": 1}
 
 
+def test_a_child_who_should_not_have_come_is_counted_nowhere(context: Context) -> None:
+    """An enrolment that is told to have never been counts no child, not even as withdrawn; the others count as before."""
+    tell(context, [*town(), enrolled("alma"), enrolled("bo"), enrolled("bo", fact="withdrawn", was_enrolled=False)])
+    assert totals(context, "children") == {"children-not-yet": 1}
+
+
 @pytest.mark.parametrize(
     ("status", "part"),
     [

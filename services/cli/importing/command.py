@@ -34,8 +34,12 @@ Columns = Annotated[
 ]
 Sender = Annotated[str, typer.Option(help="Whose file it is: the columns of his next one are remembered.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only the report; do not ask whether to apply it.")]
-ConfirmId = Annotated[UUID | None, typer.Option("--confirm", metavar="ID", help="Apply this import, whose report was read.")]
-UndoId = Annotated[UUID | None, typer.Option("--undo", metavar="ID", help="Take this import back.")]
+ConfirmId = Annotated[
+    UUID | None, typer.Option("--confirm", metavar="ID", help="Apply this import, or take it back: whatever the report said that was read.")
+]
+UndoId = Annotated[
+    UUID | None, typer.Option("--undo", metavar="ID", help="Say what taking this import back would do; then, on a yes, do it.")
+]
 ReportFile = Annotated[
     Path | None, typer.Option("--report", dir_okay=False, help="Write the whole report here: .csv or .xlsx. It holds personal data.")
 ]
@@ -60,7 +64,7 @@ def import_(
 ) -> None:
     """Read families, professionals or institutions from a file: a report first, then, on a yes, what it says.
 
-    A run that was broken off goes on where it was: call it again with --confirm ID or --undo ID.
+    A run that was broken off goes on where it was: call it again with --confirm ID or --undo ID. An undo, too, is a report first.
 
     Status 0: done, or nothing speaks against doing it. 1: lines were refused or left. 2: the file could not be taken.
     """
@@ -69,7 +73,7 @@ def import_(
     desk = Desk(place_for("registration").context("registration"), Console(soft_wrap=True, highlight=False), actor, language)
     try:
         if undo:
-            well = desk.undo(str(undo))
+            well = desk.undo(str(undo), report) and (dry_run or desk.ask_to_undo(str(undo)))
         elif confirm:
             well = desk.confirm(str(confirm), file)
         else:

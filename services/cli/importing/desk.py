@@ -21,12 +21,16 @@ from services.registration.imports import handlers
 from services.registration.imports import report as reporting
 from services.registration.imports.columns import Kind
 from services.registration.imports.mapping import is_nameless
-from services.registration.imports.record import Import, State
+from services.registration.imports.record import Deed, Import, State, Undoing
 from services.registration.imports.running import Run
 from services.registration.imports.texts import reason
 
 SHOWN: Final = 50
 """So many errors and candidates are printed; the table that --report writes has them all."""
+
+_DOING: Final = {State.APPLYING: "Applying", State.UNDOING: "Undoing"}
+_LEFT: Final = {State.APPLIED: Deed.MOVED, State.UNDONE: Deed.KEPT}
+"""What a line is counted as that was left."""
 
 NAMED: Final = 3
 """So many lines are named of which the same is remarked."""
@@ -76,31 +80,57 @@ class Desk:
             return True
         return self.confirm(imported.import_id, None)
 
+    def ask_to_undo(self, import_id: str) -> bool:
+        """Take it back at once, where somebody is there to say yes."""
+        if not sys.stdin.isatty() or not typer.confirm("Take it back now?"):
+            return True
+        return self.confirm(import_id, None)
+
     def confirm(self, import_id: str, file: Path | None) -> bool:
-        """Apply what the report says, or go on applying; whether no line was left."""
+        """Do what the report says, or go on doing it; whether no line was left."""
         with self.context.work() as work:
             imported = handlers.found(import_id, work)
             if file and sha256(file.read_bytes()).hexdigest() != imported.file_hash:
                 raise Invalid(reasons=[reason("other-file", "FILE")])
-            if imported.state is not State.APPLYING:
-                handlers.confirm(import_id, imported.report or "", work)
+            if imported.state not in {State.APPLYING, State.UNDOING}:
+                imported = handlers.confirm(import_id, imported.report or "", work)
             audit.record_command("deltag import --confirm", self.actor, [import_id], work)
-        return self._end(self._run(import_id, "Applying"), "moved")
+        return self._end(self._run(import_id, _DOING[imported.state]))
 
-    def undo(self, import_id: str) -> bool:
-        """Take an import back, or go on doing so; whether no line was left."""
+    def undo(self, import_id: str, table: Path | None) -> bool:
+        """Make the dry run of taking an import back, and print what it found; whether no line would be left."""
         with self.context.work() as work:
-            if handlers.found(import_id, work).state is not State.UNDOING:
+            if handlers.found(import_id, work).state is not State.UNDO_CHECKING:
                 handlers.undo(import_id, work)
             audit.record_command("deltag import --undo", self.actor, [import_id], work)
-        return self._end(self._run(import_id, "Undoing"), "kept")
+        return self._say_undoing(self._run(import_id, "Looking at what would be undone"), table)
 
-    def _end(self, imported: Import, left: str) -> bool:
-        """Print what was done; whether that was all, and no line was `left`."""
+    def _say_undoing(self, imported: Import, table: Path | None) -> bool:
+        self._say_trouble(imported)
+        counts = self._counts(imported.import_id)
+        self._say_what_stays(imported)
+        if table:
+            self._write(imported, table)
+        self.console.print(_counted(counts))
+        self.console.print(f"To take it back: deltag import --confirm {imported.import_id}")
+        return not counts.get(Undoing.WOULD_STAY)
+
+    def _say_what_stays(self, imported: Import) -> None:
+        """The reasons for which something of lines would stay, each with its lines."""
+        reasons: dict[str, list[int]] = defaultdict(list)
+        with self.context.work() as work:
+            for told_of in (reporting.of_row(imported, row) for rows in reporting.pages(imported, work) for row in rows):
+                for one in told_of["stays"] or ():
+                    reasons[self._worded(one)].append(told_of["line"])
+        for why, lines in reasons.items():
+            self.console.print(Text(f"{_listed(lines)}, {why}"))
+
+    def _end(self, imported: Import) -> bool:
+        """Print what was done; whether that was all, and no line was left."""
         self._say_trouble(imported)
         counts = self._counts(imported.import_id)
         self.console.print(_counted(counts))
-        return not imported.trouble and not counts.get(left)
+        return not imported.trouble and not counts.get(_LEFT.get(imported.state, ""))
 
     def _say_trouble(self, imported: Import) -> None:
         print_reasons(self.console, map(_reason, imported.trouble), self.language)

@@ -126,7 +126,7 @@ def report_as_workbook(request: Request, work: Work) -> Answer:
 
 @api.post(
     "/v1/imports/{id:uuid}/confirmation",
-    summary="Apply what the report says",
+    summary="Do what the report says",
     roles=COORDINATOR,
     body=shapes.ConfirmationSchema(),
     returns=_IMPORT,
@@ -135,7 +135,10 @@ def report_as_workbook(request: Request, work: Work) -> Answer:
     examples={"body": {"report": "5f2b8c1e9a7d4f60" * 4}},
 )
 def confirm(request: Request, work: Work) -> Mapping[str, Any]:
-    """Name the `report` that you saw. A line that would come to something else by now is left, and counted as moved."""
+    """Name the `report` that you saw: the file is applied, or, where it is that of an undo, taken back.
+
+    A line that would come to something else by now is left, and counted as moved.
+    """
     return report.of_import(handlers.confirm(request.path["id"], request.body["report"], work))
 
 
@@ -154,14 +157,17 @@ def check_again(request: Request, work: Work) -> Mapping[str, Any]:
 
 @api.post(
     "/v1/imports/{id:uuid}/undo",
-    summary="Take an import back",
+    summary="Make the dry run of taking an import back",
     roles=COORDINATOR,
     returns=_IMPORT,
     errors=(404, 409),
     idempotent=True,
 )
 def undo(request: Request, work: Work) -> Mapping[str, Any]:
-    """What it added ends and what it changed is as before, except where that has changed since: those lines are counted as kept."""
+    """Who came in by it alone would be erased, and what it changed would be as before. `state` is `undo-checked` when that is known.
+
+    What others have built on since stays, and each line's `stays` says why. Nothing is done before the report is confirmed.
+    """
     return report.of_import(handlers.undo(request.path["id"], work))
 
 

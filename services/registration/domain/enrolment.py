@@ -80,6 +80,13 @@ class Enrolment:
         self.steps += 1
         return taken(self, request.start_date, source)
 
+    def never_was(self, request_id: str, reason: str, today: date) -> None:
+        """It should not have been made: it ended when it began, or today, if that is to come, and nobody counts it as one that was."""
+        self.status, self.step, self.request_id = Status.WITHDRAWN, Step.WITHDRAW, request_id
+        self.end_date = self.since = min(self.start_date or today, today)
+        self.reason, self.was_enrolled, self.coming, self.next_day = reason, False, (), None
+        self.steps += 1
+
     def move(self, to: Institution | None, day: date) -> None:
         """The child is there from that day on (None: at home)."""
         self.institution_id = to.institution_id if to else None

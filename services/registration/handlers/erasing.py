@@ -4,7 +4,7 @@ Registration erases its own in the transaction of the decision; the others do wh
 erased. A receipt names counts by kind, and the services that are awaited.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -61,6 +61,17 @@ def erase_due(due: Due, work: "Work") -> Erasure | None:
         return None
     erasure = Erasure(new_id(), Why.RETENTION, work.now, counted(found.people), due.programme, due.rule)
     return _carry_out(found, erasure, work, None)
+
+
+def take_back(people: Sequence[Person], ids: Sequence[str], work: "Work", cause: Cause) -> None:
+    """Erase people who should not have come in, and what else goes by these ids, as somebody asked who took back what brought them.
+
+    The file that brought them stays for its days. What was told of them in this unit of work is told before.
+    """
+    if ids:
+        work.flush()
+        counts = erasing.erase(work, _held(work), ids)
+        _decide(Erasure(new_id(), Why.REQUEST, work.now, counted(people)), ids, counts, work, cause)
 
 
 # The others answer.
@@ -151,11 +162,16 @@ def _carry_out(found: Plan, erasure: Erasure, work: "Work", cause: Cause | None)
     _decline_sign_ups([*found.ids, *marks], work)
     work.imports.forget(found.files)
     counts = {**erasing.erase(work, _held(work), found.ids, marks), **({IMPORTS: len(found.files)} if found.files else {})}
+    _decide(erasure, found.ids, counts, work, cause)
+    return erasure
+
+
+def _decide(erasure: Erasure, ids: Sequence[str], counts: Mapping[str, int], work: "Work", cause: Cause | None) -> None:
+    """Registration has erased its own; the others are told to."""
     erasure.gather(Erased(OWN, work.now, counts))
     work.erasures.add(erasure)
-    data = erasure_messages.of_decision(erasure, found.ids)
+    data = erasure_messages.of_decision(erasure, ids)
     work.emit(erasure_messages.DECIDED, subject=erasure.erasure_id, data=data, programme=erasure.programme, cause=cause)
-    return erasure
 
 
 def _decline_sign_ups(marks: Sequence[str], work: "Work") -> None:

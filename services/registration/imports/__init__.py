@@ -1,11 +1,12 @@
 """A municipality's file becomes families, professionals or institutions: first as a report of what it would do, then, confirmed, as that.
 
-    received ─▶ mapping ─▶ reading ─▶ checking ─▶ checked ─▶ applying ─▶ applied ─▶ undoing ─▶ undone
-                   ▲          └────────────────── another mapping, or a new dry run ──┘
+    received ─▶ mapping ─▶ reading ─▶ checking ─▶ checked ─▶ applying ─▶ applied ─▶ undo-checking ─▶ undo-checked ─▶ undoing ─▶ undone
+                   ▲          └────────────────── another mapping, or a new dry run ──┴───────────────────┘
                needs a person, where a required column was not recognised
 
 The dry run is the run, taken back: the same handlers decide, inside a savepoint that is then rolled back. So the report
-says what will happen, and confirming does that or, where what is stored has moved since, nothing for the row.
+says what will happen, and confirming does that or, where what is stored has moved since, nothing for the row. Taking an import back
+goes the same way: a dry run that says what would be undone and what stays, then a confirmation.
 Every pass goes in chunks, each a transaction that also says how far it came, so a killed one goes on where it was.
 Rows of one family (one child or guardian, by number) stand in one chunk, which makes chunks independent of each other.
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from services.chassis.errors import Conflict, Invalid, NotFound
 from services.chassis.ids import new_id
@@ -15,6 +15,9 @@ from services.registration.imports.texts import reason
 
 if TYPE_CHECKING:
     from services.registration.storage import Work
+
+_CONFIRMED: Final = {State.CHECKED: State.APPLYING, State.UNDO_CHECKED: State.UNDOING}
+_DONE: Final = (State.APPLIED, State.UNDO_CHECKED)
 
 TIMER = "imports"
 """Who wakes does the work that waits."""
@@ -49,21 +52,21 @@ def map_columns(import_id: str, chosen: Mapping[str, str | None], work: "Work") 
 
 
 def confirm(import_id: str, report: str, work: "Work") -> Import:
-    """Apply what the report says that was seen. Raises `Conflict` where it is another one by now."""
-    imported = _locked(import_id, work, State.CHECKED)
+    """Do what the report says that was seen: apply the file, or take it back. Raises `Conflict` where it is another one by now."""
+    imported = _locked(import_id, work, *_CONFIRMED)
     if report != imported.report:
         raise Conflict(reasons=[reason("report-moved", "/report")])
-    return _begun(imported, State.APPLYING, work)
+    return _begun(imported, _CONFIRMED[imported.state], work)
 
 
 def check_again(import_id: str, work: "Work") -> Import:
     """Make the dry run again of the lines that were not applied, against what is stored now."""
-    return _begun(_locked(import_id, work, State.CHECKED, State.APPLIED), State.CHECKING, work)
+    return _begun(_locked(import_id, work, State.CHECKED, *_DONE), State.CHECKING, work)
 
 
 def undo(import_id: str, work: "Work") -> Import:
-    """Take back what was applied."""
-    return _begun(_locked(import_id, work, State.APPLIED), State.UNDOING, work)
+    """Make the dry run of taking back what was applied; a confirmation of its report does it."""
+    return _begun(_locked(import_id, work, *_DONE), State.UNDO_CHECKING, work)
 
 
 def forget_expired(context: Context) -> None:

@@ -88,6 +88,8 @@ class Passes:
                 _check(imported, work)
             case State.APPLYING:
                 _apply(imported, work)
+            case State.UNDO_CHECKING:
+                _check_undo(imported, work)
             case State.UNDOING:
                 _undo(imported, work)
 
@@ -203,22 +205,45 @@ def _as_promised(promised: Sequence[Row], imported: Import, work: "Work") -> dic
     return {}
 
 
+def _check_undo(imported: Import, work: "Work") -> None:
+    """The dry run of taking it back: do it, see what is left of each line, and let it be as it was."""
+    rows = work.imports.chunk(imported, CHUNK)
+    if not rows:
+        imported.report = work.imports.report_of(imported.import_id)
+        _enter(imported, State.UNDO_CHECKED)
+        return
+    applied = [row for row in rows if row.deed is Deed.APPLIED]
+    with work.attempt():
+        left = _taken_back(applied, imported, work)
+    for row in applied:
+        row.outcome = row.outcome and msgspec.structs.replace(row.outcome, stays=left.get(row.number, []))
+    work.imports.save_undoing(imported.import_id, applied)
+    _advance(imported, rows)
+
+
 def _undo(imported: Import, work: "Work") -> None:
-    """Take back what was applied, the last line of a family first."""
+    """Take back what the report said; a line of which something would be left stays, as far as it said."""
     rows = work.imports.chunk(imported, CHUNK)
     applied = [row for row in rows if row.deed is Deed.APPLIED]
-    for some in rounds(applied[::-1]):
-        left = UNDO[imported.kind](some, imported, work)
-        for row in some:
-            _note(row, left.get(row.number, []))
+    left = _taken_back(applied, imported, work)
+    for row in applied:
+        _note(row, left.get(row.number, []))
     work.imports.save_deeds(imported.import_id, applied)
     _advance(imported, rows, State.UNDONE)
+
+
+def _taken_back(rows: Sequence[Row], imported: Import, work: "Work") -> dict[int, Sequence[Issue]]:
+    """What is left of lines that are taken back, the last of a family first."""
+    left: dict[int, Sequence[Issue]] = {}
+    for some in rounds(rows[::-1]):
+        left |= UNDO[imported.kind](some, imported, work)
+    return left
 
 
 def _note(row: Row, left: Sequence[Issue]) -> None:
     row.deed = Deed.KEPT if left else Deed.UNDONE
     if row.outcome:
-        row.outcome = msgspec.structs.replace(row.outcome, issues=[*row.outcome.issues, *left])
+        row.outcome = msgspec.structs.replace(row.outcome, issues=[*row.outcome.issues, *left], stays=None)
 
 
 def _advance(imported: Import, rows: Sequence[Row], end: State | None = None) -> None:

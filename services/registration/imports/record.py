@@ -23,13 +23,15 @@ class State(StrEnum):
     CHECKED = "checked"
     APPLYING = "applying"
     APPLIED = "applied"
+    UNDO_CHECKING = "undo-checking"
+    UNDO_CHECKED = "undo-checked"
     UNDOING = "undoing"
     UNDONE = "undone"
     UNREADABLE = "unreadable"
     EXPIRED = "expired"
 
 
-WORKING = (State.RECEIVED, State.READING, State.GROUPING, State.CHECKING, State.APPLYING, State.UNDOING)
+WORKING = (State.RECEIVED, State.READING, State.GROUPING, State.CHECKING, State.APPLYING, State.UNDO_CHECKING, State.UNDOING)
 """The states in which there is something to do that needs no person."""
 
 
@@ -50,6 +52,13 @@ class Deed(StrEnum):
     MOVED = "moved"
     UNDONE = "undone"
     KEPT = "kept"
+
+
+class Undoing(StrEnum):
+    """What taking it back would do with a line: undo it, or leave something of it."""
+
+    WOULD_GO = "would-be-undone"
+    WOULD_STAY = "would-be-kept"
 
 
 class Issue(msgspec.Struct, frozen=True):
@@ -95,8 +104,8 @@ class Reading(msgspec.Struct):
 class Outcome(msgspec.Struct):
     """What a line leads to. `otherwise` is what is stored otherwise than in the line and left so; `undo` is for taking it back.
 
-    `about` are the ids of those who are stored and of whom it tells. `hidden` names who in the line is protected: `child`,
-    `guardian1`, or, of a professional, the empty text.
+    `stays` is what taking it back would leave, and why (None: nobody asked yet). `about` are the ids of those who are stored and of
+    whom it tells. `hidden` names who in the line is protected: `child`, `guardian1`, or, of a professional, the empty text.
     """
 
     status: Status
@@ -107,6 +116,7 @@ class Outcome(msgspec.Struct):
     undo: dict[str, Any] = {}
     hidden: list[str] = []
     about: list[str] = []
+    stays: list[Issue] | None = None
 
     @property
     def fingerprint(self) -> bytes:
@@ -114,6 +124,11 @@ class Outcome(msgspec.Struct):
         changes = sorted(self.changes, key=lambda change: (change.field, change.before or "", change.after or ""))
         told = [self.status, changes, [(issue.rule, issue.field) for issue in self.issues if issue.error]]
         return blake2b(msgspec.json.encode(told), digest_size=16).digest()
+
+    @property
+    def undoing(self) -> bytes:
+        """The same of its undoing: what would be left of it."""
+        return blake2b(msgspec.json.encode([(left.rule, left.field) for left in self.stays or ()]), digest_size=16).digest()
 
     @property
     def people(self) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import TYPE_CHECKING, Any, Final
 
 from services.registration.imports.columns import Field, fields
-from services.registration.imports.record import Candidate, Change, Deed, Import, Issue, Row, Status
+from services.registration.imports.record import Candidate, Change, Deed, Import, Issue, Row, Status, Undoing
 from services.registration.imports.rows import masked_number
 from services.registration.imports.texts import word
 from services.registration.texts import TEXTS
@@ -41,9 +41,9 @@ def of_counts(counts: Iterable[Any]) -> dict[str, int]:
     """Lines by what would be, and what was, done with them; errors and warnings."""
     found: Counter[str] = Counter()
     for row in counts:
-        found.update({name: row.lines for name in (row.status, row.deed) if name})
+        found.update({name: row.lines for name in (row.status, row.deed, row.undoing) if name})
         found.update(errors=row.errors, warnings=row.warnings)
-    return {name: found[name] for name in (*Status, *Deed, "errors", "warnings") if name in found}
+    return {name: found[name] for name in (*Status, *Deed, *Undoing, "errors", "warnings") if name in found}
 
 
 def of_columns(imported: Import) -> dict[str, Any]:
@@ -65,6 +65,7 @@ def of_row(imported: Import, row: Row) -> dict[str, Any]:
         "done": row.deed,
         "fields": [_field(name, headers, row, whom) for name in dict.fromkeys([*row.reading.read, *row.reading.values])],
         "issues": [_issue(found, headers) for found in (*row.reading.issues, *(outcome.issues if outcome else ()))],
+        "stays": [_issue(found, headers) for found in outcome.stays] if outcome and outcome.stays is not None else None,
         "changes": [_change(change, whom) for change in (outcome.changes if outcome else ())],
         "stored_otherwise": [_change(change, whom) for change in (outcome.otherwise if outcome else ())],
         "candidates": [_candidate(one) for one in (outcome.candidates if outcome else ())],
@@ -103,6 +104,7 @@ def _line(told: Mapping[str, Any], known: Mapping[str, Field], names: Sequence[s
     issues = {
         error: [_told(one, known, language) for one in told["issues"] if (one["severity"] == "error") is error] for error in (True, False)
     }
+    issues[False] += [_told(one, known, language) for one in told["stays"] or ()]
     changes = [_changed(one, known, language) for one in told["changes"]]
     alike = [f"{_label(one['field'], known, language)}: {one['id']} ({_why(one, language)})" for one in told["candidates"]]
     cells = {one["field"]: (one["read"], _worded(one["field"], one["value"], known, language)) for one in told["fields"]}

@@ -27,6 +27,8 @@ CHUNKS_A_TURN = 4
 GIVES_WAY_S = 0.25
 """How long, after a chunk, callers of the same process go first: an import goes on, slowly, where there are always some."""
 
+_AFTER_APPLYING = {State.APPLYING, State.UNDO_CHECKING, State.UNDOING}
+
 TRIES = 6
 """How often a chunk is begun that collided with another transaction."""
 
@@ -80,7 +82,7 @@ class Run:
         with self.context.work() as work:
             imported: Import | None = work.imports.lock(self.import_id)
             if imported is not None:
-                imported.state = State.APPLIED if imported.state in {State.APPLYING, State.UNDOING} else State.UNREADABLE
+                imported.state = State.APPLIED if imported.state in _AFTER_APPLYING else State.UNREADABLE
                 imported.trouble = [one.as_dict() for one in reasons]
                 work.imports.save(imported)
             return imported

@@ -36,7 +36,8 @@ class ReasonSchema(Schema):
 
 
 class ImportSchema(Schema):
-    """`lines` counts them by status (new, changed, unchanged, refused) and by deed (applied, moved, undone, kept).
+    """`lines` counts them by status (new, changed, unchanged, refused), by deed (applied, moved, undone, kept), and by what taking them
+    back would do (would-be-undone, would-be-kept).
 
     `report` names the report that a confirmation must name; `done` of `total` lines are through the present pass.
     """
@@ -135,13 +136,17 @@ class StoredAlreadySchema(Schema):
 
 
 class ReportLineSchema(Schema):
-    """One line of the file. CPR numbers are masked; `stored_otherwise` is what the import leaves as it is."""
+    """One line of the file. CPR numbers are masked; `stored_otherwise` is what the import leaves as it is.
+
+    `stays` is what taking the line back would leave, with the reasons: null as long as nobody has asked, empty where all of it goes.
+    """
 
     line = fields.Integer(required=True)
     status = fields.String(required=True, validate=validate.OneOf([status.value for status in Status]))
     done = fields.String(required=True, allow_none=True)
     fields_ = fields.List(fields.Nested(ReadFieldSchema), required=True, data_key="fields", attribute="fields")
     issues = fields.List(fields.Nested(IssueSchema), required=True)
+    stays = fields.List(fields.Nested(IssueSchema), required=True, allow_none=True)
     changes = fields.List(fields.Nested(ChangeSchema), required=True)
     stored_otherwise = fields.List(fields.Nested(ChangeSchema), required=True)
     candidates = fields.List(fields.Nested(StoredAlreadySchema), required=True)

@@ -82,6 +82,26 @@ class StoredFamilies:
         return {one.cpr_number: one for one in self.guardians.values() if one.cpr_number}
 
 
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A child whom a line brought, the enrolment that came with it, if one did, and the guardians whom the line named."""
+
+    child_id: str
+    enrolment_id: str | None
+    guardians: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What others did with people since they came in: slugs, by the person's id."""
+
+    reasons: dict[str, list[str]]
+
+    def on(self, person_id: str) -> list[str]:
+        """Each reason for which this one stays."""
+        return self.reasons.get(person_id, [])
+
+
 class Made(msgspec.Struct):
     """What a line led to, for taking it back: the enrolment that it made; guardians and custody as they were and as they are."""
 

@@ -11,6 +11,7 @@ from services.registration.domain.reach import Reach
 from services.registration.domain.request import Known
 from services.registration.resources import Resources
 from services.registration.storage.answers import Answers
+from services.registration.storage.built_on import BuiltOn
 from services.registration.storage.consents import Consents
 from services.registration.storage.duplicates import Duplicates
 from services.registration.storage.enrolments import Enrolments
@@ -129,6 +130,10 @@ class Work(UnitOfWork):
     @cached_property
     def family_records(self) -> FamilyRecords:
         return FamilyRecords(self.connection, self.resources.vault, self.today)
+
+    @cached_property
+    def built_on(self) -> BuiltOn:
+        return BuiltOn(self.connection, self.today)
 
     @cached_property
     def erasures(self) -> Erasures:

@@ -49,14 +49,7 @@ _UNLINK = sa.text(
     "delete from guardianship s using json_to_recordset(cast(:rows as json)) as x(c uuid, g uuid, k boolean)"
     " where s.child_id = x.c and s.guardian_id = x.g and x.k is null and s.said_at is null"
 )
-_REMOVE_STRANGERS = sa.text(
-    f"delete from guardian g where guardian_id = {IDS}"
-    " and not exists (select from guardianship s where s.guardian_id = g.guardian_id)"
-    " and not exists (select from consent c where c.guardian_id = g.guardian_id)"
-    " and not exists (select from protection p where p.person_id = g.guardian_id)"
-    " and not exists (select from answer_sheet a where a.person_id = g.guardian_id)"
-    " and not exists (select from merge where g.guardian_id in (merged_id, into_id))"
-)
+_PARENTS = sa.text(f"select distinct guardian_id::text from guardianship where guardian_id = {IDS}")
 
 
 class FamilyRecords:
@@ -90,9 +83,9 @@ class FamilyRecords:
         self._connection.execute(_SET_CUSTODY, {"rows": rows})
         self._connection.execute(_UNLINK, {"rows": rows})
 
-    def remove(self, guardians: Iterable[str]) -> None:
-        """Delete those who are nobody's guardian any more."""
-        self._connection.execute(_REMOVE_STRANGERS, {"ids": as_json(guardians)})
+    def parents(self, guardians: Iterable[str]) -> set[str]:
+        """Those of these guardians who have a child."""
+        return set(self._connection.execute(_PARENTS, {"ids": as_json(guardians)}).scalars())
 
     def _guardian(self, row: Any) -> StoredGuardian:
         found = dict(columns(row))

@@ -10,7 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from services.registration.imports.columns import Kind
-from services.registration.imports.record import Deed, Import, Outcome, Reading, Row, State, Status
+from services.registration.imports.record import Deed, Import, Outcome, Reading, Row, State, Status, Undoing
 from services.registration.imports.safe import Safe
 from services.registration.storage.rows import as_bytea, as_json, columns
 
@@ -65,6 +65,11 @@ _PART_CROWDS = sa.text(
     " (select family from import_row where import_id = cast(:id as uuid) group by family having count(*) > :most)"
 )
 _ROW = "select number, family, crowd, status, deed, fingerprint, reading_sealed, outcome_sealed from import_row"
+_SAVE_UNDOING = sa.text(
+    "update import_row r set undoing = x.u, fingerprint = x.f, outcome_sealed = x.o"
+    " from json_to_recordset(cast(:rows as json)) as x(n integer, u text, f bytea, o bytea)"
+    " where r.import_id = cast(:id as uuid) and r.number = x.n"
+)
 _CHUNK = sa.text(
     f"with ahead as (select family from import_row where import_id = cast(:id as uuid) and family > :cursor order by family limit :limit)"
     f" {_ROW} where import_id = cast(:id as uuid) and family > :cursor and family <= (select max(family) from ahead)"
@@ -77,7 +82,7 @@ _SAVE_OUTCOMES = sa.text(
     f" where r.import_id = cast(:id as uuid) and r.number = x.n and r.number = {_NUMBERS}"
 )
 _SAVE_DEEDS = sa.text(
-    "update import_row r set deed = x.d, outcome_sealed = coalesce(x.o, r.outcome_sealed)"
+    "update import_row r set deed = x.d, undoing = null, outcome_sealed = coalesce(x.o, r.outcome_sealed)"
     " from json_to_recordset(cast(:rows as json)) as x(n integer, d text, o bytea)"
     f" where r.import_id = cast(:id as uuid) and r.number = x.n and r.number = {_NUMBERS}"
 )
@@ -90,8 +95,8 @@ _ROWS_PAGE = sa.text(
     " and (cast(:deed as text) is null or deed = :deed) and (not :troubled or errors > 0 or warnings > 0) order by number limit :limit"
 )
 _COUNTS = sa.text(
-    "select status, deed, count(*) as lines, sum(errors) as errors, sum(warnings) as warnings from import_row"
-    " where import_id = cast(:id as uuid) group by status, deed"
+    "select status, deed, undoing, count(*) as lines, sum(errors) as errors, sum(warnings) as warnings from import_row"
+    " where import_id = cast(:id as uuid) group by status, deed, undoing"
 )
 _REMEMBER = sa.text(
     "insert into import_columns (sender, kind, header_hash, fields) values (:sender, :kind, :header_hash, cast(:fields as jsonb))"
@@ -193,6 +198,11 @@ class Imports:
         done = [{"n": row.number, "d": row.deed, "o": self._sealed(import_id, row.number, row.outcome)} for row in rows]
         self._connection.execute(_SAVE_DEEDS, {"id": import_id, "rows": as_json(done)})
 
+    def save_undoing(self, import_id: str, rows: Sequence[Row]) -> None:
+        """What taking each back would leave."""
+        found = [self._undoing_row(import_id, row.number, row.outcome) for row in rows if row.outcome]
+        self._connection.execute(_SAVE_UNDOING, {"id": import_id, "rows": as_json(found)})
+
     def report_of(self, import_id: str) -> str:
         """A fingerprint of everything that the report says would happen."""
         return str(self._connection.execute(_REPORT, {"id": import_id}).scalar() or "")
@@ -204,7 +214,7 @@ class Imports:
         return [self._row(import_id, row) for row in found]
 
     def counts(self, import_id: str) -> list[Any]:
-        """Lines, errors and warnings by status and deed."""
+        """Lines, errors and warnings by status, deed, and what taking them back would do."""
         return list(self._connection.execute(_COUNTS, {"id": import_id}))
 
     def remember(self, imported: Import, header_hash: str, fields: Mapping[int, str]) -> None:
@@ -255,6 +265,10 @@ class Imports:
         told = {"s": outcome.status, "e": errors, "w": len(issues) - errors + len(outcome.candidates)}
         sealed = self._sealed(import_id, row.number, outcome)
         return told | {"n": row.number, "f": as_bytea(outcome.fingerprint), "o": sealed}
+
+    def _undoing_row(self, import_id: str, number: int, outcome: Outcome) -> dict[str, Any]:
+        would = Undoing.WOULD_STAY if outcome.stays else Undoing.WOULD_GO
+        return {"n": number, "u": would, "f": as_bytea(outcome.undoing), "o": self._sealed(import_id, number, outcome)}
 
     def _sealed(self, import_id: str, number: int, outcome: Outcome | None) -> str | None:
         return as_bytea(self._safe.seal_value(outcome, f"outcome {import_id}/{number}")) if outcome else None

@@ -22,7 +22,7 @@ _INSTITUTION = (
 
 _PROGRAMMES = sa.text("select definition from programme order by code")
 _PROGRAMMES_OF = sa.text("select definition from programme where code in (select json_array_elements_text(cast(:codes as json)))")
-_PROGRAMME = sa.text("select definition from programme where code = :code for update")
+_PROGRAMME = sa.text("select definition from programme where code = :code for no key update")
 _INSTITUTIONS = sa.text(f"{_INSTITUTION} order by i.programme, i.code")
 _INSTITUTIONS_ON = sa.text(
     f"{_INSTITUTION} where i.existence @> cast(:day as date) and (cast(:programme as text) is null or i.programme = :programme)"
@@ -118,7 +118,7 @@ class Programmes:
         return {handle: institution for institution in map(_institution, rows) for handle in institution.handles}
 
     def loaded(self, folder: ProgrammeFolder) -> Loaded:
-        """What a folder would change or collide with; locks the programme until the end of the transaction."""
+        """What a folder would change or collide with. Until the end of the transaction families enrol, and nobody else loads it."""
         code = folder.programme.code
         row = self._connection.execute(_PROGRAMME, {"code": code}).first()
         programme = _programme(row) if row else None

@@ -68,6 +68,11 @@ def asked(context: Context, what: Callable[..., Import], import_id: str) -> Impo
     return run(context, import_id)
 
 
+def undone(context: Context, imported: Import) -> Import:
+    """The same, taken back: a dry run, and a confirmation of what it said."""
+    return confirmed(context, asked(context, handlers.undo, imported.import_id))
+
+
 def found(context: Context, import_id: str) -> Import:
     """The import as it stands."""
     with context.work() as work:

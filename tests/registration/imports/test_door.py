@@ -57,7 +57,10 @@ def test_from_the_file_to_its_undoing(reader: Door, registration: Context) -> No
     assert reader.post(f"{path}/confirmation", json={"report": imported["report"]}).get_json()["state"] == "applying"
     assert worked(reader, registration, imported["import_id"])["lines"]["applied"] == 5
     assert living(registration)
-    assert reader.post(f"{path}/undo").get_json()["state"] == "undoing"
+    assert reader.post(f"{path}/undo").get_json()["state"] == "undo-checking"
+    undoing = worked(reader, registration, imported["import_id"])
+    assert (undoing["state"], undoing["lines"]["would-be-undone"]) == ("undo-checked", 5)
+    assert reader.post(f"{path}/confirmation", json={"report": undoing["report"]}).get_json()["state"] == "undoing"
     assert worked(reader, registration, imported["import_id"])["lines"]["undone"] == 5
     assert not living(registration)
 

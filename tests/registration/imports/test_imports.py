@@ -35,6 +35,7 @@ from tests.registration.imports.desk import (
     rows,
     run,
     sent,
+    undone,
 )
 from tests.registration.test_duplicates import enrol, merging
 
@@ -187,7 +188,7 @@ class TestUndoing:
     def test_what_was_added_ends_and_is_told(self, registration: Context) -> None:
         """The enrolment is withdrawn for everybody who listens, and its guardian is nobody's guardian any more."""
         imported = confirmed(registration, checked(registration, a_file(a_line())))
-        asked(registration, handlers.undo, imported.import_id)
+        undone(registration, imported)
         assert living(registration) == []
         told = [m["data"] for m in published(registration) if m["type"] == "registration.enrolment.withdrawn.v1"]
         assert [one["reason"] for one in told] == ["import-undone"]
@@ -199,7 +200,7 @@ class TestUndoing:
         line = a_line(CPR=number, **{"Forælder 1 CPR": mother, "Forælder 1 e-mail": "imported@example.org"})
         imported = confirmed(registration, checked(registration, a_file(line)))
         deliver(registration, REQUESTED, a_request(guardians=[a_guardian(cpr_number=mother, email="newest@example.org")]))
-        asked(registration, handlers.undo, imported.import_id)
+        undone(registration, imported)
         [row] = rows(registration, imported)
         assert (row.deed, [issue.rule for issue in row.outcome.issues] if row.outcome else []) == (Deed.KEPT, ["changed-since"])
         assert {row[5] for row in living(registration)} == {"newest@example.org"}
@@ -230,14 +231,15 @@ class TestProfessionals:
         assert {(one.field, one.after) for one in outcome.changes} >= {("phone", "+4520000018"), ("institution", "regnbuen")}
 
     def test_undone_the_new_have_ended_and_the_corrected_are_as_before(self, registration: Context) -> None:
-        """Who was added takes no part any more, who was corrected is told as he was."""
+        """Who was added takes no part any more and is known no more, who was corrected is told as he was."""
         mette = "Mette Prøvesen;mette@example.org;pedagogue;{};20000017"
         confirmed(registration, checked(registration, staff(mette.format("151001")), Kind.PROFESSIONALS))
         lines = [mette.format("151002"), "Ole Prøvesen;ole@example.org;pedagogue;151001;"]
         imported = confirmed(registration, checked(registration, staff(*lines), Kind.PROFESSIONALS))
-        asked(registration, handlers.undo, imported.import_id)
+        undone(registration, imported)
         told = [m["data"] for m in published(registration) if m["type"].startswith("registration.professional")]
         assert [(one["institution"], one["status"]) for one in told[-2:]] == [("birkegaarden", "accepted"), ("birkegaarden", "withdrawn")]
+        assert statuses(registration, checked(registration, staff(lines[1]), Kind.PROFESSIONALS)) == [Status.NEW]
 
     def test_the_rules_of_the_door_hold(self, registration: Context) -> None:
         """A profession that the programme does not know is refused with what is like it."""
@@ -276,7 +278,7 @@ class TestInstitutions:
         """A name goes back; a house that others may rest on is left, and the report says how it is closed."""
         lines = ["Hedegården;151003;Globen;6012;", "Baltorp;151050;Børnehuset Åkanden;6012;"]
         imported = confirmed(registration, checked(registration, places(*lines), Kind.INSTITUTIONS))
-        asked(registration, handlers.undo, imported.import_id)
+        undone(registration, imported)
         assert [row.deed for row in rows(registration, imported)] == [Deed.UNDONE, Deed.KEPT]
         with registration.work() as work:
             assert work.programmes.institutions_of(["151003"])["151003"].name == "Børnehuset Globen"

@@ -15,7 +15,7 @@ from services.registration.imports import handlers, passes
 from services.registration.imports.record import WORKING, Deed, Outcome, State, Status
 from services.registration.imports.running import Run
 from tests.registration.builders import a_number
-from tests.registration.imports.desk import HEADER, a_file, a_line, asked, checked, confirmed, found, living, outcomes, rows, run, sent
+from tests.registration.imports.desk import HEADER, a_file, a_line, checked, confirmed, found, living, outcomes, rows, run, sent, undone
 
 universes = count()
 law = settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -95,14 +95,24 @@ def test_applying_a_file_twice_changes_nothing(registration: Context, plan: list
 @law
 @given(PLANS, PLANS)
 def test_undoing_restores_what_was(registration: Context, before: list[dict[str, Any]], plan: list[dict[str, Any]]) -> None:
-    """Whoever was enrolled, linked or changed by a file is again as before it."""
+    """Whoever was enrolled, linked or changed by a file is again as before it, and nobody else is known."""
     universe = Universe()
     confirmed(registration, checked(registration, universe.file(before)))
-    stored = living(registration, universe.family)
+    stored, known = living(registration, universe.family), everybody(registration, universe)
     imported = confirmed(registration, checked(registration, universe.file(plan)))
-    asked(registration, handlers.undo, imported.import_id)
-    assert living(registration, universe.family) == stored
+    undone(registration, imported)
+    assert (living(registration, universe.family), everybody(registration, universe)) == (stored, known)
     assert {row.deed for row in rows(registration, imported)} <= {None, Deed.UNDONE}
+
+
+def everybody(context: Context, universe: Universe) -> list[tuple[Any, ...]]:
+    """Every child and guardian of an example who is stored, whether or not anything holds between them."""
+    query = sa.text(
+        "select child_id, given_name from child where family_name = :family union all"
+        " select guardian_id, given_name from guardian where family_name = :family order by 1"
+    )
+    with context.work() as work:
+        return [tuple(row) for row in work.connection.execute(query, {"family": universe.family})]
 
 
 @law

@@ -18,10 +18,11 @@ from services.chassis.ids import new_id
 from services.chassis.service import Context
 from services.chassis.testing import Door, http
 from services.registration.imports import handlers, passes
+from services.registration.imports.columns import Kind
 from services.registration.imports.passes import Passes
 from services.registration.imports.record import Deed, Import, State
 from tests.registration.builders import SENDER, a_guardian, a_number, a_request
-from tests.registration.imports.desk import a_file, a_line, checked, confirmed, living, rows, run
+from tests.registration.imports.desk import a_file, a_line, asked, checked, confirmed, living, rows, run
 
 FATHER = "1989-04-11"
 FIRST, SECOND = "740522-4991", "740522-4992"
@@ -114,11 +115,21 @@ class TestWhileAFileIsApplied:
             assert confirmed(others, beside).state is State.APPLIED
         assert [row[0] for row in living(registration)] == ["Asta", "Åse"]
 
+    def test_institutions_that_come_in_keep_no_family_waiting(self, registration: Context, at_the_door: Door) -> None:
+        """While a file of institutions is brought into the programme's folder, families enrol in that programme."""
+        content = "Distrikt;Enhedsnummer;Navn;InstType3\nBaltorp;151050;Børnehuset Åkanden;6012\n".encode()
+        places = checked(registration, content, Kind.INSTITUTIONS)
+        with registration.work() as work:
+            handlers.confirm(places.import_id, places.report or "", work)
+        with amid_a_chunk(registration, places):
+            assert enrolled(at_the_door) == 200
+
     def test_what_is_taken_back_keeps_nobody_waiting(self, registration: Context, applying: Import, at_the_door: Door) -> None:
         """While a chunk is undone, families that it does not name enrol, and the list is read."""
         run(registration, applying.import_id)
+        undoing = asked(registration, handlers.undo, applying.import_id)
         with registration.work() as work:
-            handlers.undo(applying.import_id, work)
+            handlers.confirm(applying.import_id, undoing.report or "", work)
         with amid_a_chunk(registration, applying):
             assert enrolled(at_the_door) == 200
             assert at_the_door.get("/v1/enrolments").status_code == 200
