@@ -218,7 +218,7 @@ class Settings:
     )
     notifications_public_key: str = setting(
         "DELTAG_NOTIFICATIONS_PUBLIC_KEY",
-        "seals contact cards: the public half of DELTAG_NOTIFICATIONS_PRIVATE_KEY, in base64",
+        "seals contact cards and links to surveys: the public half of DELTAG_NOTIFICATIONS_PRIVATE_KEY, in base64",
         read=key_text,
         needed_by=("registration",),
     )
@@ -230,6 +230,12 @@ class Settings:
         default="http://127.0.0.1:8080/registration",
         needed_by=("registration",),
         in_production=True,
+    )
+    events_url: str = setting(
+        "DELTAG_EVENTS_URL",
+        "where people reach the pages of events: links in letters begin with it; without it nobody is asked how an activity was",
+        read=url("https", "http"),
+        default="",
     )
     sign_up_key: bytes = setting(
         "DELTAG_SIGN_UP_KEY",

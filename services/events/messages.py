@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from services.events.domain.activity import Placement
+from services.events.domain.survey import SurveyQuestion
 
 TAKE_PART = "take-part"
 """The purpose of the consent without which a child does not come."""
@@ -22,6 +23,7 @@ class ProgrammeLoaded(msgspec.Struct):
     programme: str
     districts: Sequence[Coded]
     tracks: Sequence[Coded] = ()
+    survey: Sequence[SurveyQuestion] = ()
 
 
 class InstitutionChanged(msgspec.Struct):

@@ -9,23 +9,37 @@ from typing import Any, NoReturn
 import msgspec
 
 from services.chassis.errors import Conflict, Invalid, NotFound, Reason
+from services.chassis.settings import Settings
 from services.events.domain.activity import Audience, Kind
 from services.events.domain.overlap import Overlaps
 from services.events.domain.refusal import Refusal, Slug
 from services.events.domain.series import ClosingDays
 
 HERE = Path(__file__).parent
+DEVELOPMENT = "http://127.0.0.1:8080/events"
+
+
+@dataclass(frozen=True)
+class Letters:
+    """What it takes to send somebody a link that only he reads: where our pages are, and the key of notifications."""
+
+    address: str
+    public_key: str
 
 
 @dataclass(frozen=True)
 class Resources:
-    """The kinds by their code, the texts (`da`, `en`) by the rule's slug, when nothing meets, what follows from overlaps, and why."""
+    """The kinds by their code, the texts (`da`, `en`) by the rule's slug, when nothing meets, what follows from overlaps, and why.
+
+    `surveys` is how those who came are asked how it was; without it nobody is.
+    """
 
     kinds: Mapping[str, Kind]
     texts: Mapping[str, Mapping[str, str]]
     closing_days: ClosingDays
     overlaps: Overlaps
     explanations: Mapping[str, Mapping[str, str]]
+    surveys: Letters | None = None
 
     def reason(self, refusal: Refusal) -> Reason:
         """The refusal as people read it."""
@@ -44,11 +58,19 @@ class Resources:
         raise NotFound(reasons=[self.reason(Refusal(slug, ""))])
 
 
-def load(_settings: object = None) -> Resources:
-    """Read the files that come with this service."""
+def load(settings: Settings | None = None) -> Resources:
+    """Read the files that come with this service, and what the settings say of its letters."""
     kinds = {code: Kind(code, Audience(row["audience"]), row["ways"]) for code, row in _read("kinds.toml").items()}
     days, overlaps = ClosingDays(**_read("closing_days.toml")), msgspec.convert(_read("overlaps.toml"), Overlaps)
-    return Resources(kinds, _read("texts.toml"), days, overlaps, _read("explanations.toml"))
+    return Resources(kinds, _read("texts.toml"), days, overlaps, _read("explanations.toml"), _letters(settings))
+
+
+def _letters(settings: Settings | None) -> Letters | None:
+    """None where nothing says how to reach people; on a developer's machine, our pages are where `deltag up` has them."""
+    if settings is None or not settings.notifications_public_key:
+        return None
+    address = settings.events_url or ("" if settings.production else DEVELOPMENT)
+    return Letters(address.rstrip("/"), settings.notifications_public_key) if address else None
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from services.chassis.envelope import Received
 from services.chassis.errors import Conflict
 from services.chassis.ids import new_id
 from services.notifications.domain.dispatch import Due, step
-from services.notifications.domain.mail import ENDS, Mail, Status
+from services.notifications.domain.mail import ENDS, Kind, Mail, Status
 from services.notifications.domain.reminder import CLOCK_CHANGE, is_due, reminder
 from services.notifications.domain.signup import called_for, change
 from services.notifications.messages import (
@@ -111,6 +111,7 @@ def take_due(work: "Work") -> list[Due]:
 def settle(mails: Sequence[Mail], work: "Work") -> Collection[str]:
     """Store each mail's step, and tell of those that have come to an end; returns the ids of those that were stored."""
     stored = work.mails.save(mails)
+    work.survey_links.forget([mail.mail_id for mail in mails if mail.kind is Kind.FEEDBACK and mail.status in ENDS])
     for mail in mails:
         if mail.status in ENDS and mail.mail_id in stored:
             work.emit(_type(mail.status), subject=mail.mail_id, data=_state(mail), cause=stored[mail.mail_id], programme=mail.programme)

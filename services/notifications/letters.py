@@ -28,6 +28,7 @@ from services.notifications.domain.reminder import COPENHAGEN
 from services.notifications.domain.signup import Signup
 
 TEMPLATES = Path(__file__).parent / "templates"
+PREVIEWED_LINK = "https://example.dk/events/feedback"
 LINE = 72
 """Characters in a line of plain text, as mail programs expect."""
 
@@ -40,7 +41,7 @@ _LOCALES = {"en": "en_GB"}
 @dataclass(frozen=True, slots=True)
 class Matter:
     """What a letter says, before it has words. `signature` is who sends it, `contact` where to ask and cancel;
-    `session_id` is given for a reminder.
+    `session_id` is given for a reminder, `link` for a letter that asks how it was.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Matter:
     now: datetime
     session_id: str | None = None
     contact: Contact | None = None
+    link: str = ""
 
     @property
     def sessions(self) -> tuple[Session, ...]:
@@ -128,14 +130,15 @@ class Letters:
         """A letter as a page, with the made-up people of `preview.json`."""
         matter = msgspec.json.decode((self.folder / "preview.json").read_bytes(), type=Matter)
         one_session = matter.activity.sessions[0].session_id if kind is Kind.REMINDER else None
-        return self.write(kind, language, replace(matter, session_id=one_session)).html
+        link = PREVIEWED_LINK if kind is Kind.FEEDBACK else ""
+        return self.write(kind, language, replace(matter, session_id=one_session, link=link)).html
 
 
 def _words(language: str, matter: Matter) -> Mapping[str, Any]:
     """What templates may use."""
     locale = _locale(language)
     return {
-        "link": "",
+        "link": matter.link,
         "language": language,
         "direction": locale.text_direction,
         "name": matter.name,

@@ -158,6 +158,23 @@ class SignUpLinkSealed(msgspec.Struct):
     sealed: str
 
 
+class SurveyLinkSealed(msgspec.Struct):
+    """A link to a survey for somebody who came, sealed with our public key; its id is the seal's associated data."""
+
+    link_id: Id
+    person_id: Id
+    signup_id: Id
+    activity_id: Id
+    closes_on: date
+    sealed: str
+
+
+class SurveyLink(msgspec.Struct):
+    """What such a message holds once it is opened."""
+
+    link: str
+
+
 class LinkContent(msgspec.Struct):
     """What such a message holds once it is opened: where it goes, and the link by e-mail or the code by SMS."""
 

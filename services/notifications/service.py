@@ -11,7 +11,7 @@ from services.chassis.erasure import carrying_out
 from services.chassis.erasure.holdings import holdings
 from services.chassis.service import PERSONAL, Listen, Personal, Service, Timer, many
 from services.chassis.settings import Settings
-from services.notifications import handlers, links, sending
+from services.notifications import handlers, links, sending, surveys
 from services.notifications.api import api
 from services.notifications.channels import Channel
 from services.notifications.channels.folder import FolderChannel, SmsFolderChannel
@@ -27,6 +27,7 @@ from services.notifications.messages import (
     ProgrammeFact,
     SignupFact,
     SignUpLinkSealed,
+    SurveyLinkSealed,
 )
 from services.notifications.resources import Resources
 from services.notifications.storage import Work
@@ -65,10 +66,11 @@ SERVICE = Service(
         Listen.facts(
             "notifications.personal",
             exchange=PERSONAL,
-            keys=["registration.contact.#", "registration.sign-up-link.#"],
+            keys=["registration.contact.#", "registration.sign-up-link.#", "events.survey-link.#"],
             reads={
                 "registration.contact.sealed.v1": many(ContactSealed, handlers.keep_cards),
                 "registration.sign-up-link.sealed.v1": many(SignUpLinkSealed, links.keep),
+                "events.survey-link.sealed.v1": many(SurveyLinkSealed, surveys.invite),
             },
         ),
         Listen.facts(

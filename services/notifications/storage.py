@@ -24,6 +24,7 @@ from services.notifications.domain.signup import Coming, Signup, Standing
 from services.notifications.link_ledger import LinkLetters
 from services.notifications.messages import ActivityFact, ConsentFact, ContactSealed, FamilyFact, OwnConsentFact, ProgrammeFact, SignupFact
 from services.notifications.resources import Resources
+from services.notifications.survey_links import SurveyLinks
 
 T = TypeVar("T")
 _ENCODE = msgspec.json.Encoder().encode
@@ -108,11 +109,13 @@ _OF_KEPT = (
 """A family's permissions; where a guardian was merged into another, that one's."""
 _DUE = sa.text(
     "select m.*, c.sealed as card, chassis.surviving(m.person_id) as card_of, s.standing, s.seats, s.position, s.answer_by, s.draws_at,"  # noqa: S608 - our own text
-    " a.status as activity_status, a.title, a.sessions, p.name as signature, p.contact, coalesce((select not given from consent k"
+    " a.status as activity_status, a.title, a.sessions, l.sealed as survey_link,"
+    " p.name as signature, p.contact, coalesce((select not given from consent k"
     " where k.person_id in (select chassis.same(m.person_id)) order by said_at desc, given limit 1), false) as unwilling,"
     f" (select coalesce(jsonb_agg({_OF_KEPT}), '[]') from family f where f.child_id in"
     " (select chassis.surviving(cast(c.id as uuid)) from jsonb_array_elements_text(s.children) as c (id))) as families"
     " from mail m join signup s using (signup_id) left join contact_card c on c.person_id = chassis.surviving(m.person_id)"
+    " left join survey_link l on m.kind = 'feedback' and l.link_id = cast(nullif(split_part(m.key, 'survey/', 2), '') as uuid)"
     " left join activity a on a.activity_id = m.activity_id left join programme p on p.programme = m.programme"
     " where m.due_at <= :now order by m.due_at limit :limit for update of m skip locked"
 )
@@ -273,6 +276,10 @@ class Work(UnitOfWork):
         return Mails(self.connection)
 
     @cached_property
+    def survey_links(self) -> SurveyLinks:
+        return SurveyLinks(self.connection)
+
+    @cached_property
     def links(self) -> LinkLetters:
         return LinkLetters(self.connection)
 
@@ -348,6 +355,7 @@ def _due(row: sa.Row[Any]) -> Due:
         msgspec.convert(row.contact, Contact | None),
         families,
         unwilling=row.unwilling,
+        survey_link=row.survey_link,
         card_of=str(row.card_of),
     )
 

@@ -10,7 +10,7 @@ from services.chassis.keys import open_sealed
 from services.notifications.channels import Letter, Permanent
 from services.notifications.domain.dispatch import Due
 from services.notifications.letters import Matter
-from services.notifications.messages import Card
+from services.notifications.messages import Card, SurveyLink
 from services.notifications.resources import Resources
 
 
@@ -31,7 +31,8 @@ def write(due: Due, resources: Resources, now: datetime) -> Letter:
         raise NotWanted
     if not card.email:
         raise NoAddress
-    matter = Matter(card.name, due.signature, activity, due.signup, now, mail.session_id, due.contact)
+    link = _link(due, resources.private_key) if due.survey_link else ""
+    matter = Matter(card.name, due.signature, activity, due.signup, now, mail.session_id, due.contact, link)
     written = resources.letters.write(mail.kind, card.language, matter)
     return Letter(
         message_id=message_id(mail.key, resources.sender),
@@ -51,6 +52,15 @@ def write(due: Due, resources: Resources, now: datetime) -> Letter:
 def message_id(key: str, sender: str) -> str:
     """The Message-ID (RFC 5322, 3.6.4) of every copy of a mail: the same for the same idempotency key."""
     return f"<{sha256(key.encode()).hexdigest()[:40]}@{sender.rpartition('@')[2]}>"
+
+
+def _link(due: Due, private_key: str) -> str:
+    """The link to a survey; what it is sealed for stands in the mail's key (`surveys.py`)."""
+    try:
+        opened = open_sealed(private_key, due.survey_link or "", due.mail.key.rpartition("/")[2].encode())
+        return msgspec.json.decode(opened, type=SurveyLink).link
+    except (Invalid, msgspec.MsgspecError):
+        raise Permanent("unreadable-link", en="The link to a survey cannot be opened or read.") from None
 
 
 def _opened(sealed: str, person_id: str, private_key: str) -> Card:

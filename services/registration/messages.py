@@ -21,6 +21,7 @@ from services.registration.domain.professional import Professional
 from services.registration.domain.programme import ConsentPurpose, Institution, Programme
 from services.registration.domain.question import Question
 from services.registration.domain.sign_up import Link
+from services.registration.domain.survey import SurveyQuestion
 
 PROGRAMME_LOADED = "registration.programme.loaded.v1"
 INSTITUTION_REGISTERED = "registration.institution.registered.v1"
@@ -59,6 +60,7 @@ def of_programme(programme: Programme) -> dict[str, Any]:
         "languages": [language.code for language in programme.languages],
         "consent_purposes": [_purpose(purpose, programme) for purpose in programme.consent_purposes],
         "questions": [_question(question) for question in programme.questions],
+        "survey": [_question(question) for question in programme.survey],
     }
 
 
@@ -79,7 +81,7 @@ def _purpose(purpose: ConsentPurpose, programme: Programme) -> dict[str, Any]:
     return _named(purpose) | {"required": purpose.required, "given_by": purpose.given_by, "texts": texts}
 
 
-def _question(question: Question) -> dict[str, Any]:
+def _question(question: Question | SurveyQuestion) -> dict[str, Any]:
     """Its texts in all languages: people are asked in their own."""
     return asdict(question) | {"options": [{"code": option.code, "text": option.name} for option in question.options]}
 

@@ -72,7 +72,7 @@ def test_every_example_of_asyncapi_is_valid(name: str) -> None:
     assert gate.problems(other) != []
 
 
-SEALED = {"contact.sealed/v1", "sign-up-link.sealed/v1"}
+SEALED = {"contact.sealed/v1", "sign-up-link.sealed/v1", "survey-link.sealed/v1"}
 
 
 def test_an_integrator_sends_requests_and_receives_facts() -> None:

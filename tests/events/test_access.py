@@ -70,6 +70,7 @@ CALLS: Mapping[str, Call] = {
     "POST /v1/activities/{id}/copies": lambda door, scene: door.post(
         scene.path("/v1/activities/{id}/copies"), json={"starts_on": "2027-02-01"}
     ),
+    "GET /v1/activities/{id}/feedback": lambda door, scene: door.get(scene.path("/v1/activities/{id}/feedback")),
     "GET /v1/activities/{id}/completions": lambda door, scene: door.get(scene.path("/v1/activities/{id}/completions")),
     "POST /v1/bookables": lambda door, _: door.post("/v1/bookables", json=ROOM),
     "GET /v1/bookables": lambda door, _: door.get("/v1/bookables"),
@@ -154,6 +155,7 @@ TABLE: Mapping[str, tuple[object, ...]] = {
     "PATCH /v1/activities/{id}": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "POST /v1/activities/changes": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "POST /v1/activities/{id}/copies": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "GET /v1/activities/{id}/feedback": (YES, YES, NO, NO, NO, NO, NO, NO, NO, NO),
     "GET /v1/activities/{id}/completions": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "POST /v1/bookables": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "GET /v1/bookables": (YES, YES, YES, YES, NO, NO, NO, NO, NO, NO),
@@ -235,7 +237,8 @@ def caller(desk: Desk, role: str, scene: Scene) -> Door:
 def test_table_is_whole() -> None:
     """The table has a row for every route of the service but those that are open to whoever has a secret, and a column for every role."""
     assert set(TABLE) == set(CALLS) == {route.name for route in SERVICE.api.routes if not route.public}
-    assert [route.name for route in SERVICE.api.routes if route.public] == ["GET /v1/calendars/{token}.ics"]
+    pages = {"GET /feedback", "POST /feedback", "GET /feedback/thanks"}
+    assert {route.name for route in SERVICE.api.routes if route.public} == {"GET /v1/calendars/{token}.ics", *pages}
     assert {len(row) for row in TABLE.values()} == {len(ROLES)}
     assert set(Role) <= {*ROLES, "leader"}
 

@@ -235,6 +235,17 @@ class TestOthers:
         desk.signs_up(desk.opens(kind="learning-lab"), alone(one))
         assert len(shown(desk, subscribes(desk.door.as_(Role.PROFESSIONAL, subject=one.professional_id), "professional"))) == 1
 
+    def test_facilitator(self, town: Town, desk: Desk) -> None:
+        """Who is booked to lead a session finds it in his own feed, also where he is signed up, and not when he is booked no more."""
+        one = town.employs(a_pedagogue())
+        lab = desk.opens(kind="learning-lab", capacity=9)
+        path = subscribes(desk.door.as_(Role.PROFESSIONAL, subject=one.professional_id), "professional")
+        leader = desk.registers(kind="facilitator", institution=None, name=None, professional_id=one.professional_id)
+        assert desk.tries_to_book(lab, leader).status_code == 200
+        assert [entry.description for entry in read(desk, path).events] == ["Du står for mødegangen."]
+        assert desk.tries_to_book(lab).status_code == 200
+        assert read(desk, path).events == []
+
     def test_institution(self, desk: Desk, family: Family) -> None:
         """An institution's feed holds everything that is held there, with nobody who comes, and does not change when somebody signs up."""
         path = subscribes(desk.door.as_(Role.LEADER, institutions=OWN), "institution", institution=BIRKEGAARDEN.code)

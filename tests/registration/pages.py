@@ -9,9 +9,10 @@ from playwright.sync_api import Page
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from services.chassis.http import wsgi
+from services.chassis.pages.words import Words
 from services.chassis.service import Context
 from services.registration.handlers.programmes import load_programme
-from services.registration.pages.words import Words, words
+from services.registration.pages.words import words
 from services.registration.service import SERVICE
 from tests.registration.applicants import SARA, letters
 from tests.registration.builders import PROGRAMME

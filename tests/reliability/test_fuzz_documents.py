@@ -25,6 +25,9 @@ ACCEPTANCE, REJECTION = ("positive_data_acceptance",), ("negative_data_rejection
 PAGES = (
     *(("GET", f"/sign-up{page}") for page in ("", "/link", "/open", "/family", "/receipt")),
     *(("POST", f"/sign-up/{page}") for page in ("link", "open", "family")),
+    ("GET", "/feedback"),
+    ("POST", "/feedback"),
+    ("GET", "/feedback/thanks"),
 )
 REPORTS = ("/v1/report", "/v1/report.csv", "/v1/report.html", "/report")
 BUT_FOR = {("GET", path): ACCEPTANCE for path in REPORTS} | {

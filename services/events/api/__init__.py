@@ -16,6 +16,7 @@ from services.events.api import (
     quotas,
     re_offers,
     signups,
+    surveys,
 )
 from services.events.api.door import api
 
@@ -36,4 +37,5 @@ __all__ = [
     "quotas",
     "re_offers",
     "signups",
+    "surveys",
 ]

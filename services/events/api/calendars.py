@@ -35,6 +35,7 @@ def make_calendar(request: Request, work: Work) -> Answer:
     """The path with its token is told once and kept nowhere: who loses it makes another feed. Whoever has it reads the feed.
 
     A family's feed is its guardian's own and shows what he may know; an institution's shows what is held there, and who comes to nothing.
+    Who is booked to lead a session finds it in his own.
     """
     kind, institution = FeedKind(request.body["kind"]), request.body["institution"]
     _must_be_his(kind, institution, request, work)

@@ -22,6 +22,7 @@ REFRESH_EVERY = timedelta(minutes=30)
 
 _STATUS = {
     Standing.HELD: "CONFIRMED",
+    Standing.LEADS: "CONFIRMED",
     Standing.SEATED: "CONFIRMED",
     Standing.WAITING: "TENTATIVE",
     Standing.CANCELLED: "CANCELLED",
@@ -69,7 +70,7 @@ def _entry(appointment: Appointment, feed: Feed, now: datetime) -> Event:
     entry.add("status", _STATUS[appointment.standing])
     entry.add("sequence", appointment.revision)
     entry.add("class", "PUBLIC" if feed.kind is FeedKind.INSTITUTION else "PRIVATE")
-    entry.add("transp", "OPAQUE" if appointment.standing is Standing.SEATED else "TRANSPARENT")
+    entry.add("transp", "OPAQUE" if appointment.standing in {Standing.SEATED, Standing.LEADS} else "TRANSPARENT")
     return entry
 
 

@@ -4,7 +4,7 @@ Whoever has a feed's token reads it: calendar programs send nothing else. So a f
 and how its reader stands to them, and nobody's name or id; what he may not know today is not in it today.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -28,9 +28,10 @@ class FeedKind(StrEnum):
 
 
 class Standing(StrEnum):
-    """How the reader stands to a session; `held` says that it is held, whoever comes."""
+    """How the reader stands to a session; `held` says that it is held, whoever comes, `leads` that he is booked to lead it."""
 
     HELD = "held"
+    LEADS = "leads"
     SEATED = "seated"
     WAITING = "waiting"
     CANCELLED = "cancelled"
@@ -80,13 +81,26 @@ def why_not_make(kind: FeedKind, institution: str | None, feeds: int) -> Iterato
 
 
 def appointments(
-    meetings: Sequence[Meeting], signups: Sequence[Signup] | None, told: Mapping[str, int], told_of_signups: Mapping[str, int]
+    meetings: Sequence[Meeting],
+    signups: Sequence[Signup] | None,
+    told: Mapping[str, int],
+    told_of_signups: Mapping[str, int],
+    led: Collection[str] = (),
 ) -> Iterator[Appointment]:
-    """The sessions as their reader has them; `signups` are his, None where he reads what is held. The counts are of facts told."""
+    """The sessions as their reader has them; `signups` are his, None where he reads what is held, and `led` the sessions that he leads.
+
+    The counts are of facts told.
+    """
     for meeting in meetings:
         his = [signup for signup in signups or () if signup.activity_id == meeting.activity_id]
         revision = told.get(meeting.activity_id, 0) + sum(told_of_signups.get(signup.signup_id, 0) for signup in his)
-        yield Appointment(meeting, _standing(meeting, None if signups is None else his), revision)
+        standing = _standing(meeting, None if signups is None else his)
+        yield Appointment(meeting, _leading(standing) if meeting.session_id in led else standing, revision)
+
+
+def _leading(standing: Standing) -> Standing:
+    """Who leads a session is there, whatever became of a sign-up of his; one that is called off is called off for him too."""
+    return standing if standing is Standing.CALLED_OFF else Standing.LEADS
 
 
 def _standing(meeting: Meeting, his: Sequence[Signup] | None) -> Standing:

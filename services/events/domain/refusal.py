@@ -115,6 +115,10 @@ class Slug(StrEnum):
     HOLD_TOO_SMALL = "hold-too-small"
     HOLD_NOT_FOUND = "hold-not-found"
     NO_SEATS_TO_HOLD = "no-seats-to-hold"
+    SURVEY_NOT_FOUND = "survey-not-found"
+    NOTHING_ANSWERED = "nothing-answered"
+    OPTION_NOT_KNOWN = "option-not-known"
+    WORDS_TOO_LONG = "words-too-long"
 
 
 AWAITED = frozenset(

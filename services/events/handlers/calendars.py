@@ -1,11 +1,11 @@
 """Calendar feeds: made, shown to who made them, revoked, and read by whoever has the token."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING
 
 from services.chassis.ids import new_id
-from services.events.domain.calendar import KEPT_FOR, Appointment, Feed, FeedKind, appointments, why_not_make
+from services.events.domain.calendar import KEPT_FOR, Appointment, Feed, FeedKind, Meeting, appointments, why_not_make
 from services.events.domain.refusal import Slug
 from services.events.domain.signup import Signup
 from services.events.sight import seen_by
@@ -38,13 +38,19 @@ def read_feed(token: str, work: "Work") -> tuple[Feed, Sequence[Appointment]]:
     feed = work.calendars.of_token(token) or work.resources.missing(Slug.CALENDAR_NOT_FOUND)
     since = work.now - KEPT_FOR
     his = None if feed.kind is FeedKind.INSTITUTION else _signups_of(feed.made_by, work)
+    led = [] if his is None else work.calendars.led_by(work.aliases.around([feed.made_by]), since)
     if his is None:
         meetings = work.calendars.meetings_in(feed.institution or "", since)
     else:
-        meetings = work.calendars.meetings_of({signup.activity_id for signup in his}, since)
+        meetings = _in_order([*work.calendars.meetings_of({signup.activity_id for signup in his}, since), *led])
     told = work.last_told("events.activity", {meeting.activity_id for meeting in meetings})
     told_of_signups = work.last_told("events.signup", [signup.signup_id for signup in his or ()])
-    return feed, list(appointments(meetings, his, told, told_of_signups))
+    return feed, list(appointments(meetings, his, told, told_of_signups, {meeting.session_id for meeting in led}))
+
+
+def _in_order(meetings: Iterable[Meeting]) -> Sequence[Meeting]:
+    """Each once: who leads a session may be signed up to it too."""
+    return sorted({meeting.session_id: meeting for meeting in meetings}.values(), key=lambda one: (one.starts_at, one.session_id))
 
 
 def _signups_of(reader: str, work: "Work") -> Sequence[Signup]:

@@ -26,6 +26,7 @@ from services.events.storage.people import People
 from services.events.storage.places import Places
 from services.events.storage.re_offers import ReOffers
 from services.events.storage.signups import Signups
+from services.events.storage.surveys import Surveys
 
 
 class Work(UnitOfWork):
@@ -72,6 +73,10 @@ class Work(UnitOfWork):
     @cached_property
     def re_offers(self) -> ReOffers:
         return ReOffers(self.connection)
+
+    @cached_property
+    def surveys(self) -> Surveys:
+        return Surveys(self.connection)
 
     def flush(self) -> None:
         """Write what was decided, and what is told of it."""

@@ -31,6 +31,10 @@ _OF_INSTITUTION = sa.text(f"{_MEETINGS} a.institution = :institution and a.statu
 _OF_ACTIVITIES = sa.text(
     f"{_MEETINGS} s.activity_id = any(array(select cast(json_array_elements_text(cast(:activities as json)) as uuid))) {_IN_TIME}"
 )
+_LED_BY = sa.text(f"""{_MEETINGS} s.session_id in (
+    select b.session_id from booking b join bookable k on k.bookable_id = b.bookable_id
+    where k.professional_id = any(array(select cast(json_array_elements_text(cast(:people as json)) as uuid)))) {_IN_TIME}
+""")  # noqa: S608 - our own text
 
 
 class Calendars:
@@ -64,6 +68,10 @@ class Calendars:
     def meetings_of(self, activities: Iterable[str], since: datetime) -> Sequence[Meeting]:
         """The sessions of these activities that end after `since`, in the order of time."""
         return every(Meeting, self._connection.execute(_OF_ACTIVITIES, {"activities": json_of(activities), "since": since}))
+
+    def led_by(self, people: Iterable[str], since: datetime) -> Sequence[Meeting]:
+        """The sessions that end after `since` for which any of these professionals is booked."""
+        return every(Meeting, self._connection.execute(_LED_BY, {"people": json_of(people), "since": since}))
 
 
 def _row(feed: Feed, token: str) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from services.events.messages import InstitutionChanged, ProgrammeLoaded
 from services.events.storage.rows import every, first, json_of
 
 _LEARN_PROGRAMMES = sa.text("""
-insert into programme (programme, districts, tracks)
-select programme, districts, tracks from json_to_recordset(cast(:rows as json)) as r(programme text, districts jsonb, tracks jsonb)
+insert into programme (programme, districts, tracks, survey)
+select programme, districts, tracks, survey from json_to_recordset(cast(:rows as json))
+    as r(programme text, districts jsonb, tracks jsonb, survey jsonb)
 order by programme
-on conflict (programme) do update set districts = excluded.districts, tracks = excluded.tracks
+on conflict (programme) do update set districts = excluded.districts, tracks = excluded.tracks, survey = excluded.survey
 """)
 _LEARN_INSTITUTIONS = sa.text("""
 insert into institution (institution_id, institution, programme, district, placements)

@@ -19,7 +19,8 @@ class Due:
     `card` is the sealed contact card; `signature` is the programme's name, empty while we do not know it, and `contact` its office.
     `families` is what is known of the families of the children who come, as far as anything is.
     `card_of` is whose it is where he was merged into another, who is written to in his place.
-    `unwilling` says that the person has withdrawn his consent to be written to.
+    `unwilling` says that the person has withdrawn his consent to be written to. `survey_link` is the sealed link of a letter that asks
+    how it was, while it holds.
     """
 
     mail: Mail
@@ -31,6 +32,7 @@ class Due:
     families: Sequence[Sequence[Permission]] = ()
     unwilling: bool = False
     card_of: str = ""
+    survey_link: str | None = None
 
     @property
     def addressee(self) -> str:
@@ -78,7 +80,9 @@ def _wait(mail: Mail, missing: str, now: datetime, patience: timedelta) -> Mail:
 
 
 def _pointless(due: Due, now: datetime) -> str | None:
-    """Nobody is told about what is over, nor reminded of what was called off or has begun."""
+    """Nobody is told about what is over, nor reminded of what was called off or has begun, nor asked by a link that holds no more."""
+    if due.mail.kind is Kind.FEEDBACK:
+        return None if due.survey_link else "too-late"
     if due.activity is None or due.activity.is_over(now):
         return "too-late"
     return _reminds_of_nothing(due, now) if due.mail.kind is Kind.REMINDER else None

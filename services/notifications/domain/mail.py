@@ -37,6 +37,7 @@ class Kind(StrEnum):
     CALLED_OFF = "called-off"
     CHANGE = "change"
     REMINDER = "reminder"
+    FEEDBACK = "feedback"
 
 
 class Status(StrEnum):

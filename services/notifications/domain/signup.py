@@ -57,6 +57,7 @@ _TRUE_WHILE = {
     Kind.CONFIRMATION: {Standing.SEATED},
     Kind.PROMOTION: {Standing.SEATED},
     Kind.REMINDER: {Standing.SEATED},
+    Kind.FEEDBACK: {Standing.SEATED},
     Kind.OFFER: {Standing.OFFERED},
     Kind.OFFER_EXPIRED: {Standing.WAITING, Standing.CANCELLED},
     Kind.WAITING: {Standing.WAITING},

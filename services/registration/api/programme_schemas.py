@@ -4,6 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from services.registration.domain.programme import Giver
 from services.registration.domain.question import About, KeptFrom, QuestionKind, Sensitivity
+from services.registration.domain.survey import SurveyKind
 from services.registration.schemas import ANY_CODE
 
 
@@ -76,6 +77,16 @@ class QuestionSchema(Schema):
     kept_from = fields.String(required=True, validate=validate.OneOf([kept_from.value for kept_from in KeptFrom]))
 
 
+class SurveyQuestionSchema(Schema):
+    """Asked anonymously after activities of these kinds; after all, where there are none."""
+
+    code = fields.String(required=True)
+    text = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    kind = fields.String(required=True, validate=validate.OneOf([kind.value for kind in SurveyKind]))
+    options = fields.List(fields.Nested(OptionSchema), required=True)
+    activity_kinds = fields.List(fields.String(), required=True)
+
+
 class ProgrammeSchema(Schema):
     programme_id = fields.UUID(required=True)
     programme = fields.String(required=True)
@@ -92,6 +103,7 @@ class ProgrammeSchema(Schema):
     languages = fields.List(fields.String(), required=True)
     consent_purposes = fields.List(fields.Nested(ConsentPurposeSchema), required=True)
     questions = fields.List(fields.Nested(QuestionSchema), required=True)
+    survey = fields.List(fields.Nested(SurveyQuestionSchema), required=True)
     contact = fields.Nested(ContactSchema)
 
 

@@ -17,16 +17,18 @@ from services.chassis.errors import Conflict, Invalid, TooManyRequests
 from services.chassis.http.form import Form
 from services.chassis.http.request import Answer, Request
 from services.chassis.http.strict import load, strictly
+from services.chassis.pages.fields import Field, Option
+from services.chassis.pages.rendering import HEADERS
+from services.chassis.pages.words import Said, Words
 from services.registration.api.door import api
 from services.registration.api.sign_up_schemas import CODE, LANGUAGE, LinkSchema, ProofSchema
 from services.registration.api.sign_ups import minutes, proof_of, send_link
 from services.registration.domain.sign_up import Channel, Session
 from services.registration.handlers import sign_ups
-from services.registration.pages.fields import Field, Option
 from services.registration.pages.filling import Filling
-from services.registration.pages.rendering import HEADERS, page
+from services.registration.pages.rendering import page
 from services.registration.pages.typed import Typed
-from services.registration.pages.words import Said, Words, preferred, words
+from services.registration.pages.words import preferred, words
 from services.registration.storage import Work
 
 COOKIE: Final = "deltag-sign-up"

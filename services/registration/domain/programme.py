@@ -13,6 +13,7 @@ from typing import NamedTuple
 from services.registration.domain.named import Named, Text
 from services.registration.domain.question import Question
 from services.registration.domain.retention import RetentionRule
+from services.registration.domain.survey import SurveyQuestion
 from services.registration.domain.validity import ALWAYS, Validity, valid_on
 
 
@@ -181,6 +182,7 @@ class Programme:
     professional_roles: tuple[Named, ...] = ()
     questions: tuple[Question, ...] = ()
     retention: tuple[RetentionRule, ...] = ()
+    survey: tuple[SurveyQuestion, ...] = ()
 
     def track(self, code: str) -> Track | None:
         """Its track of that code."""

@@ -4,14 +4,14 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 from typing import Any, Final
 
+from services.chassis.pages.fields import Field, Option
+from services.chassis.pages.words import Said, Words
 from services.registration.domain.programme import ConsentText, Institution, Programme
 from services.registration.domain.question import About, Question, QuestionKind
 from services.registration.domain.sign_up import Channel
 from services.registration.pages.typed import AT_HOME, MOST, PURPOSE, Typed, asked
-from services.registration.pages.words import Said, Words
 from services.registration.vocabulary import CHANNELS, RELATIONS
 
 Problems = Mapping[str, Sequence[Said]]
@@ -26,47 +26,6 @@ _KINDS: Final = {
     QuestionKind.NUMBER: "number",
     QuestionKind.DATE: "date",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One that can be chosen; those of one `group` stand together."""
-
-    code: str
-    said: Said
-    group: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One that is filled in. `kind` names its macro in `templates/fields.html`; `values` is what stands in it."""
-
-    name: str
-    kind: str
-    label: Said
-    values: Sequence[str] = ()
-    options: Sequence[Option] = ()
-    hint: str = ""
-    autocomplete: str = ""
-    optional: bool = False
-    is_question: bool = False
-    problems: Sequence[Said] = ()
-
-    @property
-    def value(self) -> str:
-        return next(iter(self.values), "")
-
-    @property
-    def groups(self) -> Iterator[tuple[str, list[Option]]]:
-        """The options, by what they stand under."""
-        return ((group, [*options]) for group, options in groupby(self.options, lambda option: option.group))
-
-    @property
-    def answer(self) -> Sequence[Said]:
-        """What was filled in, as people read it."""
-        if self.options:
-            return [option.said for option in self.options if option.code in self.values]
-        return [Said(self.value, "")] if self.value else []
 
 
 @dataclass(frozen=True, slots=True)

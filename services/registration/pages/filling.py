@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from services.chassis.pages.fields import Field
+from services.chassis.pages.words import Said, Words
 from services.registration.domain.programme import ConsentText, Institution, Programme
 from services.registration.domain.sign_up import Channel, Session
 from services.registration.handlers import sign_ups
 from services.registration.pages import problems
-from services.registration.pages.fields import Field, Problems, Sheet
+from services.registration.pages.fields import Problems, Sheet
 from services.registration.pages.rendering import page
 from services.registration.pages.typed import MOST, PURPOSE, Typed, requests
-from services.registration.pages.words import Said, Words
 
 if TYPE_CHECKING:
     from services.registration.storage import Work

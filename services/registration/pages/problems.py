@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from services.chassis.errors import Reason
+from services.chassis.pages.words import Said, Words
 from services.registration.domain.objection import Objection
 from services.registration.domain.sign_up import Channel
 from services.registration.pages.typed import Typed
-from services.registration.pages.words import Said, Words
 from services.registration.texts import reason
 
 PROVEN_AT: Final = {Channel.EMAIL: "email", Channel.SMS: "phone"}

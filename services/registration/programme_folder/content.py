@@ -27,6 +27,7 @@ FILES: Final[Mapping[str, tuple[str, ...]]] = {
     "consents.toml": ("consent_purposes", "consent_texts"),
     "questions.toml": ("questions",),
     "retention.toml": ("retention",),
+    "survey.toml": ("survey",),
 }
 """Which file holds what."""
 
@@ -42,10 +43,11 @@ CODED_LISTS: Final = (
     "consent_purposes",
     "questions",
     "retention",
+    "survey",
 )
 """The lists of a programme whose entries have codes, by which other data point at them."""
 
-OPTIONAL: Final = frozenset({"cohorts.toml", "questions.toml", "retention.toml"})
+OPTIONAL: Final = frozenset({"cohorts.toml", "questions.toml", "retention.toml", "survey.toml"})
 """Files that a programme may do without."""
 
 FILE_OF: Final[Mapping[str, str]] = {key: file for file, keys in FILES.items() for key in keys}

@@ -11,6 +11,7 @@ from services.chassis.errors import Reason
 from services.chassis.http.purposes import PURPOSES
 from services.registration.domain.programme import Cohort, District, Institution, InstitutionKind, Period
 from services.registration.domain.question import Question, depends_on_another, depends_wrongly
+from services.registration.domain.survey import SurveyKind, SurveyQuestion
 from services.registration.domain.validity import after_a_gap, overlapping, span
 from services.registration.programme_folder.content import CODED_LISTS, WORDS, Content
 from services.registration.programme_folder.form import Form
@@ -34,6 +35,7 @@ def broken_rules(form: Form) -> Iterator[Reason]:
     yield from _periods(form)
     yield from _institutions(form)
     yield from _questions(form)
+    yield from _survey(form)
     yield from _texts(form)
     yield from _words(form)
 
@@ -162,12 +164,32 @@ def _asked_too_early(question: Question, earlier: Mapping[str, Question], in_dou
         yield "asked-of-another", "when"
 
 
+def _survey(form: Form) -> Iterator[Reason]:
+    """A question has options where they are chosen from, and nowhere else; it is asked after kinds that there are."""
+    kinds = form.codes("activity_kinds")
+    for index, question in form.read("survey", SurveyQuestion):
+        yield from (reason(slug, form.content.place("survey", index, "options")) for slug in _wrong_options(question))
+        for kind in question.activity_kinds:
+            yield from _unknown(form.content, kind, kinds, "activity_kinds", "survey", index, "activity_kinds")
+
+
+def _wrong_options(question: SurveyQuestion) -> Iterator[str]:
+    is_choice = question.kind is SurveyKind.CHOICE
+    if is_choice and len(question.options) < 2:  # noqa: PLR2004 - one is no choice
+        yield "options-missing"
+    if question.options and not is_choice:
+        yield "options-unasked"
+    if len({option.code for option in question.options}) < len(question.options):
+        yield "options-repeated"
+
+
 def _texts(form: Form) -> Iterator[Reason]:
     """Texts are in the programme's languages."""
     languages = form.codes("languages")
-    for index, entry in form.sound("questions"):
-        for language in entry["text"]:
-            yield from _unknown(form.content, language, languages, "languages", "questions", index, "text", language)
+    for key in ("questions", "survey"):
+        for index, entry in form.sound(key):
+            for language in entry["text"]:
+                yield from _unknown(form.content, language, languages, "languages", key, index, "text", language)
 
 
 def _words(form: Form) -> Iterator[Reason]:
