@@ -22,6 +22,10 @@ _CERTAIN, _LIKELY = 100, 90
 """How alike a column's name and one of ours are, of 100: `mors navn` and `fars navn` are 89."""
 
 
+OF_A_GUARDIAN: Final = ("given_name", "family_name", "custody")
+"""What has to be said of every guardian."""
+
+
 class Kind(StrEnum):
     """What a file is about."""
 
@@ -75,8 +79,12 @@ def suggest(kind: Kind, header: Sequence[Cell]) -> list[Suggestion]:
 
 def recognised(kind: Kind, cells: Sequence[Cell]) -> int:
     """How many of these cells are certainly names of columns."""
-    known = {name for field in fields(kind).values() for name in field.names}
-    return len(known & {_plain(tidy(cell)) for cell in cells})
+    return len(_by_name(kind).keys() & {_plain(tidy(cell)) for cell in cells})
+
+
+def certain(kind: Kind, name: str) -> str | None:
+    """The field that certainly goes by that name."""
+    return _by_name(kind).get(_plain(name))
 
 
 def header_hash(header: Iterable[str]) -> str:
@@ -84,12 +92,31 @@ def header_hash(header: Iterable[str]) -> str:
     return blake2b("\0".join(map(_plain, header)).encode(), digest_size=16).hexdigest()
 
 
-def missing(kind: Kind, mapped: Iterable[str]) -> list[Field]:
-    """The required fields that neither a column nor a constant gives; a full name gives both of its halves."""
-    given = set(mapped)
-    for whole in [name for name in given if name.endswith("name") and fields(kind)[name].type == "full_name"]:
-        given |= {whole.removesuffix("name") + half for half in ("given_name", "family_name")}
-    return [field for field in fields(kind).values() if field.required and field.field not in given]
+def missing(kind: Kind, mapped: Iterable[str], constants: Iterable[str]) -> list[Field]:
+    """What neither a column nor a constant gives and no line can do without: required fields, and those of a guardian with a column."""
+    columns = list(mapped)
+    given = set(_given(kind, [*columns, *(name for name in constants if name in fields(kind))]))
+    needed = [field.field for field in fields(kind).values() if field.required]
+    needed += [f"{guardian}.{name}" for guardian in guardians(columns) for name in OF_A_GUARDIAN]
+    return [fields(kind)[name] for name in needed if name not in given]
+
+
+def guardians(names: Iterable[str]) -> list[str]:
+    """The guardians of whom these fields tell: `guardian1`, in their order."""
+    return sorted({owner for name in names for owner, dot, _ in [name.partition(".")] if dot and owner.startswith("guardian")})
+
+
+def _given(kind: Kind, names: Iterable[str]) -> Iterator[str]:
+    """These fields; a full name gives both of its halves."""
+    for name in names:
+        yield name
+        if fields(kind)[name].type == "full_name":
+            yield from (name.removesuffix("name") + half for half in ("given_name", "family_name"))
+
+
+@cache
+def _by_name(kind: Kind) -> Mapping[str, str]:
+    return {name: field.field for field in fields(kind).values() for name in field.names}
 
 
 def _likenesses(kind: Kind, plain: Sequence[str]) -> Iterator[tuple[int, int, str]]:

@@ -1,17 +1,17 @@
 """Which line holds the names of the columns, and which column is which field: found, remembered, or decided by a person."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from services.chassis.errors import Invalid, Reason
-from services.registration.imports.columns import fields, header_hash, missing, recognised, suggest
-from services.registration.imports.reading import Line, lines
+from services.registration.imports.columns import Kind, fields, guardians, header_hash, missing, suggest
+from services.registration.imports.heading import found_in
+from services.registration.imports.reading import lines
 from services.registration.imports.record import Import, State
 from services.registration.imports.rows import masked
 from services.registration.imports.texts import reason, unreadable
-from services.registration.imports.values import tidy
 
 if TYPE_CHECKING:
     from services.registration.storage import Work
@@ -22,9 +22,10 @@ _LOOKED_AT: Final = 30
 
 def recognise(imported: Import, work: "Work") -> None:
     """Find the header, and read on where every required field has a column or a constant; else wait for a person."""
-    header = _header(imported, islice(lines(work.imports.content(imported.import_id)), _LOOKED_AT))
-    imported.header = told_apart([masked(tidy(cell)) for cell in header.cells])
-    imported.header_line = header.number
+    heading = found_in(imported.kind, islice(lines(work.imports.content(imported.import_id)), _LOOKED_AT))
+    if heading is None:
+        raise unreadable("empty-file")
+    imported.header, imported.header_line = told_apart([masked(name) for name in heading.names]), heading.line
     remembered = work.imports.remembered(imported, header_hash(imported.header))
     suggested = {one.column: one.field for one in suggest(imported.kind, imported.header) if one.field}
     _settle(imported, suggested if remembered is None else remembered)
@@ -62,19 +63,15 @@ def _letters(column: int) -> str:
     return (_letters(column // 26 - 1) if column >= 26 else "") + chr(ord("A") + column % 26)  # noqa: PLR2004 - letters
 
 
-def _header(imported: Import, first: Iterable[Line]) -> Line:
-    """The line with most names that we know; the earliest, where several have as many."""
-    filled = [line for line in first if any(tidy(cell) for cell in line.cells)]
-    if not filled:
-        raise unreadable("empty-file")
-    return max(filled, key=lambda line: (recognised(imported.kind, line.cells), -line.number))
-
-
 def _settle(imported: Import, columns: Mapping[int, str]) -> None:
+    """Read on, or say once for all lines which columns are missing, and wait."""
     imported.columns = dict(columns)
-    lacking = missing(imported.kind, {*columns.values(), *imported.constants})
-    imported.trouble = [reason("column-missing", field.field, {"name": field.en}).as_dict() for field in lacking]
-    imported.state = State.MAPPING if lacking else State.READING
+    lacking = missing(imported.kind, columns.values(), imported.constants)
+    told = [reason("column-missing", field.field, {"da": field.da, "en": field.en}) for field in lacking]
+    if imported.kind is Kind.FAMILIES and not guardians(columns.values()):
+        told.append(reason("no-guardian-columns", "guardian1"))
+    imported.trouble = [one.as_dict() for one in told]
+    imported.state = State.MAPPING if told else State.READING
 
 
 def _mistakes(imported: Import, chosen: Mapping[str, str | None]) -> Iterator[Reason]:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 
 from services.registration.imports import values
-from services.registration.imports.columns import Field, Kind, fields
+from services.registration.imports.columns import OF_A_GUARDIAN, Field, Kind, fields
 from services.registration.imports.directory import Directory
 from services.registration.imports.reading import Line
 from services.registration.imports.record import Issue, Reading
@@ -170,4 +170,4 @@ def _required(kind: Kind) -> Sequence[str]:
 
 def _required_of_guardians(reading: Reading) -> Iterable[str]:
     owners = dict.fromkeys(name.partition(".")[0] for name in reading.values if name.startswith("guardian"))
-    return (f"{owner}.{needed}" for owner in owners for needed in (*_HALVES, "custody"))
+    return (f"{owner}.{needed}" for owner in owners for needed in OF_A_GUARDIAN)

@@ -326,12 +326,12 @@ class TestColumns:
         assert {reason.slug for reason in refused.value} == {"unknown-programme", "unknown-field"}
 
     @pytest.mark.parametrize(
-        ("content", "slug"), [(b"", "empty-file"), (b"CPR;Navn\n", "empty-file"), (b"PK\x03\x04", "workbook-unreadable")]
+        ("content", "slug"), [(b"", "empty-file"), (b"CPR;Mor\n", "empty-file"), (b"PK\x03\x04", "workbook-unreadable")]
     )
     def test_an_unreadable_file_says_why(self, registration: Context, content: bytes, slug: str) -> None:
         """The import waits for nobody any more, and its trouble has words."""
         values = {"start_date": "1.3.2024", "track": "A", "institution": "151001", "child.birth_date": "1.3.2022"}
-        values |= {"child.name": "Asta Prøvesen", "child.cpr_number": "740522-4015"}
+        values |= {"child.name": "Asta Prøvesen", "child.cpr_number": "740522-4015", "guardian1.custody": "ja"}
         imported = run(registration, sent(registration, content, Kind.FAMILIES, **values))
         assert (imported.state, [one["slug"] for one in imported.trouble]) == (State.UNREADABLE, [slug])
 
