@@ -25,15 +25,22 @@ app = typer.Typer(no_args_is_help=True, help="Programmes are data: folders that 
 
 Folder = Annotated[Path, typer.Argument(help="A programme's folder, such as programmes/sammen-om-boern.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON list of {how, what, field, old, new}.")]
+Shared = Annotated[bool, typer.Option("--shared", help="Change institutions that other programmes refer to as well: seen, and meant.")]
+WithDatabase = Annotated[bool, typer.Option("--database", help="Compare it with what is loaded too, and say what `load` would say.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")]
 
 
 @app.command()
 @plainly
-def check(folder: Folder, language: Reasons = Language.EN) -> None:
-    """Check a programme's folder without any server, and name every mistake in it: file, line, rule, and what to do."""
+def check(folder: Folder, *, with_database: WithDatabase = False, shared: Shared = False, language: Reasons = Language.EN) -> None:
+    """Check a programme's folder, and name every mistake in it: file, line, rule, and what to do.
+
+    It takes no server; what is wrong beside what is loaded already is told with `--database`.
+    """
     from services.registration.programme_folder import read  # noqa: PLC0415 - costs the other commands nothing
 
+    if with_database:
+        diff(folder, shared=shared, language=language)
     _must_be_there(folder)
     with _mistakes_told(language):
         found = read(folder)
@@ -42,10 +49,10 @@ def check(folder: Folder, language: Reasons = Language.EN) -> None:
 
 @app.command()
 @plainly
-def diff(folder: Folder, *, as_json: AsJson = False, language: Reasons = Language.EN) -> None:
+def diff(folder: Folder, *, as_json: AsJson = False, shared: Shared = False, language: Reasons = Language.EN) -> None:
     """Say what loading a programme's folder would change: what is added, changed and removed, with old and new values.
 
-    Status 1 where the folder has mistakes, or takes away what is in use.
+    Status 1 where the folder has mistakes, takes away what is in use, or changes (without `--shared`) what other programmes refer to.
     """
     from services.registration.handlers.programmes import compare_programme  # noqa: PLC0415
     from services.registration.programme_folder import refuse_clashes  # noqa: PLC0415
@@ -54,21 +61,21 @@ def diff(folder: Folder, *, as_json: AsJson = False, language: Reasons = Languag
     with place_for("registration").context("registration").work() as work, _mistakes_told(language):
         compared = compare_programme(folder, work)
         _say_changes(compared.changes, as_json=as_json)
-        refuse_clashes(compared.folder, compared.loaded)
+        refuse_clashes(compared.folder, compared.loaded, shared_too=shared)
 
 
 @app.command()
 @plainly
-def load(folder: Folder, *, dry_run: DryRun = False, language: Reasons = Language.EN) -> None:
+def load(folder: Folder, *, dry_run: DryRun = False, shared: Shared = False, language: Reasons = Language.EN) -> None:
     """Check a programme's folder whole and load it in one transaction; loading it again changes nothing."""
     from services.registration.handlers.programmes import load_programme  # noqa: PLC0415
 
     if dry_run:
-        diff(folder, language=language)
+        diff(folder, shared=shared, language=language)
         return
     _must_be_there(folder)
     with place_for("registration").context("registration").work() as work, _mistakes_told(language):
-        loaded = load_programme(folder, work)
+        loaded = load_programme(folder, work, shared_too=shared)
     _say_changes(loaded.changes)
     console.print(f"{folder.name} is loaded.", highlight=False)
 

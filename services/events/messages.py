@@ -27,13 +27,14 @@ class ProgrammeLoaded(msgspec.Struct):
 
 
 class InstitutionChanged(msgspec.Struct):
-    """Any fact of an institution. One that does not say where it lay when lies where it lies."""
+    """Any fact of an institution. One that does not say where it lay when lies where it lies; without `programmes`, one uses it."""
 
     institution_id: UUID
     institution: str
     programme: str
     district: str | None
     placements: Sequence[Placement] = ()
+    programmes: Sequence[str] = ()
 
 
 class ProfessionalRegistered(msgspec.Struct):

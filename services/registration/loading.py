@@ -38,8 +38,9 @@ class Comparison:
 
     @property
     def changed_institutions(self) -> Sequence[Institution]:
-        """Those that are new or different."""
-        return [institution for institution in self.folder.institutions if institution not in self.loaded.institutions]
+        """Those that are new or different, or to which another programme refers already."""
+        joined = [one.joining(self.loaded.known(one)) for one in self.folder.institutions]
+        return [institution for institution in joined if institution not in self.loaded.institutions]
 
     def apply(self, work: "Work") -> None:
         """Store what is different, and tell it."""

@@ -109,6 +109,7 @@ def of_institution(institution: Institution, on: date) -> dict[str, Any]:
         "kind": institution.kind,
         "district": institution.district_near(on),
         "programme": institution.programme,
+        "programmes": list(institution.programmes),
         "existence": asdict(institution.existence),
         "placements": [{"district": placement.district, **asdict(placement.valid)} for placement in institution.placements],
         "successor": institution.successor,

@@ -45,6 +45,12 @@ class Institution(msgspec.Struct):
     district: str
     programme: str
     placements: list[Placement] = []
+    programmes: list[str] = []
+
+    @property
+    def used_by(self) -> list[str]:
+        """The programmes that use it: of before there were several, the one."""
+        return self.programmes or [self.programme]
 
     @property
     def history(self) -> list[Placement]:

@@ -37,7 +37,7 @@ def keep_programmes(messages: Messages, work: "Work") -> None:
 
 def keep_institutions(messages: Messages, work: "Work") -> None:
     def columns(message: Received[facts.Institution]) -> Row:
-        more = {"code": message.data.institution, "placements": message.data.history}
+        more = {"code": message.data.institution, "placements": message.data.history, "programmes": message.data.used_by}
         return state_of(message.data, "institution_id", "name", "district", "programme") | more
 
     work.institutions.keep(rows(messages, columns))

@@ -48,7 +48,7 @@ def _lists(*names: str) -> list[sa.Column[Any]]:
 programme = _projection(
     "programme", *_texts("code", "name"), *_dates("starts_on", "ends_on"), sa.Column("target_children", sa.Integer), *_lists("districts")
 )
-institution = _projection("institution", *_texts("code", "name", "district", "programme"), *_lists("placements"))
+institution = _projection("institution", *_texts("code", "name", "district", "programme"), *_lists("placements", "programmes"))
 enrolment = _projection(
     "enrolment",
     *_texts("status", "programme", "institution", "district", "reason"),
@@ -188,9 +188,9 @@ class Work(UnitOfWork):
 
 _PLACES = sa.text(
     "select distinct placed.district, institution.code, institution.name from institution"
-    " join programme on programme.code = institution.programme"
+    " join programme on institution.programmes @> to_jsonb(programme.code)"
     ' cross join lateral jsonb_to_recordset(institution.placements) as placed (district text, start date, "end" date)'
-    " where institution.programme = :programme and (placed.start <= programme.ends_on) is not false"
+    " where programme.code = :programme and (placed.start <= programme.ends_on) is not false"
     ' and (placed."end" >= programme.starts_on) is not false order by 1, 2'
 )
 

@@ -41,6 +41,23 @@ def test_every_mistake_is_a_line_of_its_own(tmp_path: Path, language: str, remed
     assert (count, result.exit_code) == ("2 mistakes.", 1)
 
 
+def test_a_check_beside_the_database_says_what_loading_would(operated: Context, tmp_path: Path) -> None:
+    """A second programme that names the houses of the first is in order; where it says otherwise of one, that is to be confirmed."""
+    deltag("programme", "load", str(PROGRAMME))
+    second = edited("programme.toml", '"sammen-om-boern"', '"laesning"', edited("programme.toml", "e100", "e900"))
+    folder = write(second, tmp_path / "second")
+    renamed = write(edited("institutions.toml", "Børnehuset Globen", "Børnehuset Kloden", second), tmp_path / "renamed")
+    assert deltag("programme", "check", "--database", str(folder)).output.splitlines()[-1].startswith("second is in order: 11 institutions")
+    before = len(published(operated))
+    refused = deltag("programme", "check", "--database", str(renamed))
+    assert "~ institutions/globen name: Børnehuset Globen → Børnehuset Kloden" in refused.output
+    assert "institutions.toml:33#/institutions/2: changes-shared: globen is used by sammen-om-boern too" in refused.output
+    assert (refused.exit_code, deltag("programme", "load", str(renamed)).exit_code) == (1, 1)
+    assert len(published(operated)) == before
+    assert deltag("programme", "check", "--database", "--shared", str(renamed)).exit_code == 0
+    assert deltag("programme", "load", "--shared", str(renamed)).output.endswith("renamed is loaded.\n")
+
+
 @pytest.mark.parametrize("command", ["check", "diff", "load"])
 def test_a_folder_that_is_not_there(command: str) -> None:
     """A folder that does not exist is one mistake, not one for each of its files."""

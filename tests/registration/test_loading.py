@@ -172,12 +172,6 @@ def test_nothing_of_a_bad_folder_is_loaded(empty: Context, folder_of: Folders) -
     assert published(empty) == []
 
 
-def test_institutions_are_not_shared_between_programmes(registration: Context, folder_of: Folders) -> None:
-    """A second programme cannot claim a house of the first."""
-    files = edited("programme.toml", "e100", "e109", edited("programme.toml", '"sammen-om-boern"', '"another"'))
-    assert ("belongs-elsewhere", "institutions.toml:18#/institutions/0/institution_id") in clashes(registration, folder_of(files))
-
-
 def test_a_difference_says_what_comes_goes_and_changes(registration: Context, folder_of: Folders) -> None:
     """Each entry that is new or missing is named, each field that changed with both values; what may not be missing is refused after."""
     files = edited("languages.toml", '[[languages]]\ncode = "ur"\nname = { da = "urdu", en = "Urdu" }\n', "")

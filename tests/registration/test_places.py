@@ -115,7 +115,7 @@ def test_nobody_is_enrolled_in_a_house_that_has_closed(load: Load, registration:
 
 def a_house(*placements: Placement, **details: Any) -> Institution:
     """A house that is nowhere in the folder."""
-    return Institution(new_id(), new_id(), "House", "daycare-house", "sammen-om-boern", placements, **details)
+    return Institution(new_id(), new_id(), "House", "daycare-house", ("sammen-om-boern",), placements, **details)
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,14 @@ order by programme
 on conflict (programme) do update set districts = excluded.districts, tracks = excluded.tracks, survey = excluded.survey
 """)
 _LEARN_INSTITUTIONS = sa.text("""
-insert into institution (institution_id, institution, programme, district, placements)
-select institution_id, institution, programme, district, placements from json_to_recordset(cast(:rows as json))
-    as r(institution_id uuid, institution text, programme text, district text, placements jsonb)
+insert into institution (institution_id, institution, programme, programmes, district, placements)
+select institution_id, institution, programme, case when programmes = '[]' then jsonb_build_array(programme) else programmes end, district,
+    placements
+from json_to_recordset(cast(:rows as json))
+    as r(institution_id uuid, institution text, programme text, programmes jsonb, district text, placements jsonb)
 order by institution_id
 on conflict (institution_id) do update
-set institution = excluded.institution, programme = excluded.programme, district = excluded.district,
+set institution = excluded.institution, programme = excluded.programme, programmes = excluded.programmes, district = excluded.district,
     placements = excluded.placements
 """)
 _PROGRAMME = sa.text("""
@@ -30,12 +32,12 @@ select programme as code, (select json_agg(d ->> 'code') from jsonb_array_elemen
 from programme where programme = :programme
 """)
 _INSTITUTION = sa.text("""
-select cast(institution_id as text), institution as code, programme, district, placements
-from institution where programme = :programme and institution = :institution
+select cast(institution_id as text), institution as code, cast(:programme as text) as programme, district, placements
+from institution where programmes @> to_jsonb(cast(:programme as text)) and institution = :institution
 """)
 _CODES = sa.text("""
 select distinct institution from institution
-where programme = :programme and institution = any(array(select json_array_elements_text(cast(:codes as json))))
+where programmes @> to_jsonb(cast(:programme as text)) and institution = any(array(select json_array_elements_text(cast(:codes as json))))
 """)
 
 _PROGRAMMES = sa.text("""
@@ -43,9 +45,9 @@ select programme as code, (select json_agg(d ->> 'code') from jsonb_array_elemen
 from programme where programme = any(array(select json_array_elements_text(cast(:programmes as json))))
 """)
 _INSTITUTIONS = sa.text("""
-select cast(i.institution_id as text), i.institution as code, i.programme, i.district, i.placements
+select cast(i.institution_id as text), i.institution as code, r.programme, i.district, i.placements
 from institution i join json_to_recordset(cast(:rows as json)) as r(programme text, institution text)
-    on i.programme = r.programme and i.institution = r.institution
+    on i.programmes @> to_jsonb(r.programme) and i.institution = r.institution
 """)
 
 

@@ -134,7 +134,7 @@ class PlacementSchema(ValiditySchema):
 
 
 class InstitutionSchema(Schema):
-    """`number` is `stil_number` under the name that facts gave it first."""
+    """`number` is `stil_number` under the name that facts gave it first; `programme` is the first of `programmes`, which refer to it."""
 
     institution_id = fields.UUID(required=True)
     institution = fields.String(required=True)
@@ -145,6 +145,7 @@ class InstitutionSchema(Schema):
     kind = fields.String(required=True)
     district = fields.String(required=True)
     programme = fields.String(required=True)
+    programmes = fields.List(fields.String(), required=True)
     existence = fields.Nested(ValiditySchema, required=True)
     placements = fields.List(fields.Nested(PlacementSchema), required=True)
     successor = fields.String(required=True, allow_none=True)

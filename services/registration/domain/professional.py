@@ -135,7 +135,7 @@ def objections(details: ProfessionalDetails, known: Known) -> Iterator[Objection
     institution = known.institutions.get(details.institution)
     if institution is None:
         yield Objection(Rule.UNKNOWN_INSTITUTION, "/institution")
-    elif institution.programme != programme.code:
+    elif programme.code not in institution.programmes:
         yield Objection(Rule.INSTITUTION_NOT_IN_PROGRAMME, "/institution")
 
 

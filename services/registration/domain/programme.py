@@ -5,7 +5,7 @@ languages, consent texts.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -119,23 +119,38 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Institution:
-    """A daycare house, nursery or the childminders (dagtilbud).
+    """A daycare house, nursery or the childminders (dagtilbud). It is the municipality's, and one programme or several refer to it.
 
     `stil_number` is its six characters in the Dagtilbudsregister, which does not know every kind; `p_number` its ten digits as
     a place of production, which it may share. `name` is Danish. It exists from the day it opens to the day it closes; on each
-    day between them it lies in one district. `successor` is the code of the unit that it was merged into.
+    day between them it lies in one district. `successor` is the code of the unit that it was merged into. `programmes` refer to it, the
+    one that named it first before the others.
     """
 
     institution_id: str
     code: str
     name: str
     kind: str
-    programme: str
+    programmes: tuple[str, ...]
     placements: tuple[Placement, ...]
     stil_number: str | None = None
     p_number: str | None = None
     existence: Validity = ALWAYS
     successor: str | None = None
+
+    @property
+    def programme(self) -> str:
+        """The programme that named it first."""
+        return self.programmes[0]
+
+    def agrees_with(self, other: "Institution") -> bool:
+        """Whether the same is said of both, whichever programmes refer to them."""
+        return replace(self, programmes=()) == replace(other, programmes=())
+
+    def joining(self, known: "Institution | None") -> "Institution":
+        """The same, with the programmes that referred to it before."""
+        before = known.programmes if known else ()
+        return replace(self, programmes=tuple(dict.fromkeys((*before, *self.programmes))))
 
     @property
     def handles(self) -> frozenset[str]:
@@ -160,7 +175,10 @@ class Institution:
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """What people enrol in. `oldest_age` is the last whole year of age at which a child may start."""
+    """What people enrol in. `oldest_age` is the last whole year of age at which a child may start.
+
+    `municipal_systems` are the sources of the systems that act on what staff, files and sign-ups registered, too.
+    """
 
     programme_id: str
     code: str
@@ -183,6 +201,7 @@ class Programme:
     questions: tuple[Question, ...] = ()
     retention: tuple[RetentionRule, ...] = ()
     survey: tuple[SurveyQuestion, ...] = ()
+    municipal_systems: tuple[str, ...] = ()
 
     def track(self, code: str) -> Track | None:
         """Its track of that code."""

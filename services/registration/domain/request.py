@@ -171,7 +171,7 @@ def _place(request: EnrolmentRequest, known: Known) -> Iterator[Objection]:
     institution = known.institutions.get(request.institution)
     if institution is None:
         yield Objection(Rule.UNKNOWN_INSTITUTION, "/institution")
-    elif request.programme in known.programmes and institution.programme != request.programme:
+    elif request.programme in known.programmes and request.programme not in institution.programmes:
         yield Objection(Rule.INSTITUTION_NOT_IN_PROGRAMME, "/institution")
     elif request.start_date not in institution.existence:
         yield Objection(Rule.INSTITUTION_NOT_OPEN, "/institution")

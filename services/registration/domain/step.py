@@ -85,7 +85,7 @@ def objections_to_place(request: StepRequest, programme: str | None, institution
     institution = institutions.get(request.institution)
     if institution is None:
         yield Objection(Rule.UNKNOWN_INSTITUTION, "/institution")
-    elif institution.programme != programme:
+    elif programme not in institution.programmes:
         yield Objection(Rule.INSTITUTION_NOT_IN_PROGRAMME, "/institution")
     elif request.effective_date not in institution.existence:
         yield Objection(Rule.INSTITUTION_NOT_OPEN, "/institution")

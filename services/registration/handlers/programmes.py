@@ -20,10 +20,13 @@ def compare_programme(folder: Path, work: "Work") -> Comparison:
     return Comparison(read, work.programmes.loaded(read))
 
 
-def load_programme(folder: Path, work: "Work") -> Comparison:
-    """Load a programme's folder, or what has changed in it. Raises `Invalid` with every mistake or clash in it at once."""
+def load_programme(folder: Path, work: "Work", *, shared_too: bool = False) -> Comparison:
+    """Load a programme's folder, or what has changed in it. Raises `Invalid` with every mistake or clash in it at once.
+
+    `shared_too` confirms that institutions of other programmes change too.
+    """
     compared = compare_programme(folder, work)
-    programme_folder.refuse_clashes(compared.folder, compared.loaded)
+    programme_folder.refuse_clashes(compared.folder, compared.loaded, shared_too=shared_too)
     compared.apply(work)
     return compared
 

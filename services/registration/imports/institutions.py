@@ -82,7 +82,7 @@ def _load(files: Files, work: "Work") -> None:
     with work.attempt() as attempt:
         folder = programme_folder.read_files(files)
         compared = Comparison(folder, work.programmes.loaded(folder))
-        programme_folder.refuse_clashes(folder, compared.loaded)
+        programme_folder.refuse_clashes(folder, compared.loaded, shared_too=True)  # whoever confirms the dry run confirms that too
         compared.apply(work)
         attempt.keep()
 

@@ -42,9 +42,12 @@ def read_files(files: Mapping[str, bytes]) -> ProgrammeFolder:
     return _built(form)
 
 
-def refuse_clashes(folder: ProgrammeFolder, loaded: Loaded) -> None:
-    """Raises `Invalid` where the folder takes away or alters what enrolments and consents rest on."""
-    _refuse(list(clashes(folder, loaded)))
+def refuse_clashes(folder: ProgrammeFolder, loaded: Loaded, *, shared_too: bool = False) -> None:
+    """Raises `Invalid` where the folder takes away or alters what enrolments and consents rest on.
+
+    So it does where the folder changes an institution of other programmes too, unless somebody has confirmed that (`shared_too`).
+    """
+    _refuse(list(clashes(folder, loaded, shared_too=shared_too)))
 
 
 def _refuse(mistakes: list[Reason]) -> None:

@@ -24,16 +24,24 @@ class Loaded:
 
     @property
     def own_institutions(self) -> tuple[Institution, ...]:
-        """Those of the programme itself."""
-        return tuple(one for one in self.institutions if self.programme and one.programme == self.programme.code)
+        """Those that the programme itself refers to."""
+        return tuple(one for one in self.institutions if self.programme and self.programme.code in one.programmes)
+
+    def known(self, institution: Institution) -> Institution | None:
+        """The same institution as it is known, whichever programmes refer to it."""
+        return next((one for one in self.institutions if one.institution_id == institution.institution_id), None)
 
 
 _LASTING: Final = {"kind": "kind-changed"} | dict.fromkeys(("about", "purpose", "sensitivity"), "promise-changed")
 """What of a question must stay as it is, and the rule that says so."""
 
 
-def clashes(folder: "ProgrammeFolder", loaded: Loaded) -> Iterator[Reason]:
-    """Where the folder takes away or alters what is in use; what is no longer wanted is closed instead."""
+def clashes(folder: "ProgrammeFolder", loaded: Loaded, *, shared_too: bool = False) -> Iterator[Reason]:
+    """Where the folder takes away or alters what is in use; what is no longer wanted is closed instead.
+
+    What other programmes refer to as well changes for them too: that is a clash unless somebody has confirmed it (`shared_too`).
+    """
+    yield from () if shared_too else _changed_for_others(folder, loaded)
     yield from _moved_ids(folder, loaded)
     yield from _taken_away(folder, loaded)
     yield from _reworded(folder, loaded)
@@ -47,17 +55,23 @@ def _moved_ids(folder: "ProgrammeFolder", loaded: Loaded) -> Iterator[Reason]:
         for other in loaded.institutions:
             for column in _collisions(institution, other):
                 place = folder.content.place("institutions", index, column)
-                yield reason("belongs-elsewhere", place, {"value": getattr(institution, column)})
+                yield reason("belongs-elsewhere", place, {"value": getattr(institution, column), "id": other.institution_id})
+
+
+def _changed_for_others(folder: "ProgrammeFolder", loaded: Loaded) -> Iterator[Reason]:
+    for index, institution in enumerate(folder.institutions):
+        known = loaded.known(institution)
+        others = [code for code in known.programmes if code != folder.programme.code] if known else []
+        if known and others and not institution.agrees_with(known):
+            place = folder.content.place("institutions", index)
+            yield reason("changes-shared", place, {"value": institution.code, "programmes": ", ".join(others)})
 
 
 def _collisions(ours: Institution, loaded: Institution) -> Iterator[str]:
-    """The same id must be the same programme's; the same code or number must be the same institution's."""
-    same = ours.institution_id == loaded.institution_id
-    if same and ours.programme != loaded.programme:
-        yield "institution_id"
+    """The same code or number must be the same institution's, whichever programme named it first."""
     for column in ("code", "stil_number"):
         value = getattr(ours, column)
-        if value and not same and value == getattr(loaded, column):
+        if value and ours.institution_id != loaded.institution_id and value == getattr(loaded, column):
             yield column
 
 

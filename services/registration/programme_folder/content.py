@@ -16,7 +16,17 @@ from services.registration.programme_folder.lines import line_of, lines
 from services.registration.texts import reason
 
 FILES: Final[Mapping[str, tuple[str, ...]]] = {
-    "programme.toml": ("programme_id", "code", "municipality", "name", "period", "target_children", "oldest_age", "contact"),
+    "programme.toml": (
+        "programme_id",
+        "code",
+        "municipality",
+        "name",
+        "period",
+        "target_children",
+        "oldest_age",
+        "contact",
+        "municipal_systems",
+    ),
     "tracks.toml": ("tracks",),
     "cohorts.toml": ("cohorts",),
     "districts.toml": ("districts",),

@@ -39,21 +39,26 @@ class Change:
 
 def difference(folder: "ProgrammeFolder", loaded: Loaded) -> list[Change]:
     """From what is loaded to what is in the folder; empty where loading would change nothing."""
-    old = _entries(loaded.programme, loaded.own_institutions, loaded.consent_texts)
-    new = _entries(folder.programme, folder.institutions, folder.consent_texts)
+    joined = [one.joining(loaded.known(one)) for one in folder.institutions]
+    known = [*loaded.own_institutions, *filter(None, map(loaded.known, folder.institutions))]
+    old = _entries(loaded.programme, known, loaded.consent_texts)
+    new = _entries(folder.programme, joined, folder.consent_texts)
     return [*_between(old, new), *_reordered(loaded.programme, folder.programme)]
 
 
 def _entries(programme: Programme | None, institutions: Iterable[Institution], texts: Iterable[ConsentText]) -> dict[str, Any]:
     """Every entry under a key that stays its own: an institution's is its id, since its code may change."""
-    if programme is None:
-        return {}
+    entries = _of_programme(programme) if programme else {}
+    entries |= {f"institutions/{institution.institution_id}": _institution(institution) for institution in institutions}
+    return entries | {f"consent_texts/{'.'.join(text.key)}": {"words": text.text} for text in texts}
+
+
+def _of_programme(programme: Programme) -> dict[str, Any]:
     tables = msgspec.to_builtins(programme)
     entries: dict[str, Any] = {"programme": {key: value for key, value in tables.items() if key not in {*CODED_LISTS, "consent_texts"}}}
     for key in CODED_LISTS:
         entries |= {f"{key}/{entry['code']}": entry for entry in tables[key]}
-    entries |= {f"institutions/{institution.institution_id}": _institution(institution) for institution in institutions}
-    return entries | {f"consent_texts/{'.'.join(text.key)}": {"words": text.text} for text in texts}
+    return entries
 
 
 def _institution(institution: Institution) -> dict[str, Any]:

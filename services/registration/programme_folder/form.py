@@ -69,7 +69,7 @@ def institution(entry: Mapping[str, Any], programme: str) -> Institution:
     placements = [{"district": district}] if isinstance(district, str) else [{"district": one["code"]} | one for one in district]
     placed = [{"district": one["district"], "valid": existence | {k: one[k] for k in ("start", "end") if k in one}} for one in placements]
     placed.sort(key=lambda one: msgspec.convert(one["valid"], Validity).first)
-    return msgspec.convert(facts | {"programme": programme, "existence": existence, "placements": placed}, Institution)
+    return msgspec.convert(facts | {"programmes": [programme], "existence": existence, "placements": placed}, Institution)
 
 
 @cache

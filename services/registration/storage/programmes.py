@@ -1,4 +1,4 @@
-"""Programmes with their files and consent texts, and their institutions with the districts in which they lay."""
+"""Programmes with their files and consent texts, and the municipality's institutions with the districts in which they lay."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -13,21 +13,25 @@ from services.registration.programme_folder.clashes import Loaded
 from services.registration.storage.rows import as_bytea, as_json, columns
 
 _INSTITUTION = (
-    "select i.institution_id::text, i.code, i.stil_number, i.p_number, i.name, i.kind, i.programme, i.successor,"
+    "select i.institution_id::text, i.code, i.stil_number, i.p_number, i.name, i.kind, i.successor,"
+    " (select json_agg(r.programme order by r.position) from programme_institution r"
+    " where r.institution_id = i.institution_id) as programmes,"
     " json_build_object('start', lower(i.existence), 'end', upper(i.existence) - 1) as existence,"
     " (select json_agg(json_build_object('district', p.district, 'valid',"
     " json_build_object('start', lower(p.valid), 'end', upper(p.valid) - 1)) order by p.valid)"
     " from placement p where p.institution_id = i.institution_id) as placements from institution i"
 )
 
+_REFERRED_TO = "exists (select from programme_institution r where r.institution_id = i.institution_id and r.programme = {0})"
+
 _PROGRAMMES = sa.text("select definition from programme order by code")
 _PROGRAMMES_OF = sa.text("select definition from programme where code in (select json_array_elements_text(cast(:codes as json)))")
 _PROGRAMME = sa.text("select definition from programme where code = :code for no key update")
-_INSTITUTIONS = sa.text(f"{_INSTITUTION} order by i.programme, i.code")
+_INSTITUTIONS = sa.text(f"{_INSTITUTION} order by i.code")
 _INSTITUTIONS_ON = sa.text(
-    f"{_INSTITUTION} where i.existence @> cast(:day as date) and (cast(:programme as text) is null or i.programme = :programme)"
+    f"{_INSTITUTION} where i.existence @> cast(:day as date) and (cast(:programme as text) is null or {_REFERRED_TO.format(':programme')})"
     " and (cast(:district as text) is null or exists (select from placement p where p.institution_id = i.institution_id"
-    " and p.district = :district and p.valid @> cast(:day as date))) order by i.programme, i.code"
+    " and p.district = :district and p.valid @> cast(:day as date))) order by i.code"
 )
 _INSTITUTION_OF_ID = sa.text(f"{_INSTITUTION} where i.institution_id = cast(:id as uuid)")
 _MERGED_INTO = sa.text("select code from institution where successor = :code order by code")
@@ -36,7 +40,8 @@ _INSTITUTIONS_OF = sa.text(
     f" union all {_INSTITUTION} where i.stil_number in (select json_array_elements_text(cast(:handles as json)))"
 )
 _NEIGHBOURS = sa.text(
-    f"{_INSTITUTION} where i.programme = :code or i.institution_id::text in (select json_array_elements_text(cast(:ids as json)))"
+    f"{_INSTITUTION} where {_REFERRED_TO.format(':code')}"
+    " or i.institution_id::text in (select json_array_elements_text(cast(:ids as json)))"
     " or i.code in (select json_array_elements_text(cast(:handles as json)))"
     " or i.stil_number in (select json_array_elements_text(cast(:handles as json))) order by i.code"
 )
@@ -59,12 +64,16 @@ _FORGET_PLACEMENTS = sa.text(
     "delete from placement where institution_id in (select i from json_to_recordset(cast(:rows as json)) as x(i uuid))"
 )
 _SAVE_INSTITUTIONS = sa.text(
-    "insert into institution (institution_id, code, stil_number, p_number, name, kind, programme, successor, existence)"
-    " select i, c, n, pn, m, k, p, s, daterange(f, t, '[]') from json_to_recordset(cast(:rows as json))"
-    " as x(i uuid, c text, n text, pn text, m text, k text, p text, s text, f date, t date)"
+    "insert into institution (institution_id, code, stil_number, p_number, name, kind, successor, existence)"
+    " select i, c, n, pn, m, k, s, daterange(f, t, '[]') from json_to_recordset(cast(:rows as json))"
+    " as x(i uuid, c text, n text, pn text, m text, k text, s text, f date, t date)"
     " on conflict (institution_id) do update set code = excluded.code, stil_number = excluded.stil_number,"
     " p_number = excluded.p_number, name = excluded.name, kind = excluded.kind, successor = excluded.successor,"
     " existence = excluded.existence"
+)
+_REFER = sa.text(
+    "insert into programme_institution (programme, institution_id) select p, i from json_to_recordset(cast(:rows as json))"
+    " as x(p text, i uuid, n integer) order by n on conflict do nothing"
 )
 _SAVE_PLACEMENTS = sa.text(
     "insert into placement (institution_id, existence, district, valid)"
@@ -96,11 +105,11 @@ class Programmes:
         return {row.path: bytes(row.content) for row in self._connection.execute(_FILES, {"code": code})}
 
     def institutions(self) -> list[Institution]:
-        """All that ever were, of all programmes."""
+        """All that ever were."""
         return [_institution(row) for row in self._connection.execute(_INSTITUTIONS)]
 
     def institutions_on(self, day: date, *, programme: str | None = None, district: str | None = None) -> list[Institution]:
-        """Those that exist that day; in a district, those that lie in it that day."""
+        """Those that exist that day: of a programme, those that it refers to; in a district, those that lie in it that day."""
         rows = self._connection.execute(_INSTITUTIONS_ON, {"day": day, "programme": programme, "district": district})
         return [_institution(row) for row in rows]
 
@@ -145,6 +154,7 @@ class Programmes:
         self._connection.execute(_FORGET_PLACEMENTS, {"rows": rows})
         self._connection.execute(_SAVE_INSTITUTIONS, {"rows": rows})
         self._connection.execute(_SAVE_PLACEMENTS, {"rows": placements})
+        self._connection.execute(_REFER, {"rows": as_json(row for one in institutions for row in _referring(one))})
 
     def _neighbours(self, folder: ProgrammeFolder) -> list[Institution]:
         parameters = {
@@ -171,11 +181,15 @@ def _row(institution: Institution) -> dict[str, Any]:
         "pn": institution.p_number,
         "m": institution.name,
         "k": institution.kind,
-        "p": institution.programme,
         "s": institution.successor,
         "f": institution.existence.start,
         "t": institution.existence.end,
     }
+
+
+def _referring(institution: Institution) -> Iterable[dict[str, Any]]:
+    for place, programme in enumerate(institution.programmes):
+        yield {"p": programme, "i": institution.institution_id, "n": place}
 
 
 def _placement_rows(institution: Institution) -> Iterable[dict[str, Any]]:

@@ -18,7 +18,7 @@ NOON = datetime(2024, 3, 1, 11, tzinfo=UTC)
 
 def a_house(code: str, programme: str = "sammen-om-boern", existence: Validity = ALWAYS) -> Institution:
     """A daycare house in Hedegården."""
-    return Institution(f"id-{code}", code, code, "daycare-house", programme, (Placement("hedegaarden", existence),), existence=existence)
+    return Institution(f"id-{code}", code, code, "daycare-house", (programme,), (Placement("hedegaarden", existence),), existence=existence)
 
 
 PLACES = {

@@ -20,7 +20,7 @@ from tests.registration.builders import PROGRAMME, a_consent, a_guardian, a_numb
 NOW = datetime(2024, 2, 1, tzinfo=UTC)
 FOLDER = read(PROGRAMME)
 ELSEWHERE = Institution(
-    "other", "elsewhere", "House", "daycare-house", "another-programme", (Placement("skovlunde", ALWAYS),), stil_number="999999"
+    "other", "elsewhere", "House", "daycare-house", ("another-programme",), (Placement("skovlunde", ALWAYS),), stil_number="999999"
 )
 KNOWN = Known(
     {"sammen-om-boern": FOLDER.programme},

@@ -18,7 +18,9 @@ from services.registration.domain.validity import ALWAYS
 START = date(2024, 3, 1)
 TODAY = date(2026, 11, 2)
 NOON = datetime(2024, 1, 15, 11, tzinfo=UTC)
-PLACES = {code: Institution(f"id-{code}", code, code, "daycare-house", "p", (Placement(code[0], ALWAYS),)) for code in ("sesam", "globen")}
+PLACES = {
+    code: Institution(f"id-{code}", code, code, "daycare-house", ("p",), (Placement(code[0], ALWAYS),)) for code in ("sesam", "globen")
+}
 
 asked_steps = st.lists(
     st.tuples(st.sampled_from([*Step][1:]), st.integers(-3, 6), st.integers(0, 2), st.sampled_from([None, *PLACES])), max_size=9
