@@ -12,7 +12,18 @@ from services.registration.domain.protection import ProtectionRequest
 from services.registration.domain.request import EnrolmentRequest
 from services.registration.domain.step import StepRequest, WithdrawalRequest
 from services.registration.duplicates import finding
-from services.registration.handlers import agreements, coming, enrolling, erasing, families, protections, refreshing, retention, steps
+from services.registration.handlers import (
+    agreements,
+    coming,
+    enrolling,
+    erasing,
+    families,
+    protections,
+    refreshing,
+    retention,
+    speaking,
+    steps,
+)
 from services.registration.imports import handlers as imports
 from services.registration.imports.running import Turns
 from services.registration.registers import looking_up
@@ -30,25 +41,25 @@ REQUESTS = Listen.requests(
         ),
         "enrolment.withdrawal-requested.v1": many(
             WithdrawalRequest,
-            steps.answer_withdrawals,
+            speaking.of_its_own(steps.answer_withdrawals, speaking.enrolment),
             contract=steps.WITHDRAWAL_CONTRACT,
             refuse=enrolling.refuse_request,
         ),
         "enrolment.step-requested.v1": many(
             StepRequest,
-            steps.answer_steps,
+            speaking.of_its_own(steps.answer_steps, speaking.enrolment),
             contract=steps.STEP_CONTRACT,
             refuse=enrolling.refuse_request,
         ),
         "family.correction-requested.v1": many(
             CorrectionRequest,
-            families.answer_corrections,
+            speaking.of_its_own(families.answer_corrections, speaking.guardian),
             contract=families.CORRECTION_CONTRACT,
             refuse=families.refuse,
         ),
         "family.guardianship-requested.v1": many(
             GuardianshipRequest,
-            families.answer_guardianships,
+            speaking.of_its_own(families.answer_guardianships, speaking.child_and_guardian),
             contract=families.GUARDIANSHIP_CONTRACT,
             refuse=families.refuse,
         ),
@@ -59,11 +70,14 @@ REQUESTS = Listen.requests(
             refuse=protections.refuse,
         ),
         "consent.giving-requested.v1": many(
-            Giving, agreements.answer_givings, contract=agreements.GIVING_CONTRACT, refuse=agreements.refuse_request
+            Giving,
+            speaking.of_its_own(agreements.answer_givings, speaking.subject),
+            contract=agreements.GIVING_CONTRACT,
+            refuse=agreements.refuse_request,
         ),
         "consent.withdrawal-requested.v1": many(
             ConsentWithdrawal,
-            agreements.answer_withdrawals,
+            speaking.of_its_own(agreements.answer_withdrawals, speaking.consent),
             contract=agreements.WITHDRAWAL_CONTRACT,
             refuse=agreements.refuse_request,
         ),

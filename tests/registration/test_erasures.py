@@ -245,8 +245,8 @@ def test_a_file_in_which_he_stands_is_forgotten(dpo: Door, registration: Context
     mine = confirmed(registration, checked(registration, a_file(a_line())))
     others = confirmed(registration, checked(registration, a_file(a_line(**{"Forælder 1 fornavn": "Karim"}))))
     told = next(m["data"] for m in published(registration) if m["type"] == "registration.enrolment.accepted.v1")
-    body = {"enrolment_id": told["enrolment_id"], "reason": "moved", "effective_date": "2024-06-01"}
-    deliver(registration, WITHDRAWAL, body, source=SENDER)
+    body = {"reason": "moved", "effective_date": "2024-06-01"}
+    dpo.post(f"/v1/enrolments/{told['enrolment_id']}/withdrawal", json=body)
     for person_id in (told["guardian_ids"][0], told["child_id"]):
         assert {"kind": "import", "count": 1} in the_plan(dpo, person_id)["counts"]
     receipt = erase(dpo, told["child_id"]).get_json()

@@ -95,7 +95,7 @@ def test_a_house_is_known_by_one_id(load: Load) -> None:
 def test_a_child_is_enrolled_in_both_in_one_house(registration: Context, load: Load, door: Door) -> None:
     """Each programme has an enrolment of its own there, and the house's leader reaches both; a house of one is not the other's."""
     alone = '\n[[institutions]]\ninstitution_id = "018d0c3d-e740-7c40-8f2e-3d9a51c7e299"\ncode = "alone"\nname = "Alene"\n'
-    load(READING | {"institutions.toml": READING["institutions.toml"] + f'{alone}kind = "daycare-house"\ndistrict = "baltorp"\n'.encode()})
+    load({**READING, "institutions.toml": READING["institutions.toml"] + f'{alone}kind = "daycare-house"\ndistrict = "baltorp"\n'.encode()})
     number = a_number()
     for programme in ("sammen-om-boern", "laesning"):
         deliver(registration, REQUESTED, a_request(cpr_number=number, programme=programme), source=SENDER)

@@ -23,7 +23,7 @@ def of_reading(fact: Fact) -> Fact:
 
 def rows(context: Context, code: str) -> dict[str, Any]:
     """The numbers of the first section's rows in a programme's report, by their paths."""
-    report = http(context).as_(Role.COORDINATOR).get(f"/v1/report?programme={code}").json
+    report: Any = http(context).as_(Role.COORDINATOR).get(f"/v1/report?programme={code}").json
     return {row["path"]: row["numbers"] for table in report["sections"][0]["tables"] for row in table["rows"]}
 
 

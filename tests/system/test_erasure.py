@@ -230,7 +230,8 @@ def test_who_was_stored_twice_is_forgotten_whole(hall: TownHall) -> None:
     registration = hall.services["registration"]
     for name in ("Forglemmine", "Forglemmina"):
         mother = MOTHER | {"given_name": name, "cpr_number": a_number("1991-03-09")}
-        deliver(registration, REQUESTED, a_request(guardians=[a_guardian(**mother)]) | {"child": CHILD | {"cpr_number": a_number()}})
+        child = {"child": CHILD | {"cpr_number": a_number()}}
+        deliver(registration, REQUESTED, a_request(guardians=[a_guardian(**mother)]) | child, source=SENDER)
     hall.carry()
     one, other = (m["data"] for m in hall.messages if m["type"] == "registration.enrolment.accepted.v1")
     body = {"kind": "child", "merged_id": other["child_id"], "into_id": one["child_id"], "take": ["given_name"]}

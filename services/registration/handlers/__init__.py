@@ -5,6 +5,7 @@ enrolling      other systems, staff and applicants ask for enrolments (`cases`: 
 sign_ups       somebody without an account asks for a link, proves his address, and asks for an enrolment
 steps          an enrolment goes on: the next step, and what was, is and is expected
 coming         steps that are dated ahead take effect on their day, or are called back before it
+speaking       of whom another system may speak on the bus
 families       how a guardian is reached, and what holds between him and a child
 answers        what was answered to a programme's questions
 agreements     consents are given and withdrawn after the enrolment

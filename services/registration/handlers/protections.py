@@ -1,8 +1,8 @@
 """What registration can be asked to do for somebody who must not be found: hide him from a day on, and everything that tells of him.
 
 What others know of him is told again without his name and place; when the protection lapses, as it is. The clock sees to
-the days (`follow`), so that nobody has to think of them. A system is heard about the people whom it brought: a child that it
-enrolled, and that child's guardians. Whether there is anybody else it does not learn.
+the days (`follow`), so that nobody has to think of them. A system is heard about the people of whom it may speak (`storage/sources.py`).
+Whether there is anybody else it does not learn.
 """
 
 from collections.abc import Sequence

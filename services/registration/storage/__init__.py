@@ -31,6 +31,7 @@ from services.registration.storage.registers import Registers
 from services.registration.storage.retention import Retention
 from services.registration.storage.sign_up_requests import SignUpRequests
 from services.registration.storage.sign_ups import SignUps
+from services.registration.storage.sources import Sources
 from services.registration.vocabulary import VOCABULARY
 
 
@@ -118,6 +119,10 @@ class Work(UnitOfWork):
     @cached_property
     def protections(self) -> Protections:
         return Protections(self.connection, self.today)
+
+    @cached_property
+    def sources(self) -> Sources:
+        return Sources(self.connection)
 
     @cached_property
     def history(self) -> History:

@@ -18,6 +18,7 @@ from services.registration.domain.reach import Reach
 from services.registration.storage.guardianships import TOLD_OF
 from services.registration.storage.protections import HIDDEN_CHILD, PROTECTED
 from services.registration.storage.rows import IDS, LIVING, as_bytea, as_json, columns
+from services.registration.storage.sources import OF_SOURCES
 from services.registration.vault import CprVault
 
 
@@ -34,9 +35,7 @@ def _select(hidden: str) -> str:
 _PROTECTED = HIDDEN_CHILD.format("e.child_id")
 _ENROLMENT = _select(f"(e.hidden or {_PROTECTED})")
 _IN_REACH = (
-    "(:everywhere or i.code in (select json_array_elements_text(cast(:institutions as json)))"
-    " or e.source in (select json_array_elements_text(cast(:sources as json)))"
-    f" or e.child_id in {TOLD_OF})"
+    f"(:everywhere or i.code in (select json_array_elements_text(cast(:institutions as json))) or {OF_SOURCES} or e.child_id in {TOLD_OF})"
 )
 _STANDING = sa.text(  # under whatever id a child was enrolled that was stored twice
     "with named as materialized (select child_id, cpr_lookup from child"

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from services.registration.domain.protection import About, PersonKind, Word
 from services.registration.storage.rows import IDS, as_json
+from services.registration.storage.sources import BROUGHT, OF_FAMILY, OF_PROFESSIONAL
 
 _NOW = "coalesce({0}.valid @> cast(:today as date), true)"
 
@@ -46,14 +47,12 @@ HIDDEN_CHILD: Final = (
 would be that of the guardianship inside, and so of everybody."""
 
 _ROWS = "json_to_recordset(cast(:rows as json)) as x(k text, i uuid, a text, f date, u date, s timestamptz)"
-_BROUGHT = "exists (select from enrolment where child_id in (select chassis.same({0})) and source = a)"
 _REACHED = sa.text(
     f"select k, i::text, a from {_ROWS} where"
-    f" (k = 'child' and exists (select from child where child_id = i) and (a = '' or {_BROUGHT.format('i')}))"
-    " or (k = 'guardian' and exists (select from guardian where guardian_id = i) and (a = '' or exists"
-    " (select from guardianship g where g.guardian_id in (select chassis.same(i))"
-    f" and {_BROUGHT.format('g.child_id')})))"
-    " or (k = 'professional' and exists (select from professional where professional_id = i) and a = '')"
+    f" (k = 'child' and exists (select from child where child_id = i) and (a = '' or {BROUGHT.format('i', 'a')}))"
+    f" or (k = 'guardian' and exists (select from guardian where guardian_id = i) and (a = '' or {OF_FAMILY.format('i', 'a')}))"
+    f" or (k = 'professional' and exists (select from professional where professional_id = i)"
+    f" and (a = '' or {OF_PROFESSIONAL.format('i', 'a')}))"
 )
 _LAST: Final = "coalesce(upper({0}.valid), '-infinity')"
 _FIRST: Final = "coalesce(lower({0}.valid), '-infinity')"
