@@ -1,4 +1,4 @@
-"""What lives as long as the process, read from files: kinds of activity, closing days, rules of overlap, and what people read."""
+"""What lives as long as the process, read from files: kinds of activity, closing days, rules of overlap, needs, and what people read."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -11,6 +11,7 @@ import msgspec
 from services.chassis.errors import Conflict, Invalid, NotFound, Reason
 from services.chassis.settings import Settings
 from services.events.domain.activity import Audience, Kind
+from services.events.domain.need import NeedKind
 from services.events.domain.overlap import Overlaps
 from services.events.domain.refusal import Refusal, Slug
 from services.events.domain.series import ClosingDays
@@ -29,7 +30,8 @@ class Letters:
 
 @dataclass(frozen=True)
 class Resources:
-    """The kinds by their code, the texts (`da`, `en`) by the rule's slug, when nothing meets, what follows from overlaps, and why.
+    """The kinds and what can be needed by their codes, the texts (`da`, `en`) by the rule's slug, when nothing meets, what follows
+    from overlaps, and why.
 
     `surveys` is how those who came are asked how it was; without it nobody is.
     """
@@ -39,6 +41,7 @@ class Resources:
     closing_days: ClosingDays
     overlaps: Overlaps
     explanations: Mapping[str, Mapping[str, str]]
+    needs: Mapping[str, NeedKind]
     surveys: Letters | None = None
 
     def reason(self, refusal: Refusal) -> Reason:
@@ -62,7 +65,8 @@ def load(settings: Settings | None = None) -> Resources:
     """Read the files that come with this service, and what the settings say of its letters."""
     kinds = {code: Kind(code, Audience(row["audience"]), row["ways"]) for code, row in _read("kinds.toml").items()}
     days, overlaps = ClosingDays(**_read("closing_days.toml")), msgspec.convert(_read("overlaps.toml"), Overlaps)
-    return Resources(kinds, _read("texts.toml"), days, overlaps, _read("explanations.toml"), _letters(settings))
+    needs = {code: _need_kind(code, row) for code, row in _read("needs.toml").items()}
+    return Resources(kinds, _read("texts.toml"), days, overlaps, _read("explanations.toml"), needs, _letters(settings))
 
 
 def _letters(settings: Settings | None) -> Letters | None:
@@ -71,6 +75,11 @@ def _letters(settings: Settings | None) -> Letters | None:
         return None
     address = settings.events_url or ("" if settings.production else DEVELOPMENT)
     return Letters(address.rstrip("/"), settings.notifications_public_key) if address else None
+
+
+def _need_kind(code: str, row: Mapping[str, Any]) -> NeedKind:
+    title = {"da": row["da"], "en": row["en"]}
+    return NeedKind(code, row["most"], row["on_list"], title, row.get("options", {}))
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -192,6 +192,7 @@ def cancel_erased(stand_ins: Collection[str], work: "Work", cause: Cause) -> Non
         waitlist.leave(activities[signup.activity_id], signup, ERASED)
         telling.tell_signup(signup, work, cause)
     work.signups.save(signups)
+    work.needs.drop_of(stand_ins)
     settle(activities.values(), work, dict.fromkeys(activities, cause))
 
 

@@ -7,7 +7,7 @@ from services.chassis.erasure.holdings import holdings
 from services.chassis.service import Listen, Personal, Service, Timer, many
 from services.events import messages, resources, seating
 from services.events.api import api
-from services.events.handlers import draws, learning, life, offers, refreshing, surveying, transfers
+from services.events.handlers import draws, learning, life, needing, offers, refreshing, surveying, transfers
 from services.events.storage import Work
 
 FACTS = Listen.facts(
@@ -60,6 +60,7 @@ SERVICE = Service(
         Timer("transfers", every=5.0, run=transfers.finish_transfers),
         Timer("draws", every=5.0, run=draws.hold_due),
         Timer("offers", every=5.0, run=offers.end_due),
+        Timer(needing.TIMER, every=60.0, run=needing.forget),
         Timer("release", every=10.0, run=seating.release),
         Timer("expire", every=5.0, run=seating.expire),
         Timer("surveys", every=60.0, run=surveying.ask_all),

@@ -80,6 +80,11 @@ CALLS: Mapping[str, Call] = {
     ),
     "GET /v1/sessions/{id}/bookings": lambda door, scene: door.get(scene.path("/v1/sessions/{id}/bookings")),
     "POST /v1/session-plans": lambda door, _: door.post("/v1/session-plans", json=REPEAT),
+    "GET /v1/needs": lambda door, _: door.get("/v1/needs"),
+    "GET /v1/signups/{id}/needs": lambda door, scene: door.get(scene.path("/v1/signups/{id}/needs")),
+    "PUT /v1/signups/{id}/needs": lambda door, scene: door.put(scene.path("/v1/signups/{id}/needs"), json={"needs": []}),
+    "GET /v1/sessions/{id}/demand": lambda door, scene: door.get(scene.path("/v1/sessions/{id}/demand")),
+    "GET /v1/demand": lambda door, _: door.get("/v1/demand"),
     "POST /v1/activities/{id}/re-offers": lambda door, scene: door.post(
         scene.path("/v1/activities/{id}/re-offers"), json={"instead": [scene.later["activity_id"]]}
     ),
@@ -163,6 +168,11 @@ TABLE: Mapping[str, tuple[object, ...]] = {
     "PUT /v1/sessions/{id}/bookings": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "GET /v1/sessions/{id}/bookings": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "POST /v1/session-plans": (YES, YES, YES, YES, NO, NO, NO, NO, NO, NO),
+    "GET /v1/needs": (YES, YES, YES, YES, YES, YES, YES, NO, NO, NO),
+    "GET /v1/signups/{id}/needs": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
+    "PUT /v1/signups/{id}/needs": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
+    "GET /v1/sessions/{id}/demand": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "GET /v1/demand": (YES, YES, YES, YES, NO, NO, NO, NO, NO, NO),
     "POST /v1/activities/{id}/re-offers": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "GET /v1/activities/{id}/re-offers": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "POST /v1/activities/{id}/call-off": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),

@@ -35,6 +35,7 @@ BUT_FOR = {("GET", path): ACCEPTANCE for path in REPORTS} | {
     ("POST", "/v1/activities"): ACCEPTANCE,
     ("POST", "/v1/activities/changes"): ACCEPTANCE,
     ("POST", "/v1/activities/{id}/copies"): ACCEPTANCE,
+    ("PUT", "/v1/signups/{id}/needs"): ACCEPTANCE,
     ("POST", "/v1/activities/{id}/re-offers"): ACCEPTANCE,
     ("POST", "/v1/bookables"): ACCEPTANCE,
     ("PUT", "/v1/sessions/{id}/bookings"): ACCEPTANCE,

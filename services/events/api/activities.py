@@ -121,5 +121,5 @@ def organised(request: Request, work: Work) -> None:
 def shown(of: Activity) -> dict[str, Any]:
     """An activity as the door tells of it: the facts' content and what no fact tells."""
     own = {"description": of.description, "version": of.version, "completes_with": of.completes_with, "join_until": of.join_until}
-    terms = {"rule": of.rule, "windows": of.windows, "quotas": of.quotas}
+    terms = {"rule": of.rule, "windows": of.windows, "quotas": of.quotas, "needs": of.needs}
     return telling.activity(of) | own | terms | {"taken": of.taken, "free": of.free, "waiting": of.waiting, "line": shown_line(of.line)}

@@ -8,9 +8,11 @@ from marshmallow import Schema, fields, post_load, validate
 from services.chassis.http.strict import NoPersonalNumber
 from services.chassis.ids import new_id
 from services.events.api.line_schemas import LINE_RULE, LineRuleSchema, ShownLineSchema
+from services.events.api.need_schemas import ASKING, NeedsAskedSchema
 from services.events.api.term_schemas import MOST_QUOTAS, MOST_SEATS, TERMS, QuotaNowSchema, QuotaSchema, RuleSchema, WindowsSchema
 from services.events.domain.activity import Activity, ActivityStatus
 from services.events.domain.line import STRICT
+from services.events.domain.need import NOTHING
 from services.events.domain.session import Session
 from services.events.schemas import LINE, OUR_TIME, code, one_of
 
@@ -31,6 +33,7 @@ OPENING = {
     "sessions": [{"starts_at": "2027-04-10T16:30:00+02:00", "ends_at": "2027-04-10T18:30:00+02:00", "place": "Birkegården, fællesrummet"}],
     "line": LINE_RULE,
     **TERMS,
+    "needs": ASKING,
 }
 
 
@@ -82,6 +85,7 @@ class OpeningSchema(Schema):
     rule = fields.Nested(RuleSchema, metadata={"description": "Whom it is for; without it, everybody whom its kind is for."})
     windows = fields.Nested(WindowsSchema, metadata={"description": "When one may sign up; without them, until the first session starts."})
     quotas = fields.List(fields.Nested(QuotaSchema), validate=validate.Length(max=MOST_QUOTAS))
+    needs = fields.Nested(NeedsAskedSchema, load_default=NOTHING)
 
     @post_load
     def activity(self, data: dict[str, Any], **_: Any) -> Activity:
@@ -134,3 +138,4 @@ class ActivitySchema(Schema):
     rule = fields.Nested(RuleSchema)
     windows = fields.Nested(WindowsSchema)
     quotas = fields.List(fields.Nested(QuotaNowSchema))
+    needs = fields.Nested(NeedsAskedSchema)

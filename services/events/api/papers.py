@@ -8,6 +8,7 @@ from services.events.api.door import api
 from services.events.documents import LANGUAGES
 from services.events.documents.papers import certificate, session_list
 from services.events.documents.press import print_pdf
+from services.events.domain.activity import Activity
 from services.events.handlers.attendance import call_the_roll
 from services.events.handlers.certifying import attended_by
 from services.events.handlers.finding import find_activity, find_activity_of_session
@@ -30,13 +31,15 @@ class PaperQuery(Schema):
     personal=True,
 )
 def printed_list(request: Request, work: Work) -> Answer:
-    """Everybody with a seat by his sign-up's code and his role, with boxes to tick and a line for a name.
+    """Everybody with a seat by his sign-up's code and his role, with boxes to tick, a line for a name, and what is seen to at the door.
 
     This service knows no names, so who is protected stands there like everybody else.
     """
     activity = find_activity_of_session(request.path["id"], work)
     must_organise(request.caller, activity, work.resources)
-    return Answer(print_pdf("list", session_list(call_the_roll(activity, request.path["id"], work), request.query["language"])))
+    language = request.query["language"]
+    needs = _needs(activity, language, work) if activity.needs.kinds else None
+    return Answer(print_pdf("list", session_list(call_the_roll(activity, request.path["id"], work), language, needs)))
 
 
 @api.get(
@@ -56,3 +59,13 @@ def printed_certificate(request: Request, work: Work) -> Answer:
     activity = find_activity(request.path["id"], work)
     attended = attended_by(activity, request.path["person"], request.caller, work)
     return Answer(print_pdf("certificate", certificate(activity, attended, request.query["language"], work.now)))
+
+
+def _needs(activity: Activity, language: str, work: Work) -> dict[str, str]:
+    """What each party needs, as far as whoever holds the session must act on it."""
+    kinds = {code: kind for code, kind in work.resources.needs.items() if kind.on_list}
+    seated = work.needs.of_seated(activity.activity_id)
+    return {
+        signup_id: "; ".join(kinds[one.need].in_words(one, language) for one in needs if one.need in kinds)
+        for signup_id, needs in seated.items()
+    }

@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_load, validate
 
+from services.events.api.need_schemas import some_needs
 from services.events.domain.signup import Member, PartyRole, SignupStatus
 from services.events.schemas import ReasonSchema, one_of
 
@@ -38,8 +39,9 @@ class ComingSchema(Schema):
 
 
 class SigningUpSchema(ComingSchema):
-    """A party that comes together, perhaps with seats that are held for it."""
+    """A party that comes together, perhaps with needs, and with seats that are held for it."""
 
+    needs = some_needs(load_default=list, metadata={"description": "What the party needs, of what the activity asks."})
     hold_id = fields.UUID(allow_none=True, load_default=None, metadata={"description": "The caller's hold, whose seats the party gets."})
 
 

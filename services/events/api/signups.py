@@ -15,7 +15,7 @@ from services.events.api.term_schemas import EligibilitySchema
 from services.events.domain.refusal import Refusal
 from services.events.domain.rule import Answer
 from services.events.domain.signup import Member
-from services.events.handlers import overlapping, transfers
+from services.events.handlers import needing, overlapping, transfers
 from services.events.handlers import signups as handlers
 from services.events.handlers.finding import find_activity
 from services.events.storage import Work
@@ -41,6 +41,9 @@ def sign_up(request: Request, work: Work) -> Reply:
     overlapping.hold_party(party, work)
     signup, is_new = handlers.sign_up(activity_id, party, contact_id, work, request.cause, hold=hold)
     warnings = overlapping.judge(signup, work, is_new=is_new)
+    if is_new:
+        activity = find_activity(activity_id, work)
+        needing.say_needs(signup, activity, request.body["needs"], work, organises=organises(request.caller, activity))
     request.concerns(signup.signup_id, *sorted(signup.people))
     told = {"warnings": [work.resources.reason(warning).as_dict() for warning in warnings]} if warnings else {}
     return Reply(telling.signup(signup) | told, 201 if is_new else 200)

@@ -24,8 +24,11 @@ _SHOWN = [(" ", "\u04ff"), ("\u1e00", "\u1eff"), ("\u2010", "\u203a"), ("\u20a0"
 """What the press has letters for: Latin with every accent, Greek, Cyrillic, and the usual signs."""
 
 
-def session_list(roll: Roll, language: str) -> Mapping[str, Any]:
-    """The data of `list.typ`: everybody with a seat, a line each, by his sign-up's code; then who dropped in."""
+def session_list(roll: Roll, language: str, needs: Mapping[str, str] | None = None) -> Mapping[str, Any]:
+    """The data of `list.typ`: everybody with a seat, a line each, by his sign-up's code; then who dropped in.
+
+    `needs` is what each sign-up needs, in words; None: nothing is asked, and there is no column for it.
+    """
     say, session = words(language), roll.session
     lines = list(roll.lines({}))
     seated = [line for line in lines if not line.dropped_in]
@@ -37,7 +40,8 @@ def session_list(roll: Roll, language: str) -> Mapping[str, Any]:
         "place": printable(session.place),
         "expected": len(seated),
         "seats": roll.activity.capacity,
-        "rows": [_row(str(number), line, language) for number, line in enumerate(seated, start=1)],
+        "has_needs": needs is not None,
+        "rows": _rows(seated, language, needs or {}),
         "guests": list(_guests(lines, language)),
     }
 
@@ -66,9 +70,22 @@ def _is_shown(letter: str) -> bool:
     return category(letter)[0] in "LNPSZ" and any(first <= letter <= last for first, last in _SHOWN)
 
 
-def _row(number: str, line: Line, language: str) -> Mapping[str, Any]:
+def _rows(seated: Sequence[Line], language: str, needs: Mapping[str, str]) -> Sequence[Mapping[str, Any]]:
+    """What a party needs stands in the first of its lines."""
+    first = {line.signup_id: number for number, line in reversed(list(enumerate(seated, start=1)))}
+    said = {number: needs.get(signup_id or "", "") for signup_id, number in first.items()}
+    return [_row(str(number), line, language, said.get(number, "")) for number, line in enumerate(seated, start=1)]
+
+
+def _row(number: str, line: Line, language: str, needs: str = "") -> Mapping[str, Any]:
     code = code_of(line.signup_id) if line.signup_id else ""
-    return {"number": number, "code": code, "role": words(language)["role"][line.role.value], "state": line.state}
+    return {
+        "number": number,
+        "code": code,
+        "role": words(language)["role"][line.role.value],
+        "state": line.state,
+        "needs": printable(needs),
+    }
 
 
 def _guests(lines: Sequence[Line], language: str) -> Iterator[Mapping[str, Any]]:
@@ -76,7 +93,7 @@ def _guests(lines: Sequence[Line], language: str) -> Iterator[Mapping[str, Any]]
         if line.dropped_in:
             yield _row("", line, language)
     for _ in range(LINES_FOR_GUESTS):
-        yield {"number": "", "code": "", "role": "", "state": None}
+        yield {"number": "", "code": "", "role": "", "state": None, "needs": ""}
 
 
 def _attended(session: Session, one: Attendance, language: str) -> Mapping[str, str]:

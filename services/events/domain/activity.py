@@ -9,6 +9,7 @@ from hashlib import sha256
 from itertools import pairwise
 
 from services.events.domain.line import STRICT, LineRule
+from services.events.domain.need import NOTHING, Asking
 from services.events.domain.quota import Claim, Quota, Room
 from services.events.domain.refusal import Refusal, Slug
 from services.events.domain.rule import EVERYBODY, Rule
@@ -90,7 +91,7 @@ class Institution:
 
 @dataclass
 class Activity:
-    """An activity and its seats: whom it is for, when one may sign up, and which quotas its seats have.
+    """An activity and its seats: whom it is for, when one may sign up, which quotas its seats have, and what one may need is asked.
 
     `taken` counts the seats of the parties that have a seat, `waiting` the parties in the line, and `last_number` is
     the highest number drawn so far: who signs up draws the next one. `line` is the rule by which parties wait. `sessions` are those
@@ -124,6 +125,7 @@ class Activity:
     told: bool = True
     line: LineRule = STRICT
     drawn_at: datetime | None = None
+    needs: Asking = NOTHING
 
     @property
     def free(self) -> int:
@@ -197,7 +199,8 @@ class Activity:
     def _terms(self) -> list[object]:
         """Nothing where the activity has none: it had none before there were any."""
         has_none = (self.rule, self.windows, len(self.quotas)) == (EVERYBODY, UNTIL_IT_STARTS, 0)
-        return [] if has_none else [asdict(self.rule), asdict(self.windows), *map(asdict, self.quotas)]
+        needs = [] if self.needs == NOTHING else [asdict(self.needs)]
+        return needs if has_none else [asdict(self.rule), asdict(self.windows), *map(asdict, self.quotas), *needs]
 
     def draw_number(self) -> int:
         """The next number in the order of arrival."""

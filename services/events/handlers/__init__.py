@@ -14,6 +14,7 @@ signups     those who come sign up, and cancel
 draws       chance decides in which order seats are given
 offers      seats that were offered are taken, declined, or not answered
 re_offering all of what is called off or moved are offered something else
+needing     a party says what it needs besides its seats
 transfers   a party moves to another date
 attendance  what happens at a session
 checking_in a party shows its code

@@ -10,6 +10,7 @@ from services.chassis.storage import Cause
 from services.events import seating, telling
 from services.events.domain import draw, waitlist
 from services.events.domain.activity import Activity, ActivityStatus, Kind, Programme, why_not_change, why_not_open
+from services.events.domain.need import why_not_ask
 from services.events.domain.refusal import Refusal, Slug
 from services.events.domain.series import held_anew
 from services.events.domain.terms import institutions_named, why_not_terms
@@ -84,10 +85,11 @@ def usual_way(kind: str, kinds: Mapping[str, Kind]) -> str:
 
 
 def _why_not_terms(asked: Activity, programme: Programme | None, work: "Work") -> Iterable[Refusal]:
-    """Of an unknown programme nothing can be said."""
+    """Of an unknown programme only what it asks can be judged."""
     named = institutions_named(asked)
     known = work.places.institutions(asked.programme, named) if named else ()
-    return why_not_terms(asked, kinds=work.resources.kinds, programme=programme, institutions=known) if programme else ()
+    terms = why_not_terms(asked, kinds=work.resources.kinds, programme=programme, institutions=known) if programme else ()
+    return [*terms, *why_not_ask(asked.needs, work.resources.needs, asked.starts_at)]
 
 
 def _opened_before(asked: Activity, opening: str, work: "Work") -> Activity:

@@ -146,6 +146,7 @@ def _asked(signup: Signup, activity: Activity, people: _People, work: "Work") ->
 def _keep(parties: Sequence[ReOffer], instead: Sequence[Instead], work: "Work", cause: Cause) -> None:
     made = [party.new for party in parties if party.new]
     work.re_offers.add(made)
+    work.needs.copy({new.signup_id: new.instead_of for new in made if new.instead_of})
     seating.keep((promotion for party in parties for promotion in party.promotions), work)
     work.offers.keep([_open_offer(new, instead, work) for new in made if new.status is SignupStatus.OFFERED])
     work.activities.save([one.activity for one in instead])

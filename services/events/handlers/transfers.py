@@ -45,6 +45,7 @@ def transfer(signup_id: str, to_id: str, work: "Work", cause: Cause) -> tuple[Si
     new = replace(_as_new(old, target, admission.standing, work), counted=admission.counted)
     warnings = overlapping.judge_again(new, work, but_for=source.activity_id)
     stand_in_line(target, new, work, cause)
+    work.needs.copy({new.signup_id: old.signup_id})
     if old.status is SignupStatus.WAITING:
         seating.leave_for_others([old], [source], work, {old.signup_id: cause})
     if new.status is not SignupStatus.WAITING:

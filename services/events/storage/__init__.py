@@ -20,6 +20,7 @@ from services.events.storage.decisions import Decisions
 from services.events.storage.draws import Draws
 from services.events.storage.families import Families
 from services.events.storage.holds import Holds
+from services.events.storage.needs import Needs
 from services.events.storage.offers import Offers
 from services.events.storage.overlaps import Overlapping
 from services.events.storage.people import People
@@ -65,6 +66,10 @@ class Work(UnitOfWork):
     @cached_property
     def holds(self) -> Holds:
         return Holds(self.connection)
+
+    @cached_property
+    def needs(self) -> Needs:
+        return Needs(self.connection)
 
     @cached_property
     def offers(self) -> Offers:

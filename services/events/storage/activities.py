@@ -16,7 +16,7 @@ select cast(a.activity_id as text), a.programme, a.kind, a.title, a.district, ca
     a.capacity, a.status, a.taken, a.waiting, a.last_number, a.way, a.description, a.version, a.told,
     a.completes_with, a.join_until, a.line,
     (select d.drawn_at from draw d where d.activity_id = a.activity_id) as drawn_at,
-    a.rule, a.windows,
+    a.rule, a.windows, a.needs,
     (select coalesce(json_agg(json_build_object('code', q.code, 'who', q.who, 'seats', q.seats, 'reserved_until', q.reserved_until,
         'released', q.released, 'taken', q.taken) order by q.place), '[]') from quota q where q.activity_id = a.activity_id) as quotas,
     (select json_agg(json_build_object('session_id', s.session_id, 'starts_at', s.starts_at, 'ends_at', s.ends_at, 'place', s.place)
@@ -49,10 +49,10 @@ _ADD = sa.text("""
 with added as (
     insert into activity
         (activity_id, programme, kind, title, district, institution_id, institution, status, capacity, opening, way, description, told,
-            completes_with, join_until, line, rule, windows)
+            completes_with, join_until, line, rule, windows, needs)
     values (:activity_id, :programme, :kind, cast(:title as jsonb), :district, :institution_id, :institution, :status, :capacity,
         :opening, :way, cast(:description as jsonb), :told, :completes_with, :join_until, cast(:line as jsonb),
-        cast(:rule as jsonb), cast(:windows as jsonb))
+        cast(:rule as jsonb), cast(:windows as jsonb), cast(:needs as jsonb))
     on conflict do nothing returning activity_id),
 quotas as (
     insert into quota (activity_id, code, place, who, seats, reserved_until)
@@ -125,7 +125,8 @@ class Activities:
         """Keep a new activity; False if its id is taken."""
         row = msgspec.to_builtins(activity, builtin_types=())
         documents = {
-            name: msgspec.json.encode(row[name]).decode() for name in ("title", "description", "rule", "windows", "sessions", "line")
+            name: msgspec.json.encode(row[name]).decode()
+            for name in ("title", "description", "rule", "windows", "needs", "sessions", "line")
         }
         quotas = json_of(row | {"place": place} for place, row in enumerate(row["quotas"]))
         return self._connection.execute(_ADD, row | documents | {"quotas": quotas, "opening": activity.opening()}).rowcount > 0
