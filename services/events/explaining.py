@@ -12,6 +12,7 @@ from typing import Any
 from services.events.domain.activity import Activity
 from services.events.domain.decision import Decision, What
 from services.events.domain.line import LineRule, Order
+from services.events.domain.quota import Quota
 from services.events.domain.session import LOCAL
 from services.events.domain.signup import Signup, SignupStatus
 
@@ -47,7 +48,10 @@ def why_free(activity: Activity) -> list[Reason]:
         return [_reason("now-full", capacity=activity.capacity)]
     if activity.is_gathering:
         return [_reason("now-gathers", closes_at=_closes_at(activity.line))]
-    return [_reason("now-too-few" if activity.waiting else "now-free", free=activity.free)]
+    short = [*_full_quotas(activity.quotas), *_kept_for_others(activity)]
+    if activity.waiting and not short:
+        return [_reason("now-too-few", free=activity.free)]
+    return [_reason("now-some-free" if activity.waiting else "now-free", free=activity.free), *short]
 
 
 def rules(line: LineRule) -> list[Reason]:
@@ -75,6 +79,7 @@ def _why_waiting(signup: Signup, activity: Activity, now: datetime, seats: int) 
     before = (signup.position or 1) - 1
     name = "now-waits-behind" if before else "now-waits-first"
     yield _reason(name, before=before, seats=seats, free=activity.free)
+    yield from _short_of(signup, activity)
     fit = activity.line.best_fit
     if fit and not fit.may_be_passed(signup, now):
         yield _reason("now-held", seats=seats)
@@ -82,6 +87,30 @@ def _why_waiting(signup: Signup, activity: Activity, now: datetime, seats: int) 
         yield _reason("now-transfers")
     if not activity.takes_signups(now):
         yield _reason("now-line-rests")
+
+
+def _full_quotas(quotas: Iterable[Quota]) -> Iterator[Reason]:
+    """The limits that let nobody more in, while seats are free."""
+    for quota in quotas:
+        if quota.is_limit and quota.free <= 0:
+            yield _reason("now-quota-full", quota=quota.code, quota_seats=quota.seats)
+
+
+def _kept_for_others(activity: Activity) -> Iterator[Reason]:
+    """Free seats that are kept for some."""
+    if kept := sum(quota.kept for quota in activity.quotas):
+        yield _reason("now-kept", kept=kept)
+
+
+def _short_of(signup: Signup, activity: Activity) -> Iterator[Reason]:
+    """What the party waits for besides seats of the whole activity: it counts in a limit that is short, or what is free is kept."""
+    room = activity.room
+    short = [quota for quota in room.quotas if quota.is_limit and signup.counted.get(quota.code, 0) > max(quota.free, 0)]
+    for quota in short:
+        counted = signup.counted[quota.code]
+        yield _reason("now-quota-short", quota=quota.code, counted=counted, quota_free=max(quota.free, 0))
+    if not short and signup.seats <= room.free and not room.spares(signup):
+        yield from _kept_for_others(activity)
 
 
 def _closes_at(line: LineRule) -> str:

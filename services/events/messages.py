@@ -17,6 +17,7 @@ class Coded(msgspec.Struct):
     """A district or a track."""
 
     code: str
+    name: str | None = None
 
 
 class ProgrammeLoaded(msgspec.Struct):
@@ -35,6 +36,7 @@ class InstitutionChanged(msgspec.Struct):
     district: str | None
     placements: Sequence[Placement] = ()
     programmes: Sequence[str] = ()
+    name: str | None = None
 
 
 class ProfessionalRegistered(msgspec.Struct):

@@ -36,8 +36,8 @@ TRANSFERRED = "transferred"
 """The same when the party has come to another activity instead."""
 
 
-def settle(activities: Collection[Activity], work: "Work", causes: Mapping[str, Cause | None]) -> None:
-    """Give or offer free seats to who is next in the lines of these locked activities, keep their counts, and tell them.
+def settle(activities: Collection[Activity], work: "Work", causes: Mapping[str, Cause | None]) -> Sequence[Signup]:
+    """Give or offer free seats to who is next in the lines of these locked activities, keep their counts, and tell them; who that was.
 
     `causes` says for each activity what led to it. Seats whose time as reserved ones is over are open to all.
     """
@@ -51,6 +51,7 @@ def settle(activities: Collection[Activity], work: "Work", causes: Mapping[str, 
         fact = telling.SIGNUP_PROMOTED if signup.status is SignupStatus.SEATED else None
         telling.tell_signup(signup, work, causes.get(signup.activity_id), fact, answer_by=signup.answer_by)
     give_back_transferred((signup for signup in promoted if signup.status is SignupStatus.SEATED), work, causes)
+    return promoted
 
 
 def _promote(activity: Activity, line: Iterable[Signup], work: "Work") -> Iterator[Promotion]:

@@ -31,14 +31,14 @@ class Sight:
 
     own: Collection[str] | None
 
-    def sees_all(self, signup: Signup) -> bool:
-        """Whether he sees the whole party, and what it needs."""
-        return self.own is None or signup.contact_id in self.own or signup.own_reason == BY_PROFESSIONAL
+    def speaks_for(self, signup: Signup) -> bool:
+        """Whether he is its contact or organises it: so he sees what the party needs."""
+        return self.own is None or signup.contact_id in self.own
 
     def of(self, signup: Signup) -> dict[str, Any]:
         """The sign-up as he sees it; `seats` are those of the people whom he sees."""
         shown = telling.signup(signup)
-        if self.sees_all(signup):
+        if self.own is None or signup.contact_id in self.own or signup.own_reason == BY_PROFESSIONAL:
             return shown
         party = [member for member in shown["party"] if member["role"] != PartyRole.GUARDIAN or member["person_id"] in self.own]
         return shown | {"contact_id": None, "party": party, "seats": len(party)}

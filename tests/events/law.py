@@ -25,7 +25,7 @@ _QUOTAS = sa.text("""
 select q.taken = (select coalesce(sum(cast(c.counted ->> q.code as integer)), 0) from (
         select counted from signup s where s.activity_id = q.activity_id and s.status in ('seated', 'offered')
         union all select counted from hold h where h.activity_id = q.activity_id) c)
-    and (q.taken <= q.seats or q.reserved_until is not null) as right
+    and (q.taken <= greatest(q.seats, q.granted) or q.reserved_until is not null) as right
 from quota q where q.activity_id = :activity_id
 """)
 _PEOPLE = sa.text("""

@@ -130,3 +130,30 @@ def test_why_seats_are_free(town: Town, desk: Desk) -> None:
     desk.resizes(workshop, 4)
     desk.signs_up(workshop, single.party(children=0))
     assert reasons_now(found(desk.coordinator.get(path))) == ["now-full"]
+
+
+def test_which_quota_is_short(town: Town, desk: Desk) -> None:
+    """Where a quota is full and not the activity, that quota is named, to who waits for it and to everybody."""
+    limit = {"code": "children", "who": {"all": [{"roles": ["child"]}]}, "seats": 1}
+    workshop = desk.opens(capacity=9, quotas=[limit])
+    _, waits = (desk.signs_up(workshop, town.enrols(a_family()).party()) for _ in range(2))
+    told = explain(desk, waits)
+    assert reasons_now(told) == ["now-waits-first", "now-quota-short"]
+    assert "children" in told["now"][1]["text"]["da"]
+    shown = found(desk.coordinator.get(f"/v1/activities/{workshop['activity_id']}/explain"))
+    assert reasons_now(shown) == ["now-some-free", "now-quota-full"]
+
+
+def test_seats_are_kept_for_others(town: Town, desk: Desk) -> None:
+    """Where the free seats are kept for some, who waits for an open one is told so."""
+    kept = {
+        "code": "baltorp",
+        "who": {"all": [{"districts": ["baltorp"]}]},
+        "seats": 3,
+        "reserved_until": {"days_before": 1, "at": "09:00"},
+    }
+    workshop = desk.opens(capacity=4, quotas=[kept])
+    waits = desk.signs_up(workshop, town.enrols(a_family(), district="hedegaarden").party())
+    assert reasons_now(explain(desk, waits)) == ["now-waits-first", "now-kept"]
+    shown = found(desk.coordinator.get(f"/v1/activities/{workshop['activity_id']}/explain"))
+    assert reasons_now(shown) == ["now-some-free", "now-kept"]

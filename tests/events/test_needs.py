@@ -62,7 +62,7 @@ class TestSaying:
     def test_only_what_is_asked(self, town: Town, desk: Desk) -> None:
         """What is not asked, has no such option, is for too many or named twice is refused, everything at once."""
         workshop, family = desk.opens(needs=ASKING), town.enrols(a_family())
-        wrong = [
+        wrong: list[Json] = [
             {"need": "transport", "option": "ride"},
             {"need": "interpreter"},
             {"need": "childcare", "option": "so", "people": 11},
@@ -203,7 +203,7 @@ class TestMovingOn:
         workshop, family = desk.opens(needs=ASKING), town.enrols(a_family())
         signup = found(signs_up(desk, workshop, family, [SOMALI]), 201)
         erased = {"mother": family.mother, "child": family.children[0]}[who]
-        decided = {"erasure_id": new_id(), "erased_ids": [erased]}
+        decided: Json = {"erasure_id": new_id(), "erased_ids": [erased]}
         deliver(desk.context, "registration.erasure.decided.v1", decided, subject=decided["erasure_id"])
         run_timer(desk.context, "erase")
         assert needs_of(desk, signup) == []

@@ -78,6 +78,14 @@ class TestWhoMayCome:
         body = a_signing_up(family.party()) | {"contact_id": family.mother}
         assert reasons(stranger.post(f"/v1/activities/{workshop['activity_id']}/eligibility", json=body), 403) == [("not-yourself", "")]
 
+    def test_names_instead_of_codes(self, town: Town, desk: Desk) -> None:
+        """Whoever is refused reads the names of districts, tracks and institutions; of one whose name is not known yet, the code."""
+        rule = {"all": [{"districts": ["baltorp"], "tracks": ["B"], "institutions": ["birkegaarden"]}]}
+        workshop, family = desk.opens(rule=rule), town.enrols(a_family(), district="hedegaarden", track="A", institution="globen")
+        answers = [asked(desk, workshop, family.party()), found(desk.tries_to_sign_up(workshop, family.party()), 422)]
+        texts = [{one["text"]["da"] for one in answer[part]} for answer, part in zip(answers, ("rules", "errors"), strict=True)]
+        assert all(any(name in text for text in told) for told in texts for name in ("Baltorp", "Spor B", "Børnehuset Birkegården"))
+
     def test_never_reached(self, town: Town, desk: Desk) -> None:
         """Who has come to a workshop does not come to one for those who never did; being signed up alone is not coming."""
         family, before = town.enrols(a_family()), desk.opens()

@@ -14,6 +14,8 @@ from services.events.api.activity_schemas import (
     some_sessions,
 )
 from services.events.api.booking_schemas import ClashSchema
+from services.events.api.need_schemas import NeedsAskedSchema
+from services.events.api.term_schemas import MOST_QUOTAS, QuotaSchema, RuleSchema, WindowsSchema
 from services.events.domain.change import Change, Move, Shift, StepKind
 from services.events.schemas import LINE, OUR_TIME, code, one_of
 
@@ -75,6 +77,14 @@ class ChangeSchema(Schema):
     institution = code("The institution whose activity it is; none for the whole district.", allow_none=True)
     completes_with = some_sessions("Who came to so many sessions has completed it; none: nobody does.", allow_none=True)
     join_until = some_sessions("One may sign up until the session of this number, from 1, begins.")
+    rule = fields.Nested(RuleSchema, metadata={"description": "Whom it is for from now on."})
+    windows = fields.Nested(WindowsSchema, metadata={"description": "When one may sign up from now on."})
+    quotas = fields.List(
+        fields.Nested(QuotaSchema),
+        validate=validate.Length(max=MOST_QUOTAS),
+        metadata={"description": "All that there are to be; below what is taken a limit only lets nobody more in."},
+    )
+    needs = fields.Nested(NeedsAskedSchema, metadata={"description": "What is asked from now on."})
     add = fields.List(fields.Nested(OpeningSessionSchema), load_default=list, validate=validate.Length(max=MOST_SESSIONS))
     move = fields.List(fields.Nested(MoveSchema), load_default=list, validate=validate.Length(max=MOST_SESSIONS))
     call_off = fields.List(fields.UUID(), load_default=list, validate=validate.Length(max=MOST_SESSIONS))
@@ -127,6 +137,14 @@ class ChangeDoneSchema(Schema):
     elsewhere = fields.List(
         fields.String(metadata={"format": "uuid"}),
         metadata={"description": "The sign-ups of whom somebody is at something else at the time of a session that is added or moved."},
+    )
+    outside = fields.List(
+        fields.String(metadata={"format": "uuid"}),
+        metadata={"description": "The sign-ups of whom somebody would not be let in by the rule as it is then. They stand all the same."},
+    )
+    promoted = fields.List(
+        fields.String(metadata={"format": "uuid"}),
+        metadata={"description": "The sign-ups that get seats, or an offer of them, by the room that other terms make."},
     )
     clashes = fields.List(fields.Nested(ClashSchema), metadata={"description": "What is booked twice then, where that is allowed."})
 

@@ -31,7 +31,8 @@ def change(request: Request, work: Work) -> dict[str, Any]:
     With `dry_run` nothing is done, and the answer is what it would be.
 
     A change names the `version` that was seen: where somebody else has changed the activity meanwhile, it is refused. Those who are
-    signed up keep their seats and places, and are told when a session is added, moved or called off.
+    signed up keep their seats and places, whatever the terms are then, and are told when a session is added, moved or called off. What
+    gets free by other terms is the waiting list's at once.
     """
     asked, dry_run = request.body["changes"], request.body["dry_run"]
     for activity in work.activities.these([one.activity_id for one in asked]):
@@ -52,6 +53,8 @@ def _changed(of: Changed) -> dict[str, Any]:
         "affected": of.affected,
         "clashes": [clash(one) for one in of.clashes],
         "elsewhere": away,
+        "outside": of.touched.outside,
+        "promoted": of.touched.promoted,
     }
 
 

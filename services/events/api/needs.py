@@ -78,16 +78,16 @@ def session_demand(request: Request, work: Work) -> SessionDemand:
 )
 def demand(request: Request, work: Work) -> Answer:
     """Of all activities that the caller organises and that ask anything, the next session first: what to book interpreters by."""
-    where = {"programme": None, "until": None, "since": work.now} | request.query
+    where = {"programme": None, "until": None, "since": work.now, **request.query}
     after = (request.page.after[0], str(request.page.after[1])) if request.page.after else None
     found = work.needs.page(where, request.caller.institutions(*ORGANISERS), after, request.page.fetch)
     return request.page.answer(found, lambda one: (one.starts_at, one.session_id))
 
 
 def _whole(request: Request, work: Work) -> tuple[Signup, bool]:
-    """The sign-up for whom sees all of it, and whether he organises it; for others it is not found."""
+    """The sign-up, for whom speaks for it, and whether he organises it; for others it is not found."""
     found, sight = seen(request, work)
-    if not sight.sees_all(found):
+    if not sight.speaks_for(found):
         work.resources.missing(Slug.SIGNUP_NOT_FOUND)
     request.concerns(found.signup_id, *sorted(found.people))
     return found, sight.own is None

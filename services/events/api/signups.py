@@ -18,6 +18,7 @@ from services.events.domain.signup import Member
 from services.events.handlers import needing, overlapping, transfers
 from services.events.handlers import signups as handlers
 from services.events.handlers.finding import find_activity
+from services.events.handlers.naming import named
 from services.events.storage import Work
 
 
@@ -63,8 +64,10 @@ def eligibility(request: Request, work: Work) -> dict[str, Any]:
     activity_id, party, contact_id = asked_by(request, work)
     asking = handlers.may_sign_up(activity_id, party, contact_id, work)
     request.concerns(*sorted(member.person_id for member in party))
-    answers = [_answer(at, answer, work) for at, answer in asking.admission.answers]
-    reasons = [work.resources.reason(refusal).as_dict() for refusal in asking.refusals]
+    programme, places = asking.activity.programme, [at for at, _ in asking.admission.answers]
+    said = named((answer for _, answer in asking.admission.answers), programme, work)
+    answers = [_answer(at, answer, work) for at, answer in zip(places, said, strict=True)]
+    reasons = [work.resources.reason(refusal).as_dict() for refusal in named(asking.refusals, programme, work)]
     return {"activity_id": activity_id, "may_sign_up": not reasons, "reasons": reasons, "rules": answers}
 
 

@@ -199,7 +199,7 @@ class Activity:
     def _terms(self) -> list[object]:
         """Nothing where the activity has none: it had none before there were any."""
         has_none = (self.rule, self.windows, len(self.quotas)) == (EVERYBODY, UNTIL_IT_STARTS, 0)
-        needs = [] if self.needs == NOTHING else [asdict(self.needs)]
+        needs: list[object] = [] if self.needs == NOTHING else [asdict(self.needs)]
         return needs if has_none else [asdict(self.rule), asdict(self.windows), *map(asdict, self.quotas), *needs]
 
     def draw_number(self) -> int:

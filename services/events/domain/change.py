@@ -1,4 +1,7 @@
-"""What an organiser wants to be otherwise with an activity that is there: its details, and its sessions.
+"""What an organiser wants to be otherwise with an activity that is there: its details and terms, and its sessions.
+
+Terms (whom it is for, its windows, its quotas, what it asks) hold for those who come from now on. Nobody loses a seat or a place in
+the line by another rule, and a quota below what is taken only lets nobody more in.
 
 A change is planned on the activity as it stands, and refused as a whole with every reason; what a plan says is what is done.
 Two organisers do not overwrite each other: each names the `version` that he saw, and the second is told that it has passed.
@@ -9,11 +12,16 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
+from operator import itemgetter
 from typing import Any
 
 from services.events.domain.activity import Activity, Institution, Kind, Programme, why_not_change, wrong_course, wrong_place
 from services.events.domain.refusal import Refusal, Slug
 from services.events.domain.session import Session, moved_by
+from services.events.domain.windows import why_not_windows
+
+TERMS = ("rule", "windows", "quotas", "needs")
+"""What holds for those who sign up."""
 
 
 class StepKind(StrEnum):
@@ -97,6 +105,17 @@ class Plan:
         return self.before != self.after
 
     @property
+    def changes_terms(self) -> bool:
+        """Whether what holds for those who sign up is otherwise."""
+        return any(getattr(self.before, name) != getattr(self.after, name) for name in TERMS)
+
+    @property
+    def counts_anew(self) -> bool:
+        """Whether others count in its quotas than before."""
+        who = [[(quota.code, quota.who) for quota in activity.quotas] for activity in (self.before, self.after)]
+        return sorted(who[0], key=itemgetter(0)) != sorted(who[1], key=itemgetter(0))
+
+    @property
     def changes_place(self) -> bool:
         """Whether where and when it is held is to be judged anew."""
         return bool(self.steps) or bool(self.change.details.keys() & {"district", "institution"})
@@ -105,7 +124,11 @@ class Plan:
 def plan(change: Change, activity: Activity, now: datetime) -> Plan:
     """What the change comes to; `why_not` says whether it may be done."""
     steps = list(_steps(change, activity, now))
-    after = replace(activity, **change.details, sessions=_sessions(activity, steps), called_off_sessions=_called_off(activity, steps))
+    details = dict(change.details)
+    if "quotas" in details:
+        before = {quota.code: quota for quota in activity.quotas}
+        details["quotas"] = [quota.instead_of(before.get(quota.code, quota)) for quota in details["quotas"]]
+    after = replace(activity, **details, sessions=_sessions(activity, steps), called_off_sessions=_called_off(activity, steps))
     if after != activity:
         after.version += 1
     return Plan(change, activity, after, steps)
@@ -126,6 +149,8 @@ def why_not(
         return
     yield from _wrong_steps(planned, now)
     yield from wrong_course(after)
+    if before.windows != after.windows:
+        yield from why_not_windows(after.windows, after.starts_at)
     if planned.changes_place:
         yield from wrong_place(after, programme, institution)
 

@@ -30,7 +30,8 @@ class NeedKind:
 
     def in_words(self, need: "Need", language: str) -> str:
         """What is needed, as it is read."""
-        option = f": {self.options[need.option][language]}" if need.option in self.options else ""
+        words = self.options.get(need.option or "")
+        option = f": {words[language]}" if words else ""
         times = f" ({need.people})" if need.people > 1 else ""
         return f"{self.title[language]}{option}{times}"
 

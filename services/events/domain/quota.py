@@ -43,6 +43,10 @@ class Quota:
         """The same as it is when nobody has come yet."""
         return replace(self, released=False, taken=0)
 
+    def instead_of(self, before: "Quota") -> "Quota":
+        """The same in the place of what it was before: what is taken stays taken, and what was released stays so while its moment does."""
+        return replace(self, taken=before.taken, released=before.released and self.reserved_until == before.reserved_until)
+
     @property
     def is_limit(self) -> bool:
         return self.reserved_until is None

@@ -164,6 +164,7 @@ STANDING = frozenset(
         Slug.TOO_MANY_CALENDARS,
         Slug.CODE_NOT_HERE,
         Slug.QUOTA_BELOW_TAKEN,
+        Slug.NEEDS_CLOSED,
         Slug.QUOTA_BELOW_PARTY,
         Slug.SIGNUP_NOT_OPEN,
         Slug.SIGNUP_WINDOW_CLOSED,

@@ -8,7 +8,9 @@ courses     how its sessions repeat, and who completed it
 life        it is published, taken back, done
 overlapping nobody is at two places at once
 quotas      a quota of it gets more seats or fewer
+terms       whom it is for and how its seats are shared out becomes otherwise
 asking      a party asks to come: what is said to it, before anything is done
+naming      what is said of rules has names instead of codes
 holding     who fills in a form holds the seats meanwhile
 signups     those who come sign up, and cancel
 draws       chance decides in which order seats are given

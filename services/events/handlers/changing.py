@@ -12,7 +12,8 @@ from services.events.domain.change import Change, Plan, plan, why_not
 from services.events.domain.overlap import Elsewhere
 from services.events.domain.refusal import Refusal, Slug
 from services.events.domain.signup import Affected
-from services.events.handlers import booking, overlapping
+from services.events.handlers import booking, overlapping, terms
+from services.events.handlers.terms import NOBODY, Touched
 
 if TYPE_CHECKING:
     from services.events.storage import Work
@@ -24,13 +25,14 @@ Found = TypeVar("Found", Clash, Elsewhere)
 @dataclass(frozen=True)
 class Changed:
     """What was done, or would be: the plan, with the activity as it is afterwards; to how many;
-    what is then booked twice; and who is somewhere else then.
+    what is then booked twice; who is somewhere else then; and whom other terms touch.
     """
 
     plan: Plan
     affected: Affected
     clashes: Sequence[Clash]
     elsewhere: Sequence[Elsewhere]
+    touched: Touched = NOBODY
 
 
 def preview(changes: Sequence[Change], work: "Work", cause: Cause) -> Sequence[Changed]:
@@ -49,9 +51,16 @@ def change(changes: Sequence[Change], work: "Work", cause: Cause) -> Sequence[Ch
     plans = [plan(asked, activities[asked.activity_id], work.now) for asked in changes]
     work.resources.refuse(_refusals(plans, work))
     affected = work.signups.affected(activities)
+    outside = terms.count_anew(plans, work)
     _carry_out([planned for planned in plans if planned.changes_anything], work, cause)
     clashes, away = _book_anew(plans, work), _judge(plans, kinds, work)
-    return [Changed(planned, affected[planned.after.activity_id], _of(planned, clashes), _of(planned, away)) for planned in plans]
+    promoted = terms.give_what_is_free(plans, work, cause)
+    touched = {id_: Touched(outside[id_], promoted[id_]) for id_ in outside}
+    return [
+        Changed(one, affected[id_], _of(one, clashes), _of(one, away), touched.get(id_, NOBODY))
+        for one in plans
+        for id_ in [one.after.activity_id]
+    ]
 
 
 def _not_there(changes: Sequence[Change], activities: Mapping[str, Activity]) -> Iterator[Refusal]:
@@ -73,7 +82,10 @@ def _refusals(plans: Sequence[Plan], work: "Work") -> Iterator[Refusal]:
         institution = institutions.get((after.programme, after.institution or ""))
         after.institution_id = institution.institution_id if institution else None
         programme = programmes.get(after.programme)
-        found = why_not(planned, kinds=work.resources.kinds, programme=programme, institution=institution, now=work.now)
+        found = [
+            *why_not(planned, kinds=work.resources.kinds, programme=programme, institution=institution, now=work.now),
+            *terms.why_not(planned, programme, work),
+        ]
         yield from (replace(refusal, field=f"/changes/{index}{refusal.field}") for refusal in found)
 
 

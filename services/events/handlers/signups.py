@@ -12,6 +12,7 @@ from services.events.domain.signup import Member, Signup, SignupStatus
 from services.events.handlers.asking import Asking, ask
 from services.events.handlers.finding import find_signup, lock_activity
 from services.events.handlers.holding import confirm_hold
+from services.events.handlers.naming import named
 
 if TYPE_CHECKING:
     from services.events.storage import Work
@@ -34,7 +35,7 @@ def sign_up(
     asking = ask(activity_id, party, contact_id, work, hold=True)
     if asking.again:
         return asking.again, False
-    work.resources.refuse(asking.refusals)
+    work.resources.refuse(named(asking.refusals, asking.activity.programme, work))
     signup = _new_signup(asking, work)
     if hold:
         confirm_hold(hold, signup, asking.activity, work, cause)

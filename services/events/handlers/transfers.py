@@ -21,6 +21,7 @@ from services.events.domain.signup import Signup, SignupStatus, as_kept
 from services.events.handlers import overlapping
 from services.events.handlers.asking import admission_to, why_not_again
 from services.events.handlers.finding import find_signup
+from services.events.handlers.naming import named
 from services.events.handlers.signups import stand_in_line
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def transfer(signup_id: str, to_id: str, work: "Work", cause: Cause) -> tuple[Si
     party, contact_id = as_kept(old.party, kept), kept[old.contact_id]
     admission = admission_to(target, party, contact_id, known, work)
     refusals = [*_why_not_transfer(old, source, target, work), *admission.refusals, *why_not_again(party, theirs, (), kept)]
-    work.resources.refuse(refusals)
+    work.resources.refuse(named(refusals, target.programme, work))
     new = replace(_as_new(old, target, admission.standing, work), counted=admission.counted)
     warnings = overlapping.judge_again(new, work, but_for=source.activity_id)
     stand_in_line(target, new, work, cause)

@@ -73,11 +73,13 @@ from r where a.activity_id = r.activity_id and a.activity_id = any(array(select 
 """)
 _CHANGE = sa.text("""
 with r as (select * from json_to_recordset(cast(:rows as json)) as x(activity_id uuid, title jsonb, description jsonb, way text,
-        district text, institution_id uuid, institution text, completes_with integer, join_until integer)),
+        district text, institution_id uuid, institution text, completes_with integer, join_until integer, rule jsonb, windows jsonb,
+        needs jsonb)),
     changed as (
         update activity a
         set title = r.title, description = r.description, way = r.way, district = r.district, institution_id = r.institution_id,
-            institution = r.institution, completes_with = r.completes_with, join_until = r.join_until
+            institution = r.institution, completes_with = r.completes_with, join_until = r.join_until, rule = r.rule,
+            windows = r.windows, needs = r.needs
         from r where a.activity_id = r.activity_id and a.activity_id = any(array(select activity_id from r)))
 insert into session (session_id, activity_id, starts_at, ends_at, place, called_off)
 select session_id, activity_id, starts_at, ends_at, place, called_off from json_to_recordset(cast(:sessions as json))
@@ -95,6 +97,9 @@ _DETAILS = (
     "institution",
     "completes_with",
     "join_until",
+    "rule",
+    "windows",
+    "needs",
 )
 _ENDED = sa.text("""
 select cast(a.activity_id as text) from activity a
@@ -107,6 +112,16 @@ with r as (select * from json_to_recordset(cast(:rows as json))
     as x(activity_id uuid, code text, seats integer, released boolean, taken integer))
 update quota q set seats = r.seats, released = r.released, taken = q.taken + r.taken
 from r where q.activity_id = r.activity_id and q.code = r.code and q.activity_id = any(array(select activity_id from r))
+""")
+_SET_QUOTAS = sa.text("""
+with r as (select * from json_to_recordset(cast(:rows as json)) as x(activity_id uuid, code text, place smallint, who jsonb,
+        seats integer, reserved_until jsonb, released boolean, taken integer)),
+    gone as (delete from quota q where q.activity_id = any(array(select cast(json_array_elements_text(cast(:ids as json)) as uuid)))
+        and not exists (select from r where r.activity_id = q.activity_id and r.code = q.code))
+insert into quota (activity_id, code, place, who, seats, reserved_until, released, taken, granted)
+select activity_id, code, place, who, seats, reserved_until, released, taken, taken from r
+on conflict (activity_id, code) do update set place = excluded.place, who = excluded.who, seats = excluded.seats,
+    reserved_until = excluded.reserved_until, released = excluded.released, taken = excluded.taken, granted = excluded.granted
 """)
 _TO_RELEASE = sa.text("""
 select distinct cast(q.activity_id as text) from quota q join activity a on a.activity_id = q.activity_id
@@ -174,10 +189,24 @@ class Activities:
             self._connection.execute(_SAVE_QUOTAS, {"rows": json_of(quotas)})
 
     def change(self, activities: Sequence[Activity]) -> None:
-        """Write what else organisers changed of locked activities: their details and their sessions."""
+        """Write what else organisers changed of locked activities: their details, their terms and their sessions."""
         rows = [{name: getattr(activity, name) for name in _DETAILS} for activity in activities]
         sessions = [row for activity in activities for row in _session_rows(activity)]
         self._connection.execute(_CHANGE, {"rows": json_of(rows), "sessions": json_of(sessions)})
+        self._set_quotas([one for one in activities if _defined(one) != _defined(self._locked[one.activity_id])])
+
+    def _set_quotas(self, activities: Sequence[Activity]) -> None:
+        """Write quotas that are otherwise than they were locked, with what is taken of them, which is granted also beyond their seats."""
+        if not activities:
+            return
+        quotas = [
+            asdict(quota) | {"activity_id": activity.activity_id, "place": place}
+            for activity in activities
+            for place, quota in enumerate(activity.quotas)
+        ]
+        ids = [activity.activity_id for activity in activities]
+        self._connection.execute(_SET_QUOTAS, {"rows": json_of(quotas), "ids": json_of(ids)})
+        self._locked |= {one.activity_id: replace(self._locked[one.activity_id], quotas=one.quotas) for one in activities}
 
     def to_release(self) -> Sequence[str]:
         """The ids of open activities with seats that are kept for some until a moment that may have come."""
@@ -222,3 +251,8 @@ def _quota_differences(activity: Activity, before: Activity) -> Iterator[Mapping
         if quota != was:
             row = {"code": quota.code, "seats": quota.seats, "released": quota.released, "taken": quota.taken - was.taken}
             yield row | {"activity_id": activity.activity_id}
+
+
+def _defined(activity: Activity) -> Sequence[Any]:
+    """What its quotas are, whoever takes seats of them."""
+    return [(quota.code, quota.who, quota.seats, quota.reserved_until) for quota in activity.quotas]

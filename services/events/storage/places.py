@@ -16,21 +16,31 @@ order by programme
 on conflict (programme) do update set districts = excluded.districts, tracks = excluded.tracks, survey = excluded.survey
 """)
 _LEARN_INSTITUTIONS = sa.text("""
-insert into institution (institution_id, institution, programme, programmes, district, placements)
+insert into institution (institution_id, institution, programme, programmes, district, placements, name)
 select institution_id, institution, programme, case when programmes = '[]' then jsonb_build_array(programme) else programmes end, district,
-    placements
+    placements, name
 from json_to_recordset(cast(:rows as json))
-    as r(institution_id uuid, institution text, programme text, programmes jsonb, district text, placements jsonb)
+    as r(institution_id uuid, institution text, programme text, programmes jsonb, district text, placements jsonb, name text)
 order by institution_id
 on conflict (institution_id) do update
 set institution = excluded.institution, programme = excluded.programme, programmes = excluded.programmes, district = excluded.district,
-    placements = excluded.placements
+    placements = excluded.placements, name = excluded.name
 """)
-_PROGRAMME = sa.text("""
+_NAMES = sa.text("""
+select 'tracks' as what, t ->> 'code' as code, t ->> 'name' as name from programme p, jsonb_array_elements(p.tracks) t
+where p.programme = :programme and t ->> 'name' is not null
+union all
+select 'districts', d ->> 'code', d ->> 'name' from programme p, jsonb_array_elements(p.districts) d
+where p.programme = :programme and d ->> 'name' is not null
+union all
+select 'institutions', institution, name from institution where programmes @> to_jsonb(cast(:programme as text)) and name is not null
+""")
+_CODED = """
 select programme as code, (select json_agg(d ->> 'code') from jsonb_array_elements(districts) d) as districts,
     (select coalesce(json_agg(t ->> 'code'), '[]') from jsonb_array_elements(tracks) t) as tracks
-from programme where programme = :programme
-""")
+from programme
+"""
+_PROGRAMME = sa.text(f"{_CODED} where programme = :programme")
 _INSTITUTION = sa.text("""
 select cast(institution_id as text), institution as code, cast(:programme as text) as programme, district, placements
 from institution where programmes @> to_jsonb(cast(:programme as text)) and institution = :institution
@@ -40,10 +50,7 @@ select distinct institution from institution
 where programmes @> to_jsonb(cast(:programme as text)) and institution = any(array(select json_array_elements_text(cast(:codes as json))))
 """)
 
-_PROGRAMMES = sa.text("""
-select programme as code, (select json_agg(d ->> 'code') from jsonb_array_elements(districts) d) as districts
-from programme where programme = any(array(select json_array_elements_text(cast(:programmes as json))))
-""")
+_PROGRAMMES = sa.text(f"{_CODED} where programme = any(array(select json_array_elements_text(cast(:programmes as json))))")
 _INSTITUTIONS = sa.text("""
 select cast(i.institution_id as text), i.institution as code, r.programme, i.district, i.placements
 from institution i join json_to_recordset(cast(:rows as json)) as r(programme text, institution text)
@@ -79,6 +86,13 @@ class Places:
 
     def institution(self, programme: str, code: str | None) -> Institution | None:
         return first(Institution, self._connection.execute(_INSTITUTION, {"programme": programme, "institution": code}))
+
+    def names(self, programme: str) -> Mapping[str, Mapping[str, str]]:
+        """The names of the programme's tracks, districts and institutions by their codes, as far as they are known."""
+        names: dict[str, dict[str, str]] = {"tracks": {}, "districts": {}, "institutions": {}}
+        for what, code, name in self._connection.execute(_NAMES, {"programme": programme}):
+            names[what][code] = name
+        return names
 
     def institutions(self, programme: str, codes: Iterable[str]) -> Collection[str]:
         """Those of these codes that are an institution's in the programme."""

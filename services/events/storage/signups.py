@@ -40,6 +40,15 @@ _SELECT = _select(_POSITION)
 _GET = sa.text(_SELECT + "where s.signup_id = :signup_id")
 _ALL = sa.text(_select(_POSITION_OF_ALL))
 _ACTIVE = sa.text(_SELECT + "where s.activity_id = :activity_id and s.status <> 'cancelled' order by s.number")
+_ACTIVE_OF = sa.text(f"""{_SELECT}
+where s.status <> 'cancelled'
+    and s.activity_id = any(array(select cast(json_array_elements_text(cast(:activities as json)) as uuid)))
+order by s.activity_id, s.number
+""")
+_RECOUNT = sa.text("""
+update signup s set counted = r.counted from json_to_recordset(cast(:rows as json)) as r(signup_id uuid, counted jsonb)
+where s.signup_id = r.signup_id
+""")
 _LINES = sa.text(f"""{_select("null")}
 where s.signup_id in (select h.signup_id from json_to_recordset(cast(:rows as json)) as r(activity_id uuid, most integer)
     cross join lateral (select w.signup_id from signup w where w.activity_id = r.activity_id and w.status = 'waiting'
@@ -147,6 +156,15 @@ class Signups:
     def active(self, activity_id: str) -> Sequence[Signup]:
         """Those that are not cancelled, in the order of their numbers."""
         return every(Signup, self._connection.execute(_ACTIVE, {"activity_id": activity_id}))
+
+    def active_of(self, activity_ids: Iterable[str]) -> Sequence[Signup]:
+        """The same of several activities, one after the other."""
+        return every(Signup, self._connection.execute(_ACTIVE_OF, {"activities": json_of(activity_ids)}))
+
+    def recount(self, signups: Iterable[Signup]) -> None:
+        """Write in which quotas their people count."""
+        rows = [{"signup_id": signup.signup_id, "counted": signup.counted} for signup in signups]
+        self._connection.execute(_RECOUNT, {"rows": json_of(rows)})
 
     def lines(self, most: Mapping[str, int | None]) -> Mapping[str, Sequence[Signup]]:
         """The heads of the lines of these activities, in order: at most so many parties of each (None: the whole line)."""
