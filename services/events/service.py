@@ -61,6 +61,7 @@ SERVICE = Service(
         Timer("draws", every=5.0, run=draws.hold_due),
         Timer("offers", every=5.0, run=offers.end_due),
         Timer(needing.TIMER, every=60.0, run=needing.forget),
+        Timer(needing.CLOSING, every=60.0, run=needing.close_due),
         Timer("release", every=10.0, run=seating.release),
         Timer("expire", every=5.0, run=seating.expire),
         Timer("surveys", every=60.0, run=surveying.ask_all),

@@ -35,6 +35,9 @@ OF_SIGNUP = {
 }
 """The fact that tells a state of a sign-up."""
 
+NEEDS_CLOSED = "events.activity.needs-closed.v1"
+"""What tells that the deadline for saying what one needs has passed; how much is needed is asked at the door."""
+
 ACTIVITY_CHANGED = "events.activity.changed.v1"
 """What tells of another time, place, title or number of seats while an activity is open."""
 
@@ -140,6 +143,12 @@ def tell_change(of: Activity, steps: Sequence[Step], work: UnitOfWork, cause: Ca
         return
     data = activity(of) | {"session_changes": [_step(step) for step in steps]}
     work.emit(ACTIVITY_CHANGED, subject=of.activity_id, data=data, cause=cause, programme=of.programme)
+
+
+def tell_needs_closed(of: Activity, work: UnitOfWork) -> None:
+    """Publish that what its sessions need is final."""
+    needs = {"asked": list(of.needs.kinds), "until": of.needs.closes_at(of.starts_at)}
+    work.emit(NEEDS_CLOSED, subject=of.activity_id, data=activity(of) | {"needs": needs}, cause=None, programme=of.programme)
 
 
 def _step(of: Step) -> dict[str, Any]:

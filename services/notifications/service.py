@@ -99,6 +99,7 @@ SERVICE = Service(
                 "events.activity.called-off.v1": many(ActivityFact, handlers.keep_activities),
                 "events.activity.done.v1": many(ActivityFact, handlers.keep_activities),
                 "events.activity.taken-back.v1": many(ActivityFact, handlers.keep_activities),
+                "events.activity.needs-closed.v1": many(ActivityFact, handlers.keep_activities),
                 "events.signup.seated.v1": many(SignupFact, handlers.follow_signups),
                 "events.signup.waitlisted.v1": many(SignupFact, handlers.follow_signups),
                 "events.signup.promoted.v1": many(SignupFact, handlers.follow_signups),

@@ -47,6 +47,7 @@ FACTS = Listen.facts(
         "events.activity.called-off.v1": many(facts.Activity, handlers.keep_activities),
         "events.activity.done.v1": many(facts.Activity, handlers.keep_activities),
         "events.activity.taken-back.v1": many(facts.Activity, handlers.keep_activities),
+        "events.activity.needs-closed.v1": many(facts.Activity, handlers.keep_activities),
         "events.signup.seated.v1": many(facts.Signup, handlers.keep_signups),
         "events.signup.waitlisted.v1": many(facts.Signup, handlers.keep_signups),
         "events.signup.promoted.v1": many(facts.Signup, handlers.keep_signups),

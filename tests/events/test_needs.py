@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from werkzeug.test import TestResponse
 
+from services.chassis.contracts import problems
 from services.chassis.http import Role
 from services.chassis.ids import new_id
 from services.chassis.testing import Door, deliver, published, run_timer
@@ -164,6 +165,34 @@ class TestDemand:
         until = (NEXT_WEEK + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
         shown = found(leader.get(f"/v1/demand?until={until}"))["items"]
         assert [(one["activity_id"], len(one["demand"])) for one in shown] == [(course["activity_id"], 1)]
+
+
+class TestDeadline:
+    def test_it_is_told_once(self, town: Town, desk: Desk) -> None:
+        """When the deadline has passed a fact says that the demand is final, with what was asked and not what is needed; once."""
+        workshop = desk.opens(needs=ASKING)
+        signs_up(desk, workshop, town.enrols(a_family()), [SOMALI])
+        run_timer(desk.context, "needs-closed")
+        assert desk.told("events.activity")[1:] == []
+        desk.is_now(NEXT_WEEK - timedelta(days=1))
+        for _ in range(2):
+            run_timer(desk.context, "needs-closed")
+        assert desk.told("events.activity")[1:] == [("activity.needs-closed", workshop["activity_id"])]
+        data = published(desk.context)[-1]["data"]
+        assert problems("activity.needs-closed/v1", data) == []
+        assert data["needs"] == {"asked": ASKING["kinds"], "until": "2026-11-07T11:00:00Z"}
+
+    def test_a_moved_activity_has_another(self, desk: Desk) -> None:
+        """Where the activity is moved after its deadline, what is needed can be changed again, and the new deadline is told."""
+        workshop = desk.opens(needs=ASKING)
+        desk.is_now(NEXT_WEEK - timedelta(days=1))
+        run_timer(desk.context, "needs-closed")
+        desk.changes(workshop, shift={"days": 7})
+        run_timer(desk.context, "needs-closed")
+        desk.is_now(NEXT_WEEK + timedelta(days=6))
+        run_timer(desk.context, "needs-closed")
+        told = [fact for fact, _ in desk.told("events.activity")]
+        assert told == ["activity.opened", "activity.needs-closed", "activity.changed", "activity.needs-closed"]
 
 
 class TestMovingOn:

@@ -67,6 +67,15 @@ _DROP_OF = sa.text("""
 delete from need where signup_id in (select p.signup_id from party p
     where p.person_id = any(array(select cast(json_array_elements_text(cast(:people as json)) as uuid))))
 """)
+_DEADLINES = sa.text("""
+select cast(a.activity_id as text), c.closed_at from activity a left join needs_closed c on c.activity_id = a.activity_id
+where a.status = 'open' and a.needs ->> 'until' is not null and a.needs -> 'kinds' <> '[]'
+""")
+_CLOSE = sa.text("""
+insert into needs_closed (activity_id, closed_at)
+select activity_id, closed_at from json_to_recordset(cast(:rows as json)) as r(activity_id uuid, closed_at timestamptz)
+on conflict (activity_id) do update set closed_at = excluded.closed_at
+""")
 
 AT_ONCE = 1_000
 
@@ -130,6 +139,16 @@ class Needs:
     def forget(self, before: datetime) -> int:
         """Drop what was needed of sign-ups that were cancelled, or to activities that ended before; how many answers."""
         return self._connection.execute(_FORGET, {"before": before, "most": AT_ONCE}).rowcount
+
+    def deadlines(self) -> Mapping[str, datetime | None]:
+        """The ids of open activities that ask until a deadline, each with the last deadline of it that was told."""
+        return {row.activity_id: row.closed_at for row in self._connection.execute(_DEADLINES)}
+
+    def close(self, closed: Mapping[str, datetime]) -> None:
+        """Note that these deadlines were told."""
+        rows = ({"activity_id": activity_id, "closed_at": at} for activity_id, at in closed.items())
+        if closed:
+            self._connection.execute(_CLOSE, {"rows": json_of(rows)})
 
     def drop_of(self, people: Iterable[str]) -> None:
         """Drop what the parties of these people needed."""
