@@ -15,7 +15,7 @@ from services.events.handlers import overlapping, signups
 from services.events.resources import load
 from tests.events.builders import NEXT_WEEK, a_family, a_pedagogue
 from tests.events.test_storage import PATIENCE_S, until_somebody_waits
-from tests.events.town import Desk, Json, Town, a_meeting, alone, found, reasons
+from tests.events.town import Desk, Json, Town, a_meeting, a_signing_up, alone, found, reasons
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ELSEWHERE = "somebody-elsewhere"
@@ -77,6 +77,48 @@ class TestSigningUp:
         desk.signs_up(first, alone(one))
         town.tells("person.merged", one.professional_id, person_id=one.professional_id, into_id=two.professional_id)
         assert warned(desk.tries_to_sign_up(second, alone(two))) == [(ELSEWHERE, "/party/0/person_id")]
+
+
+class TestOtherWaysIn:
+    def test_a_hold(self, town: Town, desk: Desk) -> None:
+        """No seats are held for who could not sign up, as he is somewhere else."""
+        pedagogue, first, second = town.employs(a_pedagogue()), at(desk, 0, "learning-lab"), at(desk, 1, "supervision")
+        desk.signs_up(first, alone(pedagogue))
+        answer = desk.coordinator.post(f"/v1/activities/{second['activity_id']}/holds", json=a_signing_up(alone(pedagogue)))
+        assert reasons(answer, 409) == [(ELSEWHERE, "/party/0/person_id")]
+
+    def test_a_transfer(self, town: Town, desk: Desk) -> None:
+        """Who moves to another date is told that he is somewhere else then, or refused; what he leaves does not count."""
+        pedagogue, from_, to = town.employs(a_pedagogue()), at(desk, 0, "supervision"), at(desk, 1, "supervision")
+        signup = desk.signs_up(from_, alone(pedagogue))
+        path = f"/v1/signups/{signup['signup_id']}/transfer"
+        moved = found(desk.coordinator.post(path, json={"activity_id": to["activity_id"]}), 201)
+        assert "warnings" not in moved
+        busy, then = at(desk, 24, "learning-lab"), at(desk, 25, "supervision")
+        desk.signs_up(busy, alone(pedagogue))
+        again = desk.coordinator.post(f"/v1/signups/{moved['signup_id']}/transfer", json={"activity_id": then["activity_id"]})
+        assert reasons(again, 409) == [(ELSEWHERE, "")]
+
+    def test_a_family_is_told(self, town: Town, desk: Desk) -> None:
+        """A family that moves to a date at which its child is somewhere else comes, and is told, without being told who it is."""
+        family, first, busy, then = town.enrols(a_family()), at(desk, 0), at(desk, 24), at(desk, 25)
+        signup = desk.signs_up(first, family.party())
+        desk.signs_up(busy, family.party())
+        answer = desk.coordinator.post(f"/v1/signups/{signup['signup_id']}/transfer", json={"activity_id": then["activity_id"]})
+        assert warned(answer) == [(ELSEWHERE, "")]
+
+    def test_an_answer_to_an_offer(self, town: Town, desk: Desk) -> None:
+        """Who was offered seats and is somewhere else by now, where the rule is hard, cannot accept them until he is not."""
+        holder, pedagogue = town.employs(a_pedagogue()), town.employs(a_pedagogue())
+        supervision = desk.opens(1, kind="supervision", line={"offers": {"answer_hours": 2}})
+        held = desk.signs_up(supervision, alone(holder))
+        waits = desk.signs_up(supervision, alone(pedagogue))
+        elsewhere = desk.signs_up(at(desk, 1, "learning-lab"), alone(pedagogue))
+        desk.cancels(held)
+        accept = f"/v1/signups/{waits['signup_id']}/acceptance"
+        assert reasons(desk.coordinator.post(accept), 409) == [(ELSEWHERE, "")]
+        desk.cancels(elsewhere)
+        assert found(desk.coordinator.post(accept))["status"] == "seated"
 
 
 class TestMoving:
