@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "events_0019"
-down_revision = "events_0018"
+revision = "events_0021"
+down_revision = "events_0020"
 branch_labels = None
 depends_on = None
 

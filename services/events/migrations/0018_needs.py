@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "events_0017"
-down_revision = "events_0016"
+revision = "events_0018"
+down_revision = "events_0017"
 branch_labels = None
 depends_on = None
 
