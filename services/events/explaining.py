@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from services.events.domain.activity import Activity
+from services.events.domain.cover import Cover, CoverRule
 from services.events.domain.decision import Decision, What
 from services.events.domain.line import LineRule, Order
 from services.events.domain.quota import Quota
@@ -62,6 +63,16 @@ def rules(line: LineRule) -> list[Reason]:
     policy = _reason("rule-best-fit", most_passes=fit.most_passes, most_days=fit.most_days) if fit else _reason("rule-strict")
     offers = [_reason("rule-offers", answer_hours=line.offers.answer_hours)] if line.offers else []
     return [order, policy, *offers]
+
+
+def why_covered(covers: Iterable[Cover]) -> list[Reason]:
+    """Whose institutions cannot spare them."""
+    return [_reason("now-too-many-away", institution=one.institution, away=one.away, most=one.most) for one in covers]
+
+
+def rules_of_cover(rules: Iterable[CoverRule]) -> list[Reason]:
+    """How many of one institution may be away: the rules that are for each."""
+    return [_reason("rule-cover" if one.hard else "rule-cover-soft", most=one.most_away) for one in rules if not one.institutions]
 
 
 def decided(decisions: Iterable[Decision], texts: Texts, seats: int) -> Iterator[dict[str, Any]]:

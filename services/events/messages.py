@@ -7,7 +7,9 @@ from uuid import UUID
 import msgspec
 
 from services.events.domain.activity import Placement
+from services.events.domain.cover import CoverRule
 from services.events.domain.survey import SurveyQuestion
+from services.events.domain.template import Template
 
 TAKE_PART = "take-part"
 """The purpose of the consent without which a child does not come."""
@@ -25,6 +27,8 @@ class ProgrammeLoaded(msgspec.Struct):
     districts: Sequence[Coded]
     tracks: Sequence[Coded] = ()
     survey: Sequence[SurveyQuestion] = ()
+    staff_cover: Sequence[CoverRule] = ()
+    activity_templates: Sequence[Template] = ()
 
 
 class InstitutionChanged(msgspec.Struct):

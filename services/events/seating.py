@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from services.chassis.envelope import Received
 from services.chassis.service import Context
 from services.chassis.storage import Cause
-from services.events import telling
+from services.events import covering, telling
 from services.events.domain import offer, waitlist
-from services.events.domain.activity import Activity
+from services.events.domain.activity import Activity, Audience
 from services.events.domain.decision import What
 from services.events.domain.eligibility import Known, why_not_come
 from services.events.domain.hold import Hold
@@ -43,15 +43,28 @@ def settle(activities: Collection[Activity], work: "Work", causes: Mapping[str, 
     """
     for activity in activities:
         activity.release(work.now)
-    most = {a.activity_id: _most(a) for a in activities if a.free and a.waiting and a.takes_signups(work.now)}
+    most = {a.activity_id: _most(a, work) for a in activities if a.free and a.waiting and a.takes_signups(work.now)}
     lines = work.signups.lines(most) if most else {}
-    promoted = keep((one for activity in activities for one in _promote(activity, lines.get(activity.activity_id, ()), work)), work)
+    promoted = [one for some in _together(activities, work) for one in keep(_all_promoted(some, lines, work), work)]
     work.activities.save(activities)
     for signup in promoted:
         fact = telling.SIGNUP_PROMOTED if signup.status is SignupStatus.SEATED else None
         telling.tell_signup(signup, work, causes.get(signup.activity_id), fact, answer_by=signup.answer_by)
     give_back_transferred((signup for signup in promoted if signup.status is SignupStatus.SEATED), work, causes)
     return promoted
+
+
+def _together(activities: Collection[Activity], work: "Work") -> Iterable[Sequence[Activity]]:
+    """Activities that may be decided of at one go: where one takes staff that another wants too, it is kept before that is asked."""
+    covered = [activity for activity in activities if covering.applies(activity, work)]
+    return [*([activity] for activity in covered), [activity for activity in activities if activity not in covered]]
+
+
+def _all_promoted(activities: Iterable[Activity], lines: Mapping[str, Sequence[Signup]], work: "Work") -> Iterator[Promotion]:
+    for activity in activities:
+        line = lines.get(activity.activity_id, ())
+        with covering.minded(activity, line, work):
+            yield from _promote(activity, line, work)
 
 
 def _promote(activity: Activity, line: Iterable[Signup], work: "Work") -> Iterator[Promotion]:
@@ -107,9 +120,9 @@ def keep(promotions: Iterable[Promotion], work: "Work") -> Sequence[Signup]:
     return promoted
 
 
-def _most(activity: Activity) -> int | None:
+def _most(activity: Activity, work: "Work") -> int | None:
     """How much of the line must be looked at: where nobody is let past, no more parties than there are seats."""
-    return None if activity.line.best_fit or activity.quotas else activity.free
+    return None if activity.line.best_fit or activity.quotas or covering.applies(activity, work) else activity.free
 
 
 def settle_due(claim: Claim, activities: Collection[Activity], work: "Work", cause: Cause | None) -> None:
@@ -146,6 +159,13 @@ def expire(context: Context) -> None:
             settle(activities.values(), work, {})
 
 
+def mind_cover(context: Context) -> None:
+    """Give seats to those whose institutions can spare them again; the timer `cover`."""
+    kinds = [kind.code for kind in context.resources.kinds.values() if kind.audience is Audience.PROFESSIONALS]
+    with context.work() as work:
+        settle(work.activities.lock(work.covering.waiting(kinds), wait=False), work, {})
+
+
 def drop_holds(activity: Activity, work: "Work") -> None:
     """Nobody holds seats of this locked activity any more."""
     _give_back({activity.activity_id: activity}, work.holds.drop_all(activity.activity_id))
@@ -154,7 +174,7 @@ def drop_holds(activity: Activity, work: "Work") -> None:
 def line_before(claim: Claim, activity: Activity, work: "Work") -> Sequence[Signup]:
     """Those who wait for a seat that this claim would find free."""
     if activity.waiting and activity.fits(claim):
-        return work.signups.lines({activity.activity_id: _most(activity)}).get(activity.activity_id, ())
+        return work.signups.lines({activity.activity_id: _most(activity, work)}).get(activity.activity_id, ())
     return ()
 
 

@@ -64,6 +64,7 @@ SERVICE = Service(
         Timer(needing.CLOSING, every=60.0, run=needing.close_due),
         Timer("release", every=10.0, run=seating.release),
         Timer("expire", every=5.0, run=seating.expire),
+        Timer("cover", every=15.0, run=seating.mind_cover),
         Timer("surveys", every=60.0, run=surveying.ask_all),
         carrying_out.timer(),
     ),

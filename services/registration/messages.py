@@ -8,8 +8,11 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Any
 
+import msgspec
+
 from services.chassis.envelope import Received
 from services.chassis.errors import Reason
+from services.registration.domain.activity_template import ActivityTemplate
 from services.registration.domain.consent import Consent
 from services.registration.domain.enrolment import Enrolment
 from services.registration.domain.guardian import Guardian
@@ -61,6 +64,8 @@ def of_programme(programme: Programme) -> dict[str, Any]:
         "consent_purposes": [_purpose(purpose, programme) for purpose in programme.consent_purposes],
         "questions": [_question(question) for question in programme.questions],
         "survey": [_question(question) for question in programme.survey],
+        "staff_cover": [asdict(rule) for rule in programme.staff_cover],
+        "activity_templates": [_template(template) for template in programme.activity_templates],
     }
 
 
@@ -79,6 +84,12 @@ def _purpose(purpose: ConsentPurpose, programme: Programme) -> dict[str, Any]:
     """With the texts in which it is asked for; their words are no part of a fact."""
     texts = [{"version": text.version, "language": text.language} for text in programme.consent_texts if text.purpose == purpose.code]
     return _named(purpose) | {"required": purpose.required, "given_by": purpose.given_by, "texts": texts}
+
+
+def _template(template: ActivityTemplate) -> dict[str, Any]:
+    """What it opens activities with is a text to whoever does not open any."""
+    told = {"code": template.code, "text": template.name, "kind": template.kind, "session_minutes": template.session_minutes}
+    return told | {"defaults": msgspec.json.encode(template.defaults).decode()}
 
 
 def _question(question: Question | SurveyQuestion) -> dict[str, Any]:

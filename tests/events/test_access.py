@@ -12,9 +12,10 @@ from services.chassis.ids import new_id
 from services.chassis.testing import Door
 from services.events.api.booking_schemas import ROOM
 from services.events.api.course_schemas import REPEAT
+from services.events.api.templates import BY_TEMPLATE
 from services.events.domain.code import code_of
 from services.events.service import SERVICE
-from tests.events.builders import BIRKEGAARDEN, NEXT_WEEK, NOW, Family, a_family, a_pedagogue
+from tests.events.builders import BIRKEGAARDEN, NEXT_WEEK, NOW, SAMMEN, Family, a_family, a_pedagogue
 from tests.events.town import (
     PURPOSE,
     Desk,
@@ -50,6 +51,11 @@ class Scene:
     later: Json
     offered: Json
     by_draw: Json
+    cycle: Json
+
+    def a_cycle(self) -> Json:
+        """The body that puts two of its activities together."""
+        return {name: self.cycle[name] for name in ("programme", "title", "parts")}
 
     def path(self, template: str) -> str:
         """The path with the scene's ids."""
@@ -70,6 +76,17 @@ CALLS: Mapping[str, Call] = {
     "POST /v1/activities/{id}/copies": lambda door, scene: door.post(
         scene.path("/v1/activities/{id}/copies"), json={"starts_on": "2027-02-01"}
     ),
+    "POST /v1/cycles": lambda door, scene: door.post("/v1/cycles", json=scene.a_cycle()),
+    "GET /v1/cycles/{id}": lambda door, scene: door.get(f"/v1/cycles/{scene.cycle['cycle_id']}"),
+    "POST /v1/cycles/{id}/signups": lambda door, scene: door.post(
+        f"/v1/cycles/{scene.cycle['cycle_id']}/signups", json=a_signing_up(scene.guest.party())
+    ),
+    "GET /v1/cycles/{id}/completions": lambda door, scene: door.get(f"/v1/cycles/{scene.cycle['cycle_id']}/completions"),
+    "GET /v1/activity-templates": lambda door, _: door.get("/v1/activity-templates?programme=sammen-om-boern"),
+    "POST /v1/activity-templates/{code}/activities": lambda door, _: door.post(
+        "/v1/activity-templates/play-and-language/activities", json=BY_TEMPLATE
+    ),
+    "GET /v1/institutions/doses": lambda door, _: door.get("/v1/institutions/doses?programme=sammen-om-boern"),
     "GET /v1/activities/{id}/feedback": lambda door, scene: door.get(scene.path("/v1/activities/{id}/feedback")),
     "GET /v1/activities/{id}/completions": lambda door, scene: door.get(scene.path("/v1/activities/{id}/completions")),
     "POST /v1/bookables": lambda door, _: door.post("/v1/bookables", json=ROOM),
@@ -160,6 +177,13 @@ TABLE: Mapping[str, tuple[object, ...]] = {
     "PATCH /v1/activities/{id}": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "POST /v1/activities/changes": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "POST /v1/activities/{id}/copies": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "POST /v1/cycles": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "GET /v1/cycles/{id}": (YES, YES, YES, YES, YES, YES, YES, NO, NO, NO),
+    "POST /v1/cycles/{id}/signups": (YES, YES, NO, YES, YES, NO, NO, NO, NO, NO),
+    "GET /v1/cycles/{id}/completions": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "GET /v1/activity-templates": (YES, YES, YES, YES, NO, NO, NO, NO, NO, NO),
+    "POST /v1/activity-templates/{code}/activities": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "GET /v1/institutions/doses": (YES, YES, YES, NO, NO, NO, NO, NO, NO, NO),
     "GET /v1/activities/{id}/feedback": (YES, YES, NO, NO, NO, NO, NO, NO, NO, NO),
     "GET /v1/activities/{id}/completions": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "POST /v1/bookables": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
@@ -218,9 +242,13 @@ def scene(town: Town, desk: Desk) -> Scene:
     by_draw = desk.opens(line={"draw": {"closes_at": (NEXT_WEEK - timedelta(days=1)).isoformat()}})
     signup = desk.signs_up(workshop, family.party())
     draft = desk.opens(status="draft")
+    event = desk.opens(capacity=12, kind="parents-event", sessions=[a_meeting(NEXT_WEEK + timedelta(days=9))])
+    together = {"programme": SAMMEN.code, "title": workshop["title"], "parts": [workshop["activity_id"], event["activity_id"]]}
+    cycle = found(desk.coordinator.post("/v1/cycles", json=together), 201)
     desk.waits((NEXT_WEEK - NOW) * 0.99)
     desk.marks(workshop, (family.mother, "present"))
-    return Scene(workshop, signup, family, guest, draft, desk.registers(), later, offered=an_offer(town, desk), by_draw=by_draw)
+    offered = an_offer(town, desk)
+    return Scene(workshop, signup, family, guest, draft, desk.registers(), later, offered=offered, by_draw=by_draw, cycle=cycle)
 
 
 def an_offer(town: Town, desk: Desk) -> Json:

@@ -149,7 +149,7 @@ def test_law(town: Town, desk: Desk, steps: list[tuple[str, int, bool]]) -> None
             desk.cancels(signups.pop(number % len(signups)))
         elif what == "edits":
             before = [signup for signup in signups if desk.standing(signup) == [("seated", None)]]
-            desk.tries_to_change(desk.activity(workshop), quotas=[children(number), *([from_baltorp(number)] if flag else [])])
+            desk.tries_to_change(desk.activity(workshop), quotas=[children(number), *([from_baltorp(1 + number)] if flag else [])])
             assert desk.standing(*before) == [("seated", None)] * len(before)
         with desk.context.work() as work:
             law.check(work.connection, workshop["activity_id"])

@@ -76,7 +76,11 @@ class Room:
             if self.could_sit(party, before):
                 self.seated[family] = self.line.pop(family)
             else:
-                before.append(party)
+                before.append(self.held_for(party))
+
+    def held_for(self, party: Party) -> Party:
+        """What is held for who waits: all that he wants, or children's seats alone while these are what he is short of."""
+        return party if self.left(party)[1] >= 0 or not party.children else Party(0, party.children, 0)
 
     def leaves(self, family: int) -> None:
         """A family gives up whatever it has."""

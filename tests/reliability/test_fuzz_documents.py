@@ -40,6 +40,8 @@ BUT_FOR = {("GET", path): ACCEPTANCE for path in REPORTS} | {
     ("POST", "/v1/bookables"): ACCEPTANCE,
     ("PUT", "/v1/sessions/{id}/bookings"): ACCEPTANCE,
     ("POST", "/v1/session-plans"): ACCEPTANCE,
+    ("POST", "/v1/activity-templates/{code}/activities"): ACCEPTANCE,
+    ("POST", "/v1/cycles"): ACCEPTANCE,
     ("POST", "/v1/sessions/{id}/check-ins"): ACCEPTANCE,
     ("PUT", "/v1/activities/{id}/quotas/{code}"): ACCEPTANCE,
     ("POST", "/v1/sessions/{id}/observations"): ACCEPTANCE,

@@ -8,6 +8,8 @@ from services.events.api import (
     changes,
     codes,
     courses,
+    cycles,
+    doses,
     draws,
     explanations,
     holds,
@@ -18,6 +20,7 @@ from services.events.api import (
     re_offers,
     signups,
     surveys,
+    templates,
 )
 from services.events.api.door import api
 
@@ -30,6 +33,8 @@ __all__ = [
     "changes",
     "codes",
     "courses",
+    "cycles",
+    "doses",
     "draws",
     "explanations",
     "holds",
@@ -40,4 +45,5 @@ __all__ = [
     "re_offers",
     "signups",
     "surveys",
+    "templates",
 ]

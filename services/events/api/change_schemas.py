@@ -146,6 +146,9 @@ class ChangeDoneSchema(Schema):
         fields.String(metadata={"format": "uuid"}),
         metadata={"description": "The sign-ups that get seats, or an offer of them, by the room that other terms make."},
     )
+    too_many_away = fields.List(
+        fields.String(), metadata={"description": "The institutions of which more are away then than should be, where the rule only warns."}
+    )
     clashes = fields.List(fields.Nested(ClashSchema), metadata={"description": "What is booked twice then, where that is allowed."})
 
 

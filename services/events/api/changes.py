@@ -55,6 +55,7 @@ def _changed(of: Changed) -> dict[str, Any]:
         "elsewhere": away,
         "outside": of.touched.outside,
         "promoted": of.touched.promoted,
+        "too_many_away": [cover.institution for cover in of.covers],
     }
 
 

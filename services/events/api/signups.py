@@ -5,7 +5,7 @@ from typing import Any
 
 from services.chassis.http.request import Answer as Reply
 from services.chassis.http.request import Request
-from services.events import telling
+from services.events import covering, telling
 from services.events.access import ORGANISERS, PARTICIPANTS, must_know, must_organise, organises, own_ids, speaks_for
 from services.events.api import signup_schemas as schemas
 from services.events.api.activities import organised
@@ -41,7 +41,7 @@ def sign_up(request: Request, work: Work) -> Reply:
     hold = (str(request.body["hold_id"]), request.caller.subject) if request.body["hold_id"] else None
     overlapping.hold_party(party, work)
     signup, is_new = handlers.sign_up(activity_id, party, contact_id, work, request.cause, hold=hold)
-    warnings = overlapping.judge(signup, work, is_new=is_new)
+    warnings = [*overlapping.judge(signup, work, is_new=is_new), *covering.warnings(signup, work)]
     if is_new:
         activity = find_activity(activity_id, work)
         needing.say_needs(signup, activity, request.body["needs"], work, organises=organises(request.caller, activity))

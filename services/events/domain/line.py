@@ -39,7 +39,7 @@ class StrictOrder:
     """
 
     def next(self, line: Sequence[Signup], room: Room, now: datetime) -> Signup | None:  # noqa: ARG002 - a policy's form
-        """The first who fits and sets nobody back: the first of all, unless he waits for a quota of which another wants nothing."""
+        """The first who fits and sets nobody back: the first of all, unless a quota of his own keeps him waiting."""
         return _first(line, room, lambda _: False)
 
 
@@ -71,7 +71,7 @@ def _first(line: Sequence[Signup], room: Room, may_be_passed: Callable[[Signup],
         if room.fits(signup) and awaited.spares(signup):
             return signup
         if not may_be_passed(signup):
-            awaited = awaited.after(signup)
+            awaited = awaited.held_for(signup, room)
     return None
 
 

@@ -85,6 +85,19 @@ class Room:
         quotas = [replace(quota, taken=quota.taken + sign * claim.counted.get(quota.code, 0)) for quota in self.quotas]
         return Room(self.capacity, self.taken + sign * claim.seats, quotas)
 
+    def is_short_of_its_own(self, claim: Claim) -> bool:
+        """Whether a limit that it counts in is too full for it, whatever is free besides."""
+        return any(quota.is_limit and claim.counted.get(quota.code, 0) > max(0, quota.free) for quota in self.quotas)
+
+    def held_for(self, claim: Claim, now: "Room") -> "Room":
+        """The same as if who waits had got what is held for him. Whom a limit of his own keeps waiting `now`, for him that limit is held,
+        and no open seat: he might wait for ever, and all others with him.
+        """
+        if not now.is_short_of_its_own(claim):
+            return self.after(claim)
+        taken = {quota.code: claim.counted.get(quota.code, 0) for quota in self.quotas if quota.is_limit}
+        return replace(self, quotas=[replace(quota, taken=quota.taken + taken.get(quota.code, 0)) for quota in self.quotas])
+
     def fits(self, claim: Claim) -> bool:
         """Whether there is room for it in everything that it draws from."""
         return claim.seats <= self.free and self.spares(claim)

@@ -121,6 +121,13 @@ class Slug(StrEnum):
     HOLD_TOO_SMALL = "hold-too-small"
     HOLD_NOT_FOUND = "hold-not-found"
     NO_SEATS_TO_HOLD = "no-seats-to-hold"
+    CYCLE_NOT_FOUND = "cycle-not-found"
+    CYCLE_EXISTS = "cycle-exists"
+    CYCLE_OF_ONE_KIND = "cycle-of-one-kind"
+    PART_OF_ANOTHER_PROGRAMME = "part-of-another-programme"
+    TEMPLATE_NOT_FOUND = "template-not-found"
+    TOO_MANY_AWAY = "too-many-away"
+    PARTY_BEYOND_COVER = "party-beyond-cover"
     SURVEY_NOT_FOUND = "survey-not-found"
     NOTHING_ANSWERED = "nothing-answered"
     OPTION_NOT_KNOWN = "option-not-known"
@@ -173,6 +180,8 @@ STANDING = frozenset(
         Slug.HOLD_EXTENDED,
         Slug.HOLD_GONE,
         Slug.NO_SEATS_TO_HOLD,
+        Slug.TOO_MANY_AWAY,
+        Slug.CYCLE_EXISTS,
     }
 )
 """What contradicts how things stand, rather than what can be asked at all."""

@@ -5,7 +5,8 @@ below the largest party that waits. Otherwise a first in line who can never fit 
 
 Where an activity has quotas, a party may go before those who wait where it sets none of them back: everything is reckoned as
 if those who may not be passed had got what they wait for, and it takes nothing that is then short. So a family for whom a seat
-is kept gets it although others wait for an open one.
+is kept gets it although others wait for an open one. Whom a quota of his own keeps waiting, for him that quota is held and no
+open seat: nobody of his quota goes before him, and nobody of another waits for it.
 
 The law, whatever the rule, after every decision: seats that are given or offered ≤ capacity, in every quota too; and while
 sign-up is open, the rule's policy names nobody who is next. The line rests once the first session has started; a seat freed
@@ -94,7 +95,7 @@ def promote(activity: Activity, line: Iterable[Signup], now: datetime, give: Cal
 def _set_back_by(chosen: Signup, line: Iterable[Signup], room: Room) -> Sequence[Signup]:
     """Those before him who are short of something that he takes."""
     before = takewhile(lambda one: one is not chosen, line)
-    return [one for one in before if not room.after(one).spares(chosen)]
+    return [one for one in before if not room.held_for(one, room).spares(chosen)]
 
 
 def take_over(activity: Activity, signup: Signup, held: Claim) -> None:
@@ -108,7 +109,8 @@ def may_be_held(claim: Claim, activity: Activity, line: Sequence[Signup]) -> boo
     """Whether it fits and takes nothing that anybody in this line waits for, as if they all had got that."""
     if activity.is_gathering or not activity.fits(claim) or (activity.waiting and not line):
         return False
-    return reduce(Room.after, line, activity.room).spares(claim)
+    room = activity.room
+    return reduce(lambda awaited, signup: awaited.held_for(signup, room), line, room).spares(claim)
 
 
 def call_off(activity: Activity, signups: Iterable[Signup]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from services.events import covering
 from services.events.domain.activity import Activity
 from services.events.domain.admission import Admission, admit
 from services.events.domain.eligibility import Came, Known, adult_in, children_in
@@ -59,7 +60,8 @@ def admission_to(activity: Activity, party: Sequence[Member], contact_id: str | 
     """What is to be said to a party, all of it by the ids that are kept, by the activity's rules."""
     audience = work.resources.kinds[activity.kind].audience
     known = with_attendance([activity], party, known, work)
-    return admit(activity, audience, party, contact_id, known, now=work.now)
+    admission = admit(activity, audience, party, contact_id, known, now=work.now)
+    return replace(admission, refusals=[*admission.refusals, *covering.why_never(activity, party, work)])
 
 
 def with_attendance(activities: Iterable[Activity], party: Iterable[Member], known: Known, work: "Work") -> Known:

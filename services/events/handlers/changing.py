@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from services.chassis.storage import Cause
-from services.events import telling
+from services.events import covering, telling
 from services.events.domain.activity import Activity
 from services.events.domain.booking import Clash
 from services.events.domain.change import Change, Plan, plan, why_not
+from services.events.domain.cover import Cover
 from services.events.domain.overlap import Elsewhere
 from services.events.domain.refusal import Refusal, Slug
 from services.events.domain.signup import Affected
@@ -25,7 +26,7 @@ Found = TypeVar("Found", Clash, Elsewhere)
 @dataclass(frozen=True)
 class Changed:
     """What was done, or would be: the plan, with the activity as it is afterwards; to how many;
-    what is then booked twice; who is somewhere else then; and whom other terms touch.
+    what is then booked twice; who is somewhere else then; whom other terms touch; and of which institutions too many are away.
     """
 
     plan: Plan
@@ -33,6 +34,7 @@ class Changed:
     clashes: Sequence[Clash]
     elsewhere: Sequence[Elsewhere]
     touched: Touched = NOBODY
+    covers: Sequence[Cover] = ()
 
 
 def preview(changes: Sequence[Change], work: "Work", cause: Cause) -> Sequence[Changed]:
@@ -53,14 +55,21 @@ def change(changes: Sequence[Change], work: "Work", cause: Cause) -> Sequence[Ch
     affected = work.signups.affected(activities)
     outside = terms.count_anew(plans, work)
     _carry_out([planned for planned in plans if planned.changes_anything], work, cause)
-    clashes, away = _book_anew(plans, work), _judge(plans, kinds, work)
+    clashes, away, covers = _book_anew(plans, work), _judge(plans, kinds, work), _mind_cover(plans, work)
     promoted = terms.give_what_is_free(plans, work, cause)
     touched = {id_: Touched(outside[id_], promoted[id_]) for id_ in outside}
     return [
-        Changed(one, affected[id_], _of(one, clashes), _of(one, away), touched.get(id_, NOBODY))
+        Changed(one, affected[id_], _of(one, clashes), _of(one, away), touched.get(id_, NOBODY), covers.get(id_, ()))
         for one in plans
         for id_ in [one.after.activity_id]
     ]
+
+
+def _mind_cover(plans: Sequence[Plan], work: "Work") -> Mapping[str, Sequence[Cover]]:
+    """Of which institutions too many would be away at what was added or moved."""
+    fields = _fields(plans)
+    moved = [planned.after for planned in plans if any(step.after for step in planned.steps)]
+    return covering.judge_moved([(activity, fields[activity.activity_id]) for activity in moved], work)
 
 
 def _not_there(changes: Sequence[Change], activities: Mapping[str, Activity]) -> Iterator[Refusal]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from services.chassis.ids import new_id
 from services.chassis.storage import Cause
-from services.events import seating, telling
+from services.events import covering, seating, telling
 from services.events.domain import waitlist
 from services.events.domain.activity import Activity
 from services.events.domain.hold import Hold, lasts, why_not_confirm, why_not_extend, why_not_hold
@@ -61,7 +61,7 @@ def confirm_hold(named: tuple[str, str], signup: Signup, activity: Activity, wor
     """
     hold = work.holds.get(*named)
     usable = hold if hold and hold.activity_id == activity.activity_id and not hold.is_over(work.now) else None
-    work.resources.refuse(why_not_confirm(usable, signup))
+    work.resources.refuse([*why_not_confirm(usable, signup), *covering.why_not_now(activity, signup.party, work)])
     if usable:
         work.holds.drop(usable)
         waitlist.take_over(activity, signup, usable)

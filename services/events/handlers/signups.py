@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from services.chassis.ids import new_id
 from services.chassis.storage import Cause
-from services.events import seating, telling
+from services.events import covering, seating, telling
 from services.events.domain import waitlist
 from services.events.domain.activity import Activity, why_not_change
 from services.events.domain.signup import Member, Signup, SignupStatus
@@ -68,7 +68,9 @@ def stand_in_line(activity: Activity, signup: Signup, work: "Work", cause: Cause
     """The new sign-up gets its seats or its place in the line of the locked activity."""
     seating.settle_due(signup, [activity], work, cause)
     free = activity.free
-    seating.keep(waitlist.join(activity, signup, _before(activity, signup, work), now=work.now), work)
+    before = _before(activity, signup, work)
+    with covering.minded(activity, [signup, *before], work):
+        seating.keep(waitlist.join(activity, signup, before, now=work.now), work)
     work.signups.add(signup)
     work.activities.save([activity])
     if signup.status is SignupStatus.WAITING and (activity.line.lets_past or signup.place != signup.number):
@@ -79,7 +81,8 @@ def stand_in_line(activity: Activity, signup: Signup, work: "Work", cause: Cause
 
 def _before(activity: Activity, signup: Signup, work: "Work") -> Sequence[Signup]:
     """Who waits already, where the newcomer may be seated all the same."""
-    if not (activity.waiting and activity.free and (activity.line.lets_past or signup.place or activity.quotas)):
+    may_pass = activity.line.lets_past or signup.place or activity.quotas or covering.applies(activity, work)
+    if not (activity.waiting and activity.free and may_pass):
         return ()
     return work.signups.lines({activity.activity_id: None})[activity.activity_id]
 

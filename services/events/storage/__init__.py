@@ -16,6 +16,8 @@ from services.events.storage.activities import Activities
 from services.events.storage.attendance import AttendanceRecords
 from services.events.storage.bookings import Bookings
 from services.events.storage.calendars import Calendars
+from services.events.storage.covering import Covering
+from services.events.storage.cycles import Cycles
 from services.events.storage.decisions import Decisions
 from services.events.storage.draws import Draws
 from services.events.storage.families import Families
@@ -78,6 +80,14 @@ class Work(UnitOfWork):
     @cached_property
     def re_offers(self) -> ReOffers:
         return ReOffers(self.connection)
+
+    @cached_property
+    def covering(self) -> Covering:
+        return Covering(self.connection)
+
+    @cached_property
+    def cycles(self) -> Cycles:
+        return Cycles(self.connection)
 
     @cached_property
     def surveys(self) -> Surveys:

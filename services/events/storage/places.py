@@ -2,18 +2,22 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+import msgspec
 import sqlalchemy as sa
 
 from services.events.domain.activity import Activity, Institution, Programme
+from services.events.domain.template import Template
 from services.events.messages import InstitutionChanged, ProgrammeLoaded
 from services.events.storage.rows import every, first, json_of
 
 _LEARN_PROGRAMMES = sa.text("""
-insert into programme (programme, districts, tracks, survey)
-select programme, districts, tracks, survey from json_to_recordset(cast(:rows as json))
-    as r(programme text, districts jsonb, tracks jsonb, survey jsonb)
+insert into programme (programme, districts, tracks, survey, staff_cover, activity_templates)
+select programme, districts, tracks, survey, staff_cover, activity_templates from json_to_recordset(cast(:rows as json))
+    as r(programme text, districts jsonb, tracks jsonb, survey jsonb, staff_cover jsonb, activity_templates jsonb)
 order by programme
-on conflict (programme) do update set districts = excluded.districts, tracks = excluded.tracks, survey = excluded.survey
+on conflict (programme) do update
+set districts = excluded.districts, tracks = excluded.tracks, survey = excluded.survey, staff_cover = excluded.staff_cover,
+    activity_templates = excluded.activity_templates
 """)
 _LEARN_INSTITUTIONS = sa.text("""
 insert into institution (institution_id, institution, programme, programmes, district, placements, name)
@@ -56,6 +60,7 @@ select cast(i.institution_id as text), i.institution as code, r.programme, i.dis
 from institution i join json_to_recordset(cast(:rows as json)) as r(programme text, institution text)
     on i.programmes @> to_jsonb(r.programme) and i.institution = r.institution
 """)
+_TEMPLATES = sa.text("select activity_templates from programme where programme = :programme")
 
 
 class Places:
@@ -66,6 +71,11 @@ class Places:
 
     def learn_programmes(self, programmes: Sequence[ProgrammeLoaded]) -> None:
         self._connection.execute(_LEARN_PROGRAMMES, {"rows": json_of(programmes)})
+
+    def templates(self, programme: str) -> Sequence[Template]:
+        """The programme's templates, in its order; none of one that is not known."""
+        found = self._connection.execute(_TEMPLATES, {"programme": programme}).scalar() or []
+        return msgspec.convert(found, list[Template])
 
     def learn_institutions(self, institutions: Sequence[InstitutionChanged]) -> None:
         self._connection.execute(_LEARN_INSTITUTIONS, {"rows": json_of(institutions)})

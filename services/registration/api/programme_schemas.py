@@ -87,6 +87,25 @@ class SurveyQuestionSchema(Schema):
     activity_kinds = fields.List(fields.String(), required=True)
 
 
+class CoverRuleSchema(Schema):
+    """How many of one institution may be away at once: of these, or of each where there are none."""
+
+    code = fields.String(required=True)
+    most_away = fields.Integer(required=True)
+    institutions = fields.List(fields.String(), required=True)
+    hard = fields.Boolean(required=True)
+
+
+class ActivityTemplateSchema(Schema):
+    """What an activity is opened with: fields of an opening in the service events, and how long a session lasts."""
+
+    code = fields.String(required=True)
+    text = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    kind = fields.String(required=True)
+    session_minutes = fields.Integer(required=True)
+    defaults = fields.String(required=True, metadata={"description": "A JSON object."})
+
+
 class ProgrammeSchema(Schema):
     programme_id = fields.UUID(required=True)
     programme = fields.String(required=True)
@@ -103,6 +122,8 @@ class ProgrammeSchema(Schema):
     languages = fields.List(fields.String(), required=True)
     consent_purposes = fields.List(fields.Nested(ConsentPurposeSchema), required=True)
     questions = fields.List(fields.Nested(QuestionSchema), required=True)
+    staff_cover = fields.List(fields.Nested(CoverRuleSchema), required=True)
+    activity_templates = fields.List(fields.Nested(ActivityTemplateSchema), required=True)
     survey = fields.List(fields.Nested(SurveyQuestionSchema), required=True)
     contact = fields.Nested(ContactSchema)
 

@@ -10,6 +10,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from services.registration.domain.activity_template import ActivityTemplate
+from services.registration.domain.cover import CoverRule
 from services.registration.domain.named import Named, Text
 from services.registration.domain.question import Question
 from services.registration.domain.retention import RetentionRule
@@ -202,6 +204,8 @@ class Programme:
     retention: tuple[RetentionRule, ...] = ()
     survey: tuple[SurveyQuestion, ...] = ()
     municipal_systems: tuple[str, ...] = ()
+    staff_cover: tuple[CoverRule, ...] = ()
+    activity_templates: tuple[ActivityTemplate, ...] = ()
 
     def track(self, code: str) -> Track | None:
         """Its track of that code."""

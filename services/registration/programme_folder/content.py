@@ -38,6 +38,8 @@ FILES: Final[Mapping[str, tuple[str, ...]]] = {
     "questions.toml": ("questions",),
     "retention.toml": ("retention",),
     "survey.toml": ("survey",),
+    "cover.toml": ("staff_cover",),
+    "templates.toml": ("activity_templates",),
 }
 """Which file holds what."""
 
@@ -54,10 +56,12 @@ CODED_LISTS: Final = (
     "questions",
     "retention",
     "survey",
+    "staff_cover",
+    "activity_templates",
 )
 """The lists of a programme whose entries have codes, by which other data point at them."""
 
-OPTIONAL: Final = frozenset({"cohorts.toml", "questions.toml", "retention.toml", "survey.toml"})
+OPTIONAL: Final = frozenset({"cohorts.toml", "questions.toml", "retention.toml", "survey.toml", "cover.toml", "templates.toml"})
 """Files that a programme may do without."""
 
 FILE_OF: Final[Mapping[str, str]] = {key: file for file, keys in FILES.items() for key in keys}

@@ -9,6 +9,7 @@ import msgspec
 
 from services.chassis.errors import Reason
 from services.chassis.http.purposes import PURPOSES
+from services.registration.domain.cover import CoverRule
 from services.registration.domain.programme import Cohort, District, Institution, InstitutionKind, Period
 from services.registration.domain.question import Question, depends_on_another, depends_wrongly
 from services.registration.domain.survey import SurveyKind, SurveyQuestion
@@ -23,6 +24,7 @@ _ALONE = (*((key, "code") for key in _CODED), *_NUMBERED, ("retention", "trigger
 _POINTING = (
     ("cohorts", "track", "tracks"),
     ("institutions", "kind", "institution_kinds"),
+    ("activity_templates", "kind", "activity_kinds"),
     ("institutions", "successor", "institutions"),
     ("consent_texts", "purpose", "consent_purposes"),
 )
@@ -36,6 +38,7 @@ def broken_rules(form: Form) -> Iterator[Reason]:
     yield from _institutions(form)
     yield from _questions(form)
     yield from _survey(form)
+    yield from _cover(form)
     yield from _texts(form)
     yield from _words(form)
 
@@ -171,6 +174,14 @@ def _survey(form: Form) -> Iterator[Reason]:
         yield from (reason(slug, form.content.place("survey", index, "options")) for slug in _wrong_options(question))
         for kind in question.activity_kinds:
             yield from _unknown(form.content, kind, kinds, "activity_kinds", "survey", index, "activity_kinds")
+
+
+def _cover(form: Form) -> Iterator[Reason]:
+    """Rules are for institutions that there are."""
+    institutions = form.codes("institutions")
+    for index, rule in form.read("staff_cover", CoverRule):
+        for code in rule.institutions:
+            yield from _unknown(form.content, code, institutions, "institutions", "staff_cover", index, "institutions")
 
 
 def _wrong_options(question: SurveyQuestion) -> Iterator[str]:

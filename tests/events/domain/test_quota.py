@@ -94,15 +94,22 @@ def test_reserved_seats_open_to_all() -> None:
 
 
 def test_a_full_quota_does_not_hold_up_those_who_want_none_of_it() -> None:
-    """While a family waits for a child's seat, adults alone may pass it, if enough is left for the family."""
+    """While a family waits for a child's seat, adults alone go before it to the last open seat: else they might wait for ever."""
     workshop = a_workshop(capacity=10, quotas=[a_limit("children", 2)])
-    assert seated(come(workshop, Party(3, {"children": 2}), Party(2, {"children": 1}), Party(5), Party(1))) == [True, False, True, False]
+    came = come(workshop, Party(3, {"children": 2}), Party(2, {"children": 1}), Party(5), Party(2), Party(1))
+    assert seated(came) == [True, False, True, True, False]
+
+
+def test_nobody_passes_to_the_quota_that_somebody_waits_for() -> None:
+    """A smaller family does not get the child's seat that is too little for the one before it."""
+    workshop = a_workshop(capacity=10, quotas=[a_limit("children", 2)])
+    assert seated(come(workshop, Party(2, {"children": 1}), Party(3, {"children": 2}), Party(2, {"children": 1}))) == [True, False, False]
 
 
 def test_nobody_passes_who_would_set_somebody_back() -> None:
-    """Seats that the first in the line needs are not given to those behind, although they are free."""
-    workshop = a_workshop(capacity=6, quotas=[a_limit("children", 2)])
-    first = come(workshop, Party(3, {"children": 2}), Party(3, {"children": 1}), Party(1))
+    """Open seats that the first in the line is short of are not given to those behind, although some are free."""
+    workshop = a_workshop(capacity=6, quotas=[a_limit("children", 5)])
+    first = come(workshop, Party(5, {"children": 1}), Party(3, {"children": 1}), Party(1))
     assert seated(first) == [True, False, False]
     waitlist.leave(workshop, first[0], "by-family")
     assert [one.signup.seats for one in waitlist.promote(workshop, first[1:], NOW)] == [3, 1]
