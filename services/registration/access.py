@@ -8,6 +8,7 @@ from services.chassis.http.caller import Caller, Role
 from services.chassis.http.request import Request
 from services.registration.domain.origin import DoneBy
 from services.registration.domain.programme import Institution
+from services.registration.domain.protection import MUNICIPALITY
 from services.registration.domain.reach import Reach
 from services.registration.texts import reason
 
@@ -37,6 +38,11 @@ def source_of(caller: Caller) -> str:
     """In whose name a request over HTTP is sent: the system's CloudEvents source, or the person himself."""
     sources = sorted(source for grant in caller.roles if grant.role is Role.SYSTEM and (source := grant.source))
     return sources[0] if sources else f"/callers/{caller.subject}"
+
+
+def asked_by(caller: Caller) -> str:
+    """Whose word it is: the municipality's where a coordinator speaks, else the system's source."""
+    return MUNICIPALITY if caller.has(Role.COORDINATOR) else source_of(caller)
 
 
 def done_by(caller: Caller) -> DoneBy | None:

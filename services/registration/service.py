@@ -6,6 +6,7 @@ from services.chassis.erasure.holdings import holdings
 from services.chassis.service import Listen, Personal, Service, Timer, many
 from services.registration import erasure_messages, resources, taking
 from services.registration.api import api
+from services.registration.domain.correction import IdentityRequest
 from services.registration.domain.family import CorrectionRequest, GuardianshipRequest
 from services.registration.domain.giving import ConsentWithdrawal, Giving
 from services.registration.domain.protection import ProtectionRequest
@@ -15,6 +16,7 @@ from services.registration.duplicates import finding
 from services.registration.handlers import (
     agreements,
     coming,
+    correcting,
     enrolling,
     erasing,
     families,
@@ -55,6 +57,12 @@ REQUESTS = Listen.requests(
             CorrectionRequest,
             speaking.of_its_own(families.answer_corrections, speaking.guardian),
             contract=families.CORRECTION_CONTRACT,
+            refuse=families.refuse,
+        ),
+        "family.identity-correction-requested.v1": many(
+            IdentityRequest,
+            correcting.answer_identity_corrections,
+            contract=correcting.IDENTITY_CONTRACT,
             refuse=families.refuse,
         ),
         "family.guardianship-requested.v1": many(

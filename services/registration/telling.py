@@ -27,9 +27,18 @@ Person = Guardian | Professional
 
 def tell_enrolment(enrolment: Enrolment, work: "Work", cause: Cause | None) -> None:
     """Tell everybody, and the sender of a request at the address that he set."""
+    _tell_enrolment(enrolment, work, cause, _sender(cause))
+
+
+def tell_enrolment_again(enrolment: Enrolment, work: "Work", cause: Cause) -> None:
+    """Tell everybody, since something about the child is known better; it answers nobody."""
+    _tell_enrolment(enrolment, work, cause, None)
+
+
+def _tell_enrolment(enrolment: Enrolment, work: "Work", cause: Cause | None, reply: Received[Any] | None) -> None:
     data = messages.of_enrolment(enrolment)
     type_, programme = messages.enrolment_type(enrolment), enrolment.programme
-    work.emit(type_, subject=enrolment.enrolment_id, data=data, programme=programme, cause=cause, reply=_sender(cause))
+    work.emit(type_, subject=enrolment.enrolment_id, data=data, programme=programme, cause=cause, reply=reply)
 
 
 def tell_consent(consent: Consent, work: "Work", cause: Cause, reply: Received[Any] | None = None) -> None:

@@ -407,6 +407,8 @@ OPEN_TO = {
     ("POST", "/v1/professionals/{id}/steps"): {Role.COORDINATOR, Role.LEADER},
     ("GET", "/v1/professionals/{id}/history"): {Role.COORDINATOR, Role.LEADER},
     ("POST", "/v1/protections"): {Role.COORDINATOR, Role.SYSTEM},
+    ("POST", "/v1/corrections"): {Role.COORDINATOR, Role.SYSTEM},
+    ("GET", "/v1/corrections"): {Role.COORDINATOR},
     ("POST", "/v1/professionals"): {Role.COORDINATOR, Role.LEADER},
     ("GET", "/v1/children/{id}"): STAFF | {Role.GUARDIAN},
     ("GET", "/v1/duplicates"): {Role.COORDINATOR},

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from services.chassis.http.caller import Caller, Role
+from services.chassis.http.caller import Role
 from services.chassis.http.request import Request
 from services.registration import access
 from services.registration.api import protection_schemas
 from services.registration.api.door import api
-from services.registration.domain.protection import MUNICIPALITY, ProtectionRequest
+from services.registration.domain.protection import ProtectionRequest
 from services.registration.handlers import protections
 from services.registration.storage import Work
 
@@ -33,11 +33,7 @@ def protect(request: Request, work: Work) -> Mapping[str, Any]:
     and nothing that another said. A coordinator speaks of everybody, and what was said before counts no more.
     """
     asked = ProtectionRequest(**request.body | {"person_id": str(request.body["person_id"])})
-    protections.protect(asked, _asked_by(request.caller), work)
+    protections.protect(asked, access.asked_by(request.caller), work)
     request.concerns(asked.person_id)
     names = ("kind", "person_id", "valid_from")
     return {name: getattr(asked, name) for name in names} | {"valid_until": asked.until}
-
-
-def _asked_by(caller: Caller) -> str:
-    return MUNICIPALITY if caller.has(Role.COORDINATOR) else access.source_of(caller)

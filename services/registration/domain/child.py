@@ -1,8 +1,11 @@
 """A child (barn), once for each CPR number, however many requests name it."""
 
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
 
+from services.registration.domain.correcting import correct
 from services.registration.domain.cpr_number import CprNumber
 
 
@@ -10,7 +13,8 @@ from services.registration.domain.cpr_number import CprNumber
 class Child:
     """Who the child is. Only registration knows; everybody else knows `child_id`.
 
-    `hidden`: it is protected; so it is unless somebody has looked.
+    No request for an enrolment changes it; `corrected` says of a field that somebody corrected when that was said. `hidden`: it is
+    protected; so it is unless somebody has looked.
     """
 
     child_id: str
@@ -18,7 +22,12 @@ class Child:
     birth_date: date
     given_name: str
     family_name: str
+    corrected: dict[str, datetime] = field(default_factory=dict)
     hidden: bool = True
+
+    def correct(self, changes: Mapping[str, Any], said_at: datetime) -> tuple[str, ...]:
+        """Take over a correction, as far as nothing newer is known; the fields that are another now, by name."""
+        return correct(self, changes, said_at)
 
     @property
     def birth_month(self) -> str:

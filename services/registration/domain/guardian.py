@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from services.registration.domain.address import Address
+from services.registration.domain.correcting import correct
 from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.guardianship import Told
 from services.registration.domain.request import GuardianDetails
@@ -26,9 +27,9 @@ class Guardian:
     """One adult with his own contact details.
 
     What a request for an enrolment leaves out stays as it was, and so does what somebody corrected: `corrected` says for
-    such a field when. `channels` are those by which he wants to be reached, the dearest first; empty: he has not said.
-    `shares_contacts`: the child's other guardians may see how he is reached. `hidden`: he is protected; so he is unless
-    somebody has looked.
+    such a field when. `former_names` are those that were corrected, by which others may still know him. `channels` are those by
+    which he wants to be reached, the dearest first; empty: he has not said. `shares_contacts`: the child's other guardians may see
+    how he is reached. `hidden`: he is protected; so he is unless somebody has looked.
     """
 
     guardian_id: str
@@ -43,6 +44,7 @@ class Guardian:
     channels: Sequence[str] = ()
     shares_contacts: bool = False
     corrected: dict[str, datetime] = field(default_factory=dict)
+    former_names: Sequence[str] = ()
     hidden: bool = True
 
     @property
@@ -53,11 +55,13 @@ class Guardian:
     def told(self, details: GuardianDetails) -> bool:
         """Take over what a request says; whether that changed anything."""
         before = self._content()
-        self.given_name, self.family_name = details.given_name, details.family_name
         self.cpr_number = self.cpr_number or _number(details)
-        told: dict[str, Any] = {"language": details.language, "email": details.email, "phone": plain_phone(details.phone)}
-        told |= {"spoken_language": details.spoken_language, "address": details.address, "channels": tuple(details.channels or ())}
-        self._set({name: value for name, value in told.items() if value and name not in self.corrected})
+        told: dict[str, Any] = {"given_name": details.given_name, "family_name": details.family_name, "language": details.language}
+        told |= {"email": details.email, "phone": plain_phone(details.phone), "spoken_language": details.spoken_language}
+        told |= {"address": details.address, "channels": tuple(details.channels or ())}
+        for name, value in told.items():
+            if value and name not in self.corrected:
+                setattr(self, name, value)
         return self._content() != before
 
     def correct(self, changes: Mapping[str, Any], said_at: datetime) -> tuple[str, ...]:
@@ -65,11 +69,11 @@ class Guardian:
 
         Corrections can be taken in any order: of two to one field, the one that was said later counts.
         """
+        name = self.name
         wanted = {**changes, **({"phone": plain_phone(changes["phone"])} if changes.get("phone") else {})}
-        newer = {name: value for name, value in wanted.items() if self._is_newer(name, value, said_at)}
-        other = tuple(name for name, value in newer.items() if value != getattr(self, name))
-        self._set(newer)
-        self.corrected |= dict.fromkeys(newer, said_at)
+        other = correct(self, wanted, said_at)
+        if self.name != name:
+            self.former_names = tuple(dict.fromkeys((*self.former_names, name)))
         return other
 
     @property
@@ -83,22 +87,16 @@ class Guardian:
         number = _number(details)
         if number and self.cpr_number:
             return number == self.cpr_number
-        same_name = _plain(self.name) == _plain(f"{details.given_name} {details.family_name}")
-        return same_name and self._contact_agrees(details)
+        return self.is_called(f"{details.given_name} {details.family_name}") and self._contact_agrees(details)
+
+    def is_called(self, name: str) -> bool:
+        """Whether that is his name, or was until somebody corrected it."""
+        return _plain(name) in map(_plain, (self.name, *self.former_names))
 
     def _contact_agrees(self, details: GuardianDetails) -> bool:
         pairs = ((_plain(self.email), _plain(details.email)), (plain_phone(self.phone), plain_phone(details.phone)))
         both = [ours == theirs for ours, theirs in pairs if ours and theirs]
         return any(both) or not both
-
-    def _is_newer(self, name: str, value: object, said_at: datetime) -> bool:
-        """Of two corrections said at the same moment one must count, the same whichever came first."""
-        known = self.corrected.get(name)
-        return known is None or (known, _told(getattr(self, name))) < (said_at, _told(value))
-
-    def _set(self, values: Mapping[str, Any]) -> None:
-        for name, value in values.items():
-            setattr(self, name, value)
 
     def _content(self) -> tuple[object, ...]:
         return tuple(getattr(self, name) for name in self.__slots__)
@@ -169,11 +167,6 @@ class Guardianships:
 
 def _number(details: GuardianDetails) -> CprNumber | None:
     return CprNumber.read(details.cpr_number) if details.cpr_number else None
-
-
-def _told(value: object) -> str:
-    """Something by which two values of a field can be put in order; which of them is first means nothing."""
-    return repr((value.street, value.postal_code, value.city) if isinstance(value, Address) else value)
 
 
 def _plain(text: str | None) -> str:

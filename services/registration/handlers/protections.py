@@ -27,7 +27,7 @@ PROTECTION_CONTRACT = "protection.requested/v1"
 def answer_protections(asked: Sequence[Received[ProtectionRequest]], work: "Work") -> None:
     """Protect each person, or say everything that speaks against it."""
     words = [Word(message.data, message.source, said_at(message, work)) for message in asked]
-    reached = work.protections.reached(words)
+    reached = work.protections.reached(word.about for word in words)
     granted = []
     for message, word in zip(asked, words, strict=True):
         if objections := list(protection.objections(word, reached)):
@@ -49,7 +49,7 @@ def refuse(message: Received[Any], reasons: Sequence[Any], work: "Work") -> None
 def protect(request: ProtectionRequest, asked_by: str, work: "Work") -> None:
     """The same over HTTP, by a system or the municipality. Raises `NotFound`, or `Invalid` with every reason."""
     word = Word(request, asked_by, work.now)
-    if objections := list(protection.objections(word, work.protections.reached([word]))):
+    if objections := list(protection.objections(word, work.protections.reached([word.about]))):
         unknown = any(objection.rule is Rule.UNKNOWN_PERSON for objection in objections)
         raise (NotFound if unknown else Invalid)(reasons=explain(objections))
     work.protections.keep([word])

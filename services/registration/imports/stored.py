@@ -1,5 +1,6 @@
 """Families as they are stored: what lines are compared with, and what undoing goes back to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -25,6 +26,7 @@ class StoredGuardian:
     phone: str | None = None
     spoken_language: str | None = None
     cpr_number: CprNumber | None = None
+    former_names: Sequence[str] = ()
     hidden: bool = False
 
     @property

@@ -12,7 +12,9 @@ from services.registration.domain.request import Known
 from services.registration.resources import Resources
 from services.registration.storage.answers import Answers
 from services.registration.storage.built_on import BuiltOn
+from services.registration.storage.children import Children
 from services.registration.storage.consents import Consents
+from services.registration.storage.corrections import Corrections
 from services.registration.storage.duplicates import Duplicates
 from services.registration.storage.enrolments import Enrolments
 from services.registration.storage.erasures import Erasures
@@ -23,7 +25,7 @@ from services.registration.storage.imports import Imports
 from services.registration.storage.life import History
 from services.registration.storage.merges import Merges
 from services.registration.storage.origins import Origins
-from services.registration.storage.people import Children, Professionals
+from services.registration.storage.people import Professionals
 from services.registration.storage.programmes import Programmes
 from services.registration.storage.protections import Protections
 from services.registration.storage.question_answers import QuestionAnswers
@@ -83,6 +85,10 @@ class Work(UnitOfWork):
     @cached_property
     def origins(self) -> Origins:
         return Origins(self.connection)
+
+    @cached_property
+    def corrections(self) -> Corrections:
+        return Corrections(self.connection)
 
     @cached_property
     def duplicates(self) -> Duplicates:

@@ -20,6 +20,7 @@ _SINCE = sa.text(
     " union select id::text, 'consent-since' from adults join consent on id in (guardian_id, professional_id)"
     " where child_id is null or child_id not in (select c from brought)"
     " union select id::text, 'corrected-since' from adults join guardian on guardian_id = id where corrected <> '{}'"
+    " union select id::text, 'corrected-since' from people join person_correction on person_id = id"
     " union select id::text, 'answered-since' from people join answer_sheet on person_id = id"
     " union select id::text, 'protected-since' from people join protection on person_id = id"
     " union select id::text, 'merged-since' from people join merge on id in (merged_id, into_id)"

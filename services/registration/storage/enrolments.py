@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608 - the statements are put together from our own text; values travel as parameters
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -85,6 +85,10 @@ _TOLD_OTHERWISE = sa.text(
     f" and e.hidden <> {_PROTECTED} order by e.enrolment_id for update of e"
 )
 _OF_CHILD = sa.text(f"{_ENROLMENT} where e.child_id in (select chassis.same(cast(:id as uuid))) order by e.enrolment_id")
+_OF_CHILDREN = sa.text(f"{_ENROLMENT} where e.child_id = {IDS} order by e.enrolment_id for update of e")
+_FIRST_DAYS = sa.text(
+    f"select child_id::text, min(start_date) as day from enrolment where child_id = {IDS} and status in {LIVING} group by child_id"
+)
 _GET = sa.text(f"{_ENROLMENT} where e.enrolment_id = cast(:id as uuid) and {_IN_REACH}")
 _LIST = sa.text(
     f"{_ENROLMENT} where {_IN_REACH} and (cast(:after as uuid) is null or e.enrolment_id > cast(:after as uuid))"
@@ -129,6 +133,16 @@ class Enrolments:
         others = Aliases(self._connection).surviving(child_id for one in found if (child_id := str(one.child_id)) not in own)
         found.sort(key=lambda one: str(one.child_id) in own)
         return {(others.get(str(one.child_id), str(one.child_id)), str(one.programme)): one for one in found}
+
+    def of_children(self, ids: Collection[str]) -> list[Enrolment]:
+        """All that stand under these ids themselves; nobody else changes them until the end of the transaction."""
+        rows = self._connection.execute(_OF_CHILDREN, {"ids": as_json(ids), "today": self._today}) if ids else ()
+        return [_enrolment(row) for row in rows]
+
+    def first_days(self, ids: Collection[str]) -> dict[str, date]:
+        """On which day the first of those starts that may go on, by child."""
+        rows = self._connection.execute(_FIRST_DAYS, {"ids": as_json(ids)}) if ids else ()
+        return {row.child_id: row.day for row in rows}
 
     def add(self, enrolments: Sequence[Enrolment]) -> None:
         """Raises an integrity error for a second one of the same child and programme that may go on."""

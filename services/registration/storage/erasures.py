@@ -13,8 +13,8 @@ from services.registration.domain import life
 from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.erasure import Erased, Erasure, HoldReason, LegalHold, Why
 from services.registration.domain.protection import PersonKind
+from services.registration.storage.children import CHILD_NUMBER
 from services.registration.storage.guardians import GUARDIAN_NUMBER
-from services.registration.storage.people import CHILD_NUMBER
 from services.registration.storage.rows import as_json, columns
 from services.registration.vault import CprVault
 

@@ -36,7 +36,7 @@ _LINKS = sa.text(
     f" where child_id = any(array{SAME_IDS}) and valid @> cast(:today as date) order by num_nonnulls(c.kept_id, g.kept_id) desc"
 )
 _GUARDIANS = sa.text(
-    "select guardian_id::text, cpr_sealed, given_name, family_name, email, phone, language, spoken_language,"
+    "select guardian_id::text, cpr_sealed, given_name, family_name, email, phone, language, spoken_language, former_names,"
     f" {HIDDEN_ADULT.format('guardian_id')} as hidden from guardian"
     f" where cpr_lookup = {_NUMBERS} or guardian_id = any(array(select coalesce(kept_id, guardian_id) from guardianship"
     f" left join chassis.alias on merged_id = guardian_id where child_id = any(array{SAME_IDS})))"

@@ -25,7 +25,7 @@ GUARDIAN_NUMBER = "guardian.cpr_sealed"
 
 _GUARDIAN = (
     "select guardian_id::text, given_name, family_name, email, phone, language, spoken_language, address, channels, shares_contacts,"
-    f" corrected, cpr_sealed, {HIDDEN_ADULT.format('guardian.guardian_id')} as hidden from guardian"
+    f" corrected, former_names, cpr_sealed, {HIDDEN_ADULT.format('guardian.guardian_id')} as hidden from guardian"
 )
 _CHILDREN = (  # with the ids that stand for them
     "any(array(select cast(json_array_elements_text(cast(:children as json)) as uuid) union all select merged_id from chassis.alias"
@@ -53,11 +53,11 @@ _IN_REACH = sa.text(
 )
 _ROWS = (
     "json_to_recordset(cast(:rows as json)) as x(i uuid, l bytea, s bytea, g text, f text, e text, p text, r text, t text,"
-    " a jsonb, c jsonb, h boolean, k jsonb)"
+    " a jsonb, c jsonb, h boolean, k jsonb, n jsonb)"
 )
 _ADD = sa.text(
     "insert into guardian (guardian_id, cpr_lookup, cpr_sealed, given_name, family_name, email, phone, language, spoken_language, address,"
-    f" channels, shares_contacts, corrected) select i, l, s, g, f, e, p, r, t, a, c, h, k from {_ROWS} order by l, i"
+    f" channels, shares_contacts, corrected, former_names) select i, l, s, g, f, e, p, r, t, a, c, h, k, n from {_ROWS} order by l, i"
     " on conflict (cpr_lookup) do update set given_name = excluded.given_name, family_name = excluded.family_name,"
     " email = coalesce(excluded.email, guardian.email), phone = coalesce(excluded.phone, guardian.phone),"
     " language = excluded.language, spoken_language = coalesce(excluded.spoken_language, guardian.spoken_language),"
@@ -67,7 +67,8 @@ _ADD = sa.text(
 )
 _CHANGE = sa.text(
     "update guardian set cpr_lookup = l, cpr_sealed = s, given_name = g, family_name = f, email = e, phone = p, language = r,"
-    f" spoken_language = t, address = a, channels = c, shares_contacts = h, corrected = k from {_ROWS} where guardian_id = i"
+    " spoken_language = t, address = a, channels = c, shares_contacts = h, corrected = k, former_names = n"
+    f" from {_ROWS} where guardian_id = i"
 )
 
 
@@ -142,6 +143,7 @@ class Guardians:
             "c": guardian.channels,
             "h": guardian.shares_contacts,
             "k": guardian.corrected,
+            "n": guardian.former_names,
         }
 
     def _guardian(self, row: Any) -> Guardian:
@@ -150,4 +152,4 @@ class Guardians:
         found["cpr_number"] = self._vault.open(sealed, GUARDIAN_NUMBER) if sealed else None
         found["address"] = msgspec.convert(found["address"], Address | None)
         found["corrected"] = msgspec.convert(found["corrected"], dict[str, datetime])
-        return Guardian(**found | {"channels": tuple(found["channels"])})
+        return Guardian(**found | {name: tuple(found[name]) for name in ("channels", "former_names")})

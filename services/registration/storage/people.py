@@ -1,49 +1,18 @@
-"""Children and professionals. With guardians (`guardians.py`), theirs are the only tables with names and CPR numbers in them."""
+"""Professionals."""
 
 # ruff: noqa: S608 - the statements are put together from our own text; values travel as parameters
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
-from services.chassis.ids import new_id
-from services.registration.domain.child import Child
-from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.life import Status
 from services.registration.domain.professional import Professional
-from services.registration.domain.reach import Reach
-from services.registration.domain.request import ChildDetails
-from services.registration.storage.guardianships import TOLD_OF
-from services.registration.storage.protections import HIDDEN_ADULT, HIDDEN_CHILD
-from services.registration.storage.rows import IDS, LIVING, as_bytea, as_json, columns
-from services.registration.vault import CprVault
+from services.registration.storage.protections import HIDDEN_ADULT
+from services.registration.storage.rows import IDS, as_json, columns
 
-CHILD_NUMBER = "child.cpr_sealed"
-"""The column to which a sealed number is bound."""
-
-_TAKE_IN_CHILDREN = sa.text(  # the update changes nothing: it locks a child that is known, so that nobody else decides about it now
-    "with taken as (insert into child (child_id, cpr_lookup, cpr_sealed, birth_date, given_name, family_name)"
-    " select i, l, s, b, g, f from json_to_recordset(cast(:rows as json))"
-    " as x(i uuid, l bytea, s bytea, b date, g text, f text) order by l"
-    " on conflict (cpr_lookup) do update set cpr_lookup = excluded.cpr_lookup"
-    " returning child_id, cpr_lookup, birth_date, given_name, family_name)"
-    " select coalesce(kept_id, child_id)::text as child_id, cpr_lookup, birth_date, given_name, family_name"
-    " from taken left join chassis.alias on merged_id = child_id"
-)
-_CHILD = sa.text(
-    f"select child_id::text, cpr_sealed, birth_date, given_name, family_name, {HIDDEN_CHILD.format('child.child_id')} as hidden from child"
-    " where child_id = cast(:id as uuid)"
-)
-_IN_REACH = sa.text(
-    "select exists (select from enrolment join institution using (institution_id)"
-    " where child_id in (select chassis.same(cast(:id as uuid)))"
-    f" and status in {LIVING} and code in (select json_array_elements_text(cast(:institutions as json))))"
-    f" or cast(:id as uuid) in {TOLD_OF}"
-)
-_LOCK = sa.text(f"select child_id::text from child where child_id = {IDS} order by cpr_lookup for update")
 _PROFESSIONAL = (
     "select professional_id::text, p.programme, profession, given_name, family_name, email, phone, language,"
     " i.institution_id::text, i.code as institution, p.district, status, share_percent, start_date, end_date, reason, since, steps,"
@@ -77,44 +46,6 @@ _CHANGE_PROFESSIONAL = sa.text(
     "update professional set institution_id = cast(:institution_id as uuid), district = :district, status = :status,"
     " end_date = :end_date, reason = :reason, since = :since, steps = :steps where professional_id = cast(:professional_id as uuid)"
 )
-
-
-class Children:
-    """Every child once."""
-
-    def __init__(self, connection: sa.Connection, vault: CprVault, today: date) -> None:
-        self._connection = connection
-        self._vault = vault
-        self._today = today
-
-    def take_in(self, described: Mapping[CprNumber, ChildDetails]) -> dict[CprNumber, Child]:
-        """Each child, known or new, locked until the end of the transaction. What is known of a child stays as it was."""
-        if not described:
-            return {}
-        numbers = {self._vault.lookup(number): number for number in described}
-        rows = [self._row(lookup, number, described[number]) for lookup, number in numbers.items()]
-        found = self._connection.execute(_TAKE_IN_CHILDREN, {"rows": as_json(rows)})
-        return {number: _child(row, number) for row in found for number in (numbers[row.cpr_lookup],)}
-
-    def get(self, child_id: str) -> Child | None:
-        row = self._connection.execute(_CHILD, {"id": child_id, "today": self._today}).first()
-        return replace(_child(row, self._vault.open(row.cpr_sealed, CHILD_NUMBER)), hidden=row.hidden) if row else None
-
-    def lock(self, ids: Iterable[str]) -> set[str]:
-        """Which of these there are; nobody else changes their families until the end of the transaction."""
-        return set(self._connection.execute(_LOCK, {"ids": as_json(set(ids))}).scalars())
-
-    def within(self, child_id: str, reach: Reach) -> bool:
-        """Whether the child is of the caller's family, as far as he may be told of it today, or enrolled in one of his institutions."""
-        if reach.everywhere:
-            return True
-        parameters = {"institutions": as_json(reach.institutions or ()), "guardian": reach.guardian_id, "today": self._today}
-        return bool(self._connection.execute(_IN_REACH, parameters | {"id": child_id}).scalar())
-
-    def _row(self, lookup: bytes, number: CprNumber, details: ChildDetails) -> dict[str, Any]:
-        sealed = self._vault.seal(number, CHILD_NUMBER)
-        names = {"g": details.given_name, "f": details.family_name}
-        return {"i": new_id(), "l": as_bytea(lookup), "s": as_bytea(sealed), "b": details.birth_date} | names
 
 
 class Professionals:
@@ -167,10 +98,6 @@ class Professionals:
         """All of them, a few at a time."""
         rows = self._connection.execute(_PROFESSIONALS, {"today": self._today}, execution_options={"yield_per": 500})
         return map(_professional, rows)
-
-
-def _child(row: Any, number: CprNumber) -> Child:
-    return Child(row.child_id, number, row.birth_date, row.given_name, row.family_name)
 
 
 def _row(professional: Professional) -> dict[str, Any]:

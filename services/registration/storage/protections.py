@@ -87,9 +87,9 @@ class Protections:
         self._connection = connection
         self._today = today
 
-    def reached(self, words: Iterable[Word]) -> set[About]:
+    def reached(self, abouts: Iterable[About]) -> set[About]:
         """Of whom there are, those whom their speaker may speak of: everybody for the municipality, for a source whom it brought."""
-        rows = as_json({"k": kind, "i": person_id, "a": asked_by} for kind, person_id, asked_by in (word.about for word in words))
+        rows = as_json({"k": kind, "i": person_id, "a": asked_by} for kind, person_id, asked_by in abouts)
         return {(PersonKind(kind), person_id, by) for kind, person_id, by in self._connection.execute(_REACHED, {"rows": rows})}
 
     def keep(self, words: Iterable[Word]) -> None:
