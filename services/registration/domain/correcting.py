@@ -1,7 +1,7 @@
 """Corrections in whatever order they come: of two to one field, the one that was said later counts."""
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import astuple, is_dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -30,5 +30,4 @@ def _is_newer(somebody: Correctable, name: str, value: object, said_at: datetime
 
 def _told(value: object) -> str:
     """Something by which two values of a field can be put in order; which of them is first means nothing."""
-    is_compound = is_dataclass(value) and not isinstance(value, type)
-    return repr([getattr(value, field.name) for field in fields(value)] if is_compound else value)
+    return repr(astuple(value) if is_dataclass(value) and not isinstance(value, type) else value)

@@ -70,7 +70,7 @@ def answer_identity_corrections(messages: Sequence[Received[IdentityRequest]], w
     work.answers.add(messages)
 
 
-def correct_identity(asked: Asked, work: "Work") -> tuple[str, ...]:
+def correct_identity(asked: Asked, work: "Work") -> Sequence[str]:
     """The same over HTTP; the fields that are another now. Raises `NotFound`, `Conflict` where another has the number, or `Invalid`."""
     people = _People([asked], work)
     [one] = people.asked
