@@ -233,6 +233,12 @@ def of_guardianship(guardianship: Guardianship) -> dict[str, Any]:
     return {"guardian_id": guardianship.guardian_id, "periods": [_period(spell) for spell in guardianship.spells]}
 
 
+def of_guardianship_with_relation(guardianship: Guardianship) -> dict[str, Any]:
+    """The same for those who see the family: with how the two are related."""
+    periods = [_period(spell) | {"relation": spell.terms.relation} for spell in guardianship.spells]
+    return {"guardian_id": guardianship.guardian_id, "periods": periods}
+
+
 def _period(spell: Spell) -> dict[str, Any]:
     terms = spell.terms
     flags = {"custody": terms.custody, "contact_allowed": terms.contact_allowed, "residence": terms.residence}

@@ -14,6 +14,7 @@ NAME = [validate.Length(1, 120), ONE_LINE]
 LANGUAGE = validate.Regexp(r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(?!\n)$")
 PHONE = [validate.Length(max=32), validate.Regexp(r"^(\+[1-9]( ?[0-9]){6,14}|[2-9]( ?[0-9]){7})(?!\n)$")]
 INSTITUTION = [validate.Length(max=64), validate.Regexp(r"^([0-9A-Z]{6}|[a-z0-9]+(-[a-z0-9]+)*)(?!\n)$")]
+CPR_NUMBER = validate.Regexp(r"^(0[1-9]|[12][0-9]|3[01]|6[1-9]|[78][0-9]|9[01])(0[1-9]|1[0-2])[0-9]{2}-?[0-9]{4}(?!\n)$")
 _ANSWERS = [status.value for status in (Status.INVITED, Status.INTERESTED, Status.ACCEPTED, Status.REJECTED)]
 ANY_CODE = validate.Length(max=64)
 

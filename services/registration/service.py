@@ -9,6 +9,7 @@ from services.registration.api import api
 from services.registration.domain.correction import IdentityRequest
 from services.registration.domain.family import CorrectionRequest, GuardianshipRequest
 from services.registration.domain.giving import ConsentWithdrawal, Giving
+from services.registration.domain.joining import JoiningRequest
 from services.registration.domain.protection import ProtectionRequest
 from services.registration.domain.request import EnrolmentRequest
 from services.registration.domain.step import StepRequest, WithdrawalRequest
@@ -20,6 +21,7 @@ from services.registration.handlers import (
     enrolling,
     erasing,
     families,
+    joining,
     protections,
     refreshing,
     retention,
@@ -63,6 +65,12 @@ REQUESTS = Listen.requests(
             IdentityRequest,
             correcting.answer_identity_corrections,
             contract=correcting.IDENTITY_CONTRACT,
+            refuse=families.refuse,
+        ),
+        "family.guardian-requested.v1": many(
+            JoiningRequest,
+            joining.answer_joinings,
+            contract=joining.JOINING_CONTRACT,
             refuse=families.refuse,
         ),
         "family.guardianship-requested.v1": many(

@@ -424,6 +424,7 @@ OPEN_TO = {
     ("GET", "/v1/consents/{id}"): STAFF | {Role.SYSTEM, Role.GUARDIAN, Role.PROFESSIONAL},
     ("POST", "/v1/consents/{id}/withdrawal"): {Role.COORDINATOR, Role.GUARDIAN, Role.PROFESSIONAL},
     ("GET", "/v1/children/{id}/households"): STAFF | {Role.GUARDIAN},
+    ("POST", "/v1/children/{id}/guardians"): {Role.COORDINATOR, Role.HEALTH_VISITOR, Role.SYSTEM},
     ("PUT", "/v1/children/{id}/guardians/{guardian_id}"): {Role.COORDINATOR, Role.LEADER},
     ("GET", "/v1/guardians/{id}"): STAFF | {Role.GUARDIAN},
     ("PATCH", "/v1/guardians/{id}"): STAFF | {Role.GUARDIAN},

@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, post_load, validate
 
 from services.registration.domain.correction import Ground, Identity
 from services.registration.domain.person import Kind
-from services.registration.schemas import NAME
+from services.registration.schemas import CPR_NUMBER, NAME
 
 CORRECTION: Final[dict[str, Any]] = {
     "kind": "child",
@@ -16,7 +16,6 @@ CORRECTION: Final[dict[str, Any]] = {
 }
 _KIND: Final = validate.OneOf([kind.value for kind in Kind])
 _GROUND: Final = validate.OneOf([ground.value for ground in Ground])
-_NUMBER: Final = validate.Regexp(r"^(0[1-9]|[12][0-9]|3[01]|6[1-9]|[78][0-9]|9[01])(0[1-9]|1[0-2])[0-9]{2}-?[0-9]{4}(?!\n)$")
 
 
 class IdentitySchema(Schema):
@@ -25,7 +24,7 @@ class IdentitySchema(Schema):
     given_name = fields.String(validate=NAME)
     family_name = fields.String(validate=NAME)
     birth_date = fields.Date()
-    cpr_number = fields.String(validate=_NUMBER)
+    cpr_number = fields.String(validate=CPR_NUMBER)
 
     @post_load
     def _as_identity(self, data: dict[str, Any], **_options: object) -> Identity:

@@ -80,7 +80,7 @@ def change_guardianship(request: Request, work: Work) -> Mapping[str, Any]:
     A guardian for whom `contact_allowed` is false is told and shown nothing about the child.
     """
     asked = GuardianshipRequest(the_child(request, work).child_id, request.path["guardian_id"], **request.body)
-    return messages.of_guardianship(families.change_guardianship(asked, work, request.cause))
+    return messages.of_guardianship_with_relation(families.change_guardianship(asked, work, request.cause))
 
 
 @api.get(

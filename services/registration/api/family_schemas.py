@@ -50,8 +50,11 @@ class GuardianshipSchema(Schema):
 
 
 class SpellSchema(Schema):
+    """What holds for a time: from `valid_from` (null: since ever) until the day before `valid_until` (null: until further notice)."""
+
     valid_from = fields.Date(required=True, allow_none=True)
     valid_until = fields.Date(required=True, allow_none=True)
+    relation = fields.String(required=True)
     custody = fields.Boolean(required=True)
     contact_allowed = fields.Boolean(required=True)
     residence = fields.Boolean(required=True)

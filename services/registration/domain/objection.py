@@ -58,6 +58,8 @@ class Rule(StrEnum):
     UNKNOWN_CHILD = "unknown-child"
     UNKNOWN_GUARDIAN = "unknown-guardian"
     UNKNOWN_RELATION = "unknown-relation"
+    GUARDIANSHIP_ENDS_FIRST = "guardianship-ends-first"
+    BEHALF_MISSING = "behalf-missing"
     UNKNOWN_CHANNEL = "unknown-channel"
     ON_BEHALF_OF_NOBODY = "on-behalf-of-nobody"
     FILLED_IN_THE_FUTURE = "filled-in-the-future"

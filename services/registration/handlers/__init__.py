@@ -7,6 +7,7 @@ steps          an enrolment goes on: the next step, and what was, is and is expe
 coming         steps that are dated ahead take effect on their day, or are called back before it
 speaking       of whom another system may speak on the bus
 families       how a guardian is reached, and what holds between him and a child
+joining        a child that is there already gets another guardian
 correcting     a child's or a guardian's name, a birth date or a number is put right
 answers        what was answered to a programme's questions
 agreements     consents are given and withdrawn after the enrolment

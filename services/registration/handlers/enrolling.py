@@ -143,7 +143,7 @@ def _take_in_guardians(admitted: Sequence[Admitted], work: "Work") -> None:
     if not admitted:
         return
     described = [details for case in admitted for details in case.request.guardians]
-    around = work.guardians.around((case.child for case in admitted), described)
+    around = work.guardians.around((case.child.child_id for case in admitted), described)
     for case in admitted:
         case.guardians = [around.take_in(case.child.child_id, details, new_id) for details in case.request.guardians]
     work.guardians.add(around.new)

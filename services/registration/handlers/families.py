@@ -4,7 +4,7 @@ A batch of any size takes the same few statements. Requests may come in any orde
 is the same (`domain/guardianship.py`, `domain/guardian.py`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,17 +13,13 @@ from services.chassis.envelope import Received
 from services.chassis.errors import Invalid, NotFound
 from services.chassis.storage import Cause
 from services.registration import telling
-from services.registration.domain.family import (
-    CorrectionRequest,
-    GuardianshipRequest,
-    objections_to_correction,
-    objections_to_guardianship,
-)
+from services.registration.domain.family import CorrectionRequest, GuardianshipRequest, objections_to_correction
 from services.registration.domain.guardian import Guardian
-from services.registration.domain.guardianship import Guardianship, Pair, together
+from services.registration.domain.guardianship import Guardianship
 from services.registration.domain.household import Household, households
 from services.registration.domain.objection import Objection, Rule
 from services.registration.handlers import protections
+from services.registration.handlers.family_book import FamilyBook
 from services.registration.handlers.saying import said_at
 from services.registration.texts import explain, reason
 from services.registration.vocabulary import VOCABULARY
@@ -113,47 +109,10 @@ def households_of(child_id: str, work: "Work") -> list[Household]:
 # The steps that they share.
 
 
-class _Families:
-    """The children and guardians that a batch is about, locked, and what the batch makes of them.
-
-    A change is kept under the ids that are kept; what stands under others' who were merged stays as it is.
-    """
-
-    def __init__(self, children: Iterable[str], guardians: Iterable[str], known: Mapping[Pair, Sequence[Guardianship]]) -> None:
-        self._children, self._guardians = frozenset(children), frozenset(guardians)
-        self._own = {pair: one for pair, records in known.items() for one in records if one.pair == pair}
-        self._others = {pair: [one for one in records if one.pair != pair] for pair, records in known.items()}
-        self._changed: dict[Pair, Guardianship] = {}
-
-    @property
-    def changed(self) -> Sequence[Guardianship]:
-        return list(self._changed.values())
-
-    def objections_to(self, request: GuardianshipRequest) -> Iterable[Objection]:
-        return objections_to_guardianship(request, self._children, self._guardians, VOCABULARY)
-
-    def change(self, request: GuardianshipRequest, said_at: datetime) -> bool:
-        """Whether it changed anything; only after `objections_to` found nothing."""
-        guardianship = self._own.setdefault(request.pair, Guardianship(*request.pair))
-        if not guardianship.change(request.valid_from, request.terms, said_at):
-            return False
-        self._changed[request.pair] = guardianship
-        return True
-
-    def between(self, request: GuardianshipRequest) -> Guardianship:
-        return self._together(request.pair)
-
-    def of(self, child_id: str) -> list[Guardianship]:
-        return [self._together(pair) for pair in sorted(self._own.keys() | self._others.keys()) if pair[0] == child_id]
-
-    def _together(self, pair: Pair) -> Guardianship:
-        return together(self._own.get(pair, Guardianship(*pair)), self._others.get(pair, ()))
-
-
-def _lock_families(requests: Sequence[GuardianshipRequest], work: "Work") -> _Families:
+def _lock_families(requests: Sequence[GuardianshipRequest], work: "Work") -> FamilyBook:
     children = work.children.lock(request.child_id for request in requests)
     guardians = work.guardians.of(request.guardian_id for request in requests)
-    return _Families(children, guardians, work.families.records_of(children))
+    return FamilyBook(children, guardians, work.families.records_of(children))
 
 
 def _corrections_by_kept_ids(requests: Sequence[CorrectionRequest], work: "Work") -> list[CorrectionRequest]:

@@ -22,6 +22,7 @@ from services.registration.storage.family_records import FamilyRecords
 from services.registration.storage.guardians import Guardians
 from services.registration.storage.guardianships import Families
 from services.registration.storage.imports import Imports
+from services.registration.storage.joinings import Joinings
 from services.registration.storage.life import History
 from services.registration.storage.merges import Merges
 from services.registration.storage.origins import Origins
@@ -73,6 +74,10 @@ class Work(UnitOfWork):
     @cached_property
     def families(self) -> Families:
         return Families(self.connection)
+
+    @cached_property
+    def joinings(self) -> Joinings:
+        return Joinings(self.connection)
 
     @cached_property
     def professionals(self) -> Professionals:

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from services.chassis.aliases import Aliases
 from services.registration.domain.address import Address
-from services.registration.domain.child import Child
 from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.guardian import Guardian, Guardianships
 from services.registration.domain.reach import Reach
@@ -80,9 +79,9 @@ class Guardians:
         self._vault = vault
         self._today = today
 
-    def around(self, children: Iterable[Child], described: Iterable[GuardianDetails]) -> Guardianships:
+    def around(self, children: Iterable[str], described: Iterable[GuardianDetails]) -> Guardianships:
         """Everybody whom these requests may be about: the children's guardians, and those with a number that is named. Locked."""
-        ids = as_json(child.child_id for child in children)
+        ids = as_json(children)
         numbers = {number for details in described if details.cpr_number and (number := CprNumber.read(details.cpr_number))}
         lookups = as_json({"l": as_bytea(self._vault.lookup(number))} for number in numbers)
         rows = self._connection.execute(_AROUND, {"children": ids, "numbers": lookups, "today": self._today})

@@ -183,6 +183,11 @@ def test_whatever_the_dates_there_is_a_decision(birth_date: date, start_date: da
 def test_every_rule_is_broken_by_something_here_or_at_a_door() -> None:
     """The slugs are the answer's vocabulary: none stands there unused."""
     used = {
+        "birth-date-against-number",
+        "birth-date-not-kept",
+        "cpr-number-taken",
+        "behalf-missing",
+        "guardianship-ends-first",
         "unknown-enrolment",
         "enrolment-not-accepted",
         "already-withdrawn",
