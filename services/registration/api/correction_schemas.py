@@ -55,7 +55,7 @@ class CorrectorSchema(Schema):
     role = fields.String(required=True)
 
 
-class ChangeSchema(Schema):
+class CorrectedFieldSchema(Schema):
     """A field as it was and as it is since; null where there was none, or where it may not be shown. Numbers are masked."""
 
     field = fields.String(required=True)
@@ -73,4 +73,4 @@ class CorrectionSchema(Schema):
     done_by = fields.Nested(CorrectorSchema, required=True)
     said_at = fields.AwareDateTime(required=True)
     recorded_at = fields.AwareDateTime(required=True)
-    changes = fields.List(fields.Nested(ChangeSchema), required=True)
+    changes = fields.List(fields.Nested(CorrectedFieldSchema), required=True)
