@@ -38,7 +38,7 @@ class CorrectionRequestSchema(Schema):
     reason = fields.String(required=True, validate=_GROUND)
 
 
-class CorrectedSchema(Schema):
+class IdentityCorrectedSchema(Schema):
     """`corrected` names the fields that are another now; none where all was so already."""
 
     kind = fields.String(required=True, validate=_KIND)
@@ -63,7 +63,7 @@ class CorrectedFieldSchema(Schema):
     after = fields.String(required=True, allow_none=True)
 
 
-class CorrectionSchema(Schema):
+class IdentityCorrectionSchema(Schema):
     """One that changed something: what, why, who did it, when it was said and when it was taken in."""
 
     correction_id = fields.UUID(required=True)

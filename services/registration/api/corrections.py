@@ -22,7 +22,7 @@ from services.registration.storage import Work
     summary="Correct who a child or a guardian is",
     roles=(Role.COORDINATOR, Role.SYSTEM),
     body=schemas.CorrectionRequestSchema(),
-    returns={200: schemas.CorrectedSchema()},
+    returns={200: schemas.IdentityCorrectedSchema()},
     errors=(404, 409),
     idempotent=True,
     examples={"body": schemas.CORRECTION},
@@ -52,7 +52,7 @@ def correct(request: Request, work: Work) -> Mapping[str, Any]:
     personal=True,
     query=schemas.CorrectionQuery(),
     paged=(UUID,),
-    returns={200: schemas.CorrectionSchema()},
+    returns={200: schemas.IdentityCorrectionSchema()},
 )
 def corrections(request: Request, work: Work) -> Answer:
     """Each that changed something, in the order in which they came; of one who is protected that there was one, and not what."""
