@@ -29,6 +29,10 @@ class CprVault:
         """The same number always gives the same 32 bytes; nobody without the key gets from one to the other."""
         return hmac.digest(self._hash_key, number.digits.encode(), "sha256")
 
+    def blind(self, description: str) -> bytes:
+        """The same of a text by which somebody is described; never that of a number."""
+        return hmac.digest(self._hash_key, b"described: " + description.encode(), "sha256")
+
     def seal(self, number: CprNumber, column: str) -> bytes:
         """Key id, nonce and ciphertext, for this column alone."""
         nonce = urandom(_NONCE_BYTES)

@@ -33,6 +33,7 @@ USER, PASSWORD = "daycare-administration", "good-for-a-minute"
 NOT_FOR_REQUESTS = {
     Rule.ADDRESS_NOT_PROVEN,
     Rule.BEHALF_MISSING,
+    Rule.CPR_NUMBER_MISSING,
     Rule.LINK_FOR_ANOTHER_PROGRAMME,
     Rule.NOT_ON_BEHALF,
     Rule.UNKNOWN_CONSENT,

@@ -141,7 +141,7 @@ def _identity(of: Child, *, hidden: bool) -> dict[str, Any]:
     if hidden:
         return {"child_id": of.child_id, "cpr_number": None, "birth_date": None, "given_name": alias(of.child_id), "family_name": ""}
     names = ("child_id", "birth_date", "given_name", "family_name")
-    return {name: getattr(of, name) for name in names} | {"cpr_number": of.cpr_number.masked}
+    return {name: getattr(of, name) for name in names} | {"cpr_number": of.cpr_number.masked if of.cpr_number else None}
 
 
 def _is_seen(guardian: Guardian, reach: Reach) -> bool:

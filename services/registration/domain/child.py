@@ -1,4 +1,4 @@
-"""A child (barn), once for each CPR number, however many requests name it."""
+"""A child (barn), once for each CPR number, however many requests name it; or without one, until one is known."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,6 +7,17 @@ from typing import Any
 
 from services.registration.domain.correcting import correct
 from services.registration.domain.cpr_number import CprNumber
+
+
+@dataclass(frozen=True, slots=True)
+class Unnumbered:
+    """A child as somebody means it who names no CPR number: by the id that it has, or is to have."""
+
+    child_id: str
+
+
+ChildKey = CprNumber | Unnumbered
+"""By what requests name a child."""
 
 
 @dataclass(slots=True, repr=False)
@@ -18,7 +29,7 @@ class Child:
     """
 
     child_id: str
-    cpr_number: CprNumber
+    cpr_number: CprNumber | None
     birth_date: date
     given_name: str
     family_name: str

@@ -109,7 +109,7 @@ def _against_birth(request: IdentityRequest, child: Child, around: Around, said_
     corrected = replace(child)
     touched = {"birth_date", "cpr_number"} & set(corrected.correct(request.values, said_at))
     at = "/changes/birth_date" if request.changes.birth_date else "/changes/cpr_number"
-    if touched and not corrected.cpr_number.agrees_with(corrected.birth_date):
+    if touched and corrected.cpr_number and not corrected.cpr_number.agrees_with(corrected.birth_date):
         yield Objection(Rule.BIRTH_DATE_AGAINST_NUMBER, at)
     if "birth_date" in touched and around.starts and corrected.birth_date > around.starts:
         yield Objection(Rule.CHILD_NOT_BORN, at)

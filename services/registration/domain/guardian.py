@@ -89,6 +89,15 @@ class Guardian:
             return number == self.cpr_number
         return self.is_called(f"{details.given_name} {details.family_name}") and self._contact_agrees(details)
 
+    def resembles(self, details: GuardianDetails) -> bool:
+        """Whether enough speaks for it beside a child of one name and birth date: his number, or else his name or a contact."""
+        number = _number(details)
+        if number and self.cpr_number:
+            return number == self.cpr_number
+        contacts = ((_plain(self.email), _plain(details.email)), (plain_phone(self.phone), plain_phone(details.phone)))
+        same_contact = any(ours == theirs for ours, theirs in contacts if ours)
+        return same_contact or self.is_called(f"{details.given_name} {details.family_name}")
+
     def is_called(self, name: str) -> bool:
         """Whether that is his name, or was until somebody corrected it."""
         return _plain(name) in map(_plain, (self.name, *self.former_names))

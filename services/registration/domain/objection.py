@@ -25,6 +25,7 @@ class Rule(StrEnum):
     BIRTH_DATE_MISMATCH = "birth-date-mismatch"
     BIRTH_DATE_AGAINST_NUMBER = "birth-date-against-number"
     BIRTH_DATE_NOT_KEPT = "birth-date-not-kept"
+    CPR_NUMBER_MISSING = "cpr-number-missing"
     CPR_NUMBER_TAKEN = "cpr-number-taken"
     MISSING_GUARDIAN = "missing-guardian"
     GUARDIAN_WITHOUT_CUSTODY = "guardian-without-custody"

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from services.registration.domain import origin
 from services.registration.domain.address import Address
 from services.registration.domain.answer import Said, fill
+from services.registration.domain.child import ChildKey
 from services.registration.domain.clocks import has_come
 from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.family import Vocabulary
@@ -26,10 +27,10 @@ from services.registration.domain.question import About
 class ChildDetails:
     """The child as the sender describes it. `answers` is None where nobody was asked about it."""
 
-    cpr_number: str
     birth_date: date
     given_name: str
     family_name: str
+    cpr_number: str | None = None
     answers: list[Said] | None = None
 
 
@@ -107,8 +108,13 @@ class EnrolmentRequest:
 
     @property
     def cpr_number(self) -> CprNumber | None:
-        """The child's number, where it is readable."""
-        return CprNumber.read(self.child.cpr_number)
+        """The child's number, where it is given and readable."""
+        return CprNumber.read(self.child.cpr_number) if self.child.cpr_number else None
+
+    @property
+    def is_unnumbered(self) -> bool:
+        """Whether no number is given of the child."""
+        return self.child.cpr_number is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +127,24 @@ class Known:
 
     programmes: Mapping[str, Programme] = field(default_factory=dict)
     institutions: Mapping[str, Institution] = field(default_factory=dict)
-    standing: Mapping[tuple[CprNumber, str], Status] = field(default_factory=dict)
+    standing: Mapping[tuple[ChildKey, str], Status] = field(default_factory=dict)
     words: Vocabulary = field(default_factory=Vocabulary)
     today: date = date.min
 
 
-def decide(requests: Sequence[EnrolmentRequest], known: Known, now: datetime) -> list[tuple[Objection, ...]]:
-    """What speaks against each request, taken in order: one that nothing speaks against counts for those after it."""
+def decide(
+    requests: Sequence[EnrolmentRequest], known: Known, now: datetime, keys: Sequence[ChildKey | None] | None = None
+) -> list[tuple[Objection, ...]]:
+    """What speaks against each request, taken in order: one that nothing speaks against counts for those after it.
+
+    `keys` says which child each is about; without it only numbers do, and a child without one is nobody who is known.
+    """
     standing = dict(known.standing)
     decisions = []
-    for request in requests:
-        objections = (*_objections(request, known, now), *_already_enrolled(request, standing))
-        if not objections and (number := request.cpr_number):
-            standing[number, request.programme] = request.stage
+    for request, key in zip(requests, keys or [request.cpr_number for request in requests], strict=True):
+        objections = (*_objections(request, known, now), *_already_enrolled(request, key, standing))
+        if not objections and key:
+            standing[key, request.programme] = request.stage
         decisions.append(objections)
     return decisions
 
@@ -179,9 +190,9 @@ def _place(request: EnrolmentRequest, known: Known) -> Iterator[Objection]:
 
 def _child(request: EnrolmentRequest) -> Iterator[Objection]:
     number = request.cpr_number
-    if number is None:
+    if number is None and not request.is_unnumbered:
         yield Objection(Rule.INVALID_CPR_NUMBER, "/child/cpr_number")
-    elif not number.agrees_with(request.child.birth_date):
+    elif number and not number.agrees_with(request.child.birth_date):
         yield Objection(Rule.BIRTH_DATE_MISMATCH, "/child/birth_date")
     if request.child.birth_date > request.start_date:
         yield Objection(Rule.CHILD_NOT_BORN, "/child/birth_date")
@@ -237,7 +248,8 @@ def _answers(request: EnrolmentRequest, programme: Programme, today: date) -> It
         yield from fill(programme.questions, about, {}, said, on=today, at=at).objections
 
 
-def _already_enrolled(request: EnrolmentRequest, standing: Mapping[tuple[CprNumber, str], Status]) -> Iterator[Objection]:
-    number = request.cpr_number
-    if number and request.step not in FOLLOWS[standing.get((number, request.programme))]:
-        yield Objection(Rule.ALREADY_ENROLLED, "/child/cpr_number")
+def _already_enrolled(
+    request: EnrolmentRequest, key: ChildKey | None, standing: Mapping[tuple[ChildKey, str], Status]
+) -> Iterator[Objection]:
+    if key and request.step not in FOLLOWS[standing.get((key, request.programme))]:
+        yield Objection(Rule.ALREADY_ENROLLED, "/child" if request.is_unnumbered else "/child/cpr_number")

@@ -131,6 +131,8 @@ def objections(request: EnrolmentRequest, session: Session, named: Sequence[byte
         yield Objection(Rule.ADDRESS_NOT_PROVEN, "/guardians")
     if request.programme != session.programme:
         yield Objection(Rule.LINK_FOR_ANOTHER_PROGRAMME, "/programme")
+    if request.is_unnumbered:
+        yield Objection(Rule.CPR_NUMBER_MISSING, "/child/cpr_number")
     if request.on_behalf_of is not None:
         yield Objection(Rule.NOT_ON_BEHALF, "/on_behalf_of")
 

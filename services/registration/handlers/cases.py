@@ -9,9 +9,8 @@ from services.chassis.envelope import Received
 from services.chassis.errors import Reason
 from services.chassis.ids import new_id
 from services.registration.domain import enrolment as enrolments
-from services.registration.domain.child import Child
+from services.registration.domain.child import Child, ChildKey
 from services.registration.domain.clocks import day_of
-from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.enrolment import Enrolment
 from services.registration.domain.guardian import Guardian
 from services.registration.domain.life import Taken
@@ -34,6 +33,7 @@ class Admitted:
 
     message: Received[EnrolmentRequest]
     child: Child
+    child_key: ChildKey
     guardians: Sequence[Guardian] = ()
 
     @property
@@ -42,9 +42,9 @@ class Admitted:
         return self.message.data
 
     @property
-    def key(self) -> tuple[CprNumber, str]:
-        """The child's number and the programme."""
-        return self.child.cpr_number, self.request.programme
+    def key(self) -> tuple[ChildKey, str]:
+        """By what the request names the child, and the programme."""
+        return self.child_key, self.request.programme
 
     @property
     def guardian_ids(self) -> list[str]:
@@ -62,6 +62,7 @@ class Refused:
 
     message: Received[EnrolmentRequest]
     objections: Sequence[Objection]
+    child_key: ChildKey | None
 
     @property
     def request(self) -> EnrolmentRequest:
@@ -74,11 +75,11 @@ class Refused:
         return all(objection.rule is Rule.ALREADY_ENROLLED for objection in self.objections)
 
     @property
-    def key(self) -> tuple[CprNumber, str]:
-        """The child's number, which can be read of one that is enrolled already, and the programme."""
-        return CprNumber.parse(self.request.child.cpr_number), self.request.programme
+    def key(self) -> tuple[ChildKey | None, str]:
+        """By what the request names the child, if that can be read, and the programme."""
+        return self.child_key, self.request.programme
 
-    def begins_later(self, starts: Mapping[tuple[CprNumber, str], date]) -> bool:
+    def begins_later(self, starts: Mapping[tuple[ChildKey | None, str], date]) -> bool:
         """Whether the child is enrolled already, and this would begin after that did."""
         return self.is_enrolled_already and self.request.start_date > starts.get(self.key, date.min)
 

@@ -16,9 +16,8 @@ from services.chassis.errors import Reason
 from services.chassis.ids import new_id
 from services.registration import telling
 from services.registration.domain import consent as consents
-from services.registration.domain.child import Child
+from services.registration.domain.child import Child, ChildKey
 from services.registration.domain.consent import Consent
-from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.enrolment import Enrolment
 from services.registration.domain.life import LIVING
 from services.registration.domain.objection import Objection
@@ -27,6 +26,7 @@ from services.registration.domain.request import ConsentDetails, EnrolmentReques
 from services.registration.handlers import coming, origins
 from services.registration.handlers.answers import take_in_answers
 from services.registration.handlers.cases import Admitted, Book, Living, Refused, refusal
+from services.registration.handlers.newcomers import Keys, recognise
 from services.registration.handlers.origins import NOBODY_SAID
 
 if TYPE_CHECKING:
@@ -45,8 +45,9 @@ def answer_enrolment_requests(asked: Asked, work: "Work", by: Mapping[str, DoneB
 
     One for a child that is enrolled already, and is to begin later, is put off: the end of that enrolment may be on its way.
     """
-    known = _learn([message.data for message in asked], work)
-    decided, living = _decide(asked, known, work)
+    keys = recognise([message.data for message in asked], work)
+    known = _learn([message.data for message in asked], keys, work)
+    decided, living = _decide(asked, keys, known, work)
     cases = _to_answer(decided, work)
     admitted = [case for case in cases if isinstance(case, Admitted)]
     _take_in_guardians(admitted, work)
@@ -90,35 +91,37 @@ def take_enrolment_requests(
 
 def update_guardians(told: Asked, work: "Work") -> None:
     """What these requests say of the guardians of children who are known already; nobody is enrolled by it."""
-    children = work.children.take_in({number: message.data.child for message in told if (number := message.data.cpr_number)})
-    _take_in_guardians([Admitted(message, children[CprNumber.parse(message.data.child.cpr_number)]) for message in told], work)
+    keys = recognise([message.data for message in told], work)
+    named = [(message, key) for message, key in zip(told, keys, strict=True) if key]
+    children = work.children.take_in({key: message.data.child for message, key in named})
+    _take_in_guardians([Admitted(message, children[key], key) for message, key in named], work)
 
 
 # The steps that they share.
 
 
-def _learn(requests: Sequence[EnrolmentRequest], work: "Work") -> Known:
+def _learn(requests: Sequence[EnrolmentRequest], keys: Keys, work: "Work") -> Known:
     """Everything that the rules look at for these requests."""
     known = work.known((r.programme for r in requests), (r.institution for r in requests if r.institution))
-    return replace(known, standing=work.enrolments.standing(number for r in requests if (number := r.cpr_number)))
+    return replace(known, standing=work.enrolments.standing(filter(None, keys)))
 
 
-def _decide(asked: Asked, known: Known, work: "Work") -> tuple[list[Admitted | Refused], Living]:
+def _decide(asked: Asked, keys: Keys, known: Known, work: "Work") -> tuple[list[Admitted | Refused], Living]:
     """What speaks against each request; and of those against which nothing speaks the children and their enrolments, locked.
 
     Another transaction may have enrolled one of them before we had the lock: then the rules are asked again.
     """
     requests = [message.data for message in asked]
-    decided = decide(requests, known, work.now)
-    described = {number: r.child for r, against in zip(requests, decided, strict=True) if not against and (number := r.cpr_number)}
+    decided = decide(requests, known, work.now, keys)
+    described = {key: r.child for r, key, against in zip(requests, keys, decided, strict=True) if key and not against}
     children = work.children.take_in(described)
     living = work.enrolments.living(children)
     coming.take_effect(living.values(), work)
     living = {key: one for key, one in living.items() if one.status in LIVING}
-    standing = {(number, code): one.status for (id_, code), one in living.items() for number in _numbers(id_, children)}
+    standing = {(key, code): one.status for (id_, code), one in living.items() for key in _names(id_, children)}
     if any(known.standing.get(key) is not status for key, status in standing.items()):
-        decided = decide(requests, replace(known, standing={**known.standing, **standing}), work.now)
-    return [_case(message, against, children) for message, against in zip(asked, decided, strict=True)], living
+        decided = decide(requests, replace(known, standing={**known.standing, **standing}), work.now, keys)
+    return [_case(message, against, key, children) for message, against, key in zip(asked, decided, keys, strict=True)], living
 
 
 def _to_answer(cases: Sequence[Admitted | Refused], work: "Work") -> list[Admitted | Refused]:
@@ -129,13 +132,15 @@ def _to_answer(cases: Sequence[Admitted | Refused], work: "Work") -> list[Admitt
     return [case for case in cases if isinstance(case, Admitted) or not (case.begins_later(starts) and work.put_off(case.message))]
 
 
-def _numbers(child_id: str, children: Mapping[CprNumber, Child]) -> list[CprNumber]:
+def _names(child_id: str, children: Mapping[ChildKey, Child]) -> list[ChildKey]:
     """Those by which these requests name the child: two, where it was stored twice."""
-    return [number for number, child in children.items() if child.child_id == child_id]
+    return [key for key, child in children.items() if child.child_id == child_id]
 
 
-def _case(message: Received[EnrolmentRequest], against: Sequence[Objection], children: Mapping[CprNumber, Child]) -> Admitted | Refused:
-    return Refused(message, against) if against else Admitted(message, children[CprNumber.parse(message.data.child.cpr_number)])
+def _case(
+    message: Received[EnrolmentRequest], against: Sequence[Objection], key: ChildKey | None, children: Mapping[ChildKey, Child]
+) -> Admitted | Refused:
+    return Admitted(message, children[key], key) if key and not against else Refused(message, against, key)
 
 
 def _take_in_guardians(admitted: Sequence[Admitted], work: "Work") -> None:

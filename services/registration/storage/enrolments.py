@@ -10,7 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from services.chassis.aliases import SAME_IDS, Aliases
-from services.registration.domain.child import Child
+from services.registration.domain.child import Child, ChildKey, Unnumbered
 from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.enrolment import Enrolment
 from services.registration.domain.life import Coming, Status, Step, Taken
@@ -46,6 +46,11 @@ _STANDING = sa.text(  # under whatever id a child was enrolled that was stored t
     " union all select cpr_lookup, merged_id from kept join chassis.alias on kept_id = child_id)"
     " select cpr_lookup, programme, status, start_date from same join enrolment using (child_id)"
     f" where child_id = any(array(select child_id from same)) and status in {LIVING}"
+)
+_STANDING_OF_IDS = sa.text(
+    "select t as named_id, programme, status, start_date from json_array_elements_text(cast(:ids as json)) as x(t)"
+    " cross join lateral chassis.same(cast(t as uuid)) as same_id join enrolment on child_id = same_id"
+    f" where status in {LIVING}"
 )
 _LIVING = sa.text(f"{_ENROLMENT} where e.child_id = any(array{SAME_IDS}) and e.status in {LIVING} order by e.enrolment_id for update of e")
 _ADD = sa.text(
@@ -113,15 +118,15 @@ class Enrolments:
         self._vault = vault
         self._today = today
 
-    def standing(self, numbers: Iterable[CprNumber]) -> dict[tuple[CprNumber, str], Status]:
+    def standing(self, children: Iterable[ChildKey]) -> dict[tuple[ChildKey, str], Status]:
         """Which of these children have an enrolment that may go on, in which programme, and where it stands."""
-        return {key: Status(row.status) for key, row in self._standing(numbers)}
+        return {key: Status(row.status) for key, row in self._standing(children)}
 
-    def starts(self, numbers: Iterable[CprNumber]) -> dict[tuple[CprNumber, str], date]:
+    def starts(self, children: Iterable[ChildKey]) -> dict[tuple[ChildKey | None, str], date]:
         """The same, and their first days."""
-        return {key: row.start_date for key, row in self._standing(numbers)}
+        return {key: row.start_date for key, row in self._standing(children)}
 
-    def living(self, children: Mapping[CprNumber, Child]) -> dict[tuple[str, str], Enrolment]:
+    def living(self, children: Mapping[ChildKey, Child]) -> dict[tuple[str, str], Enrolment]:
         """The same enrolments, of children who are locked; nobody else changes them until the end of the transaction.
 
         By the child's id (the one that is kept, where it was stored twice) and the programme; the kept record's own counts first.
@@ -199,11 +204,15 @@ class Enrolments:
         """All of them, a few at a time."""
         return map(_enrolment, self._connection.execute(_ALL, {"today": self._today}, execution_options={"yield_per": 500}))
 
-    def _standing(self, numbers: Iterable[CprNumber]) -> Iterator[tuple[tuple[CprNumber, str], Any]]:
-        by_lookup = {self._vault.lookup(number): number for number in numbers}
+    def _standing(self, keys: Iterable[ChildKey]) -> Iterator[tuple[tuple[ChildKey, str], Any]]:
+        named = list(keys)
+        by_lookup = {self._vault.lookup(key): key for key in named if isinstance(key, CprNumber)}
         lookups = as_json({"l": as_bytea(lookup)} for lookup in by_lookup)
-        rows = self._connection.execute(_STANDING, {"numbers": lookups})
-        return (((by_lookup[row.cpr_lookup], row.programme), row) for row in rows)
+        for row in self._connection.execute(_STANDING, {"numbers": lookups}) if by_lookup else ():
+            yield (by_lookup[row.cpr_lookup], row.programme), row
+        ids = [key.child_id for key in named if isinstance(key, Unnumbered)]
+        for row in self._connection.execute(_STANDING_OF_IDS, {"ids": as_json(ids)}) if ids else ():
+            yield (Unnumbered(row.named_id), row.programme), row
 
     def _reach(self, reach: Reach) -> dict[str, Any]:
         return {

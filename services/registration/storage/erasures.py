@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from services.registration.domain import life
+from services.registration.domain import life, newcomer
 from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.erasure import Erased, Erasure, HoldReason, LegalHold, Why
 from services.registration.domain.protection import PersonKind
@@ -26,7 +26,7 @@ _KIND = sa.text(
     " union all select 'professional' from professional where professional_id = cast(:id as uuid)"
 )
 _LOCK = (
-    sa.text(f"select from child where child_id = {_IDS} order by cpr_lookup for update"),
+    sa.text(f"select from child where child_id = {_IDS} order by cpr_lookup, child_id for update"),
     sa.text(f"select from guardian where guardian_id = {_IDS} order by guardian_id for update"),
     sa.text(f"select from professional where professional_id = {_IDS} order by professional_id for update"),
 )
@@ -46,10 +46,10 @@ _MARKS = sa.text(
     f" union all select null, 'professional', email, phone from professional where professional_id = {_IDS}"
 )
 _IN_FILES = sa.text(
-    f"select cpr_sealed, 'child' as kind, null as email from child where child_id = {_IDS}"
-    f" or child_id in (select child_id from guardianship where guardian_id = {_IDS})"
-    f" union all select cpr_sealed, 'guardian', null from guardian where guardian_id = {_IDS}"
-    f" union all select null, 'professional', lower(email) from professional where professional_id = {_IDS}"
+    "select cpr_sealed, 'child' as kind, null as email, birth_date, given_name, family_name from child"
+    f" where child_id = {_IDS} or child_id in (select child_id from guardianship where guardian_id = {_IDS})"
+    f" union all select cpr_sealed, 'guardian', null, null, null, null from guardian where guardian_id = {_IDS}"
+    f" union all select null, 'professional', lower(email), null, null, null from professional where professional_id = {_IDS}"
 )
 _COLUMN = {"child": CHILD_NUMBER, "guardian": GUARDIAN_NUMBER}
 _ERASURE = (
@@ -131,9 +131,12 @@ class Erasures:
         return [f"{digits[:6]}-{digits[6:]}" for row in rows if row.cpr_sealed for digits in [self._number(row).digits]]
 
     def in_files(self, ids: Sequence[str]) -> list[str]:
-        """By what files name these people: their numbers and those of their children; professionals by their e-mail addresses."""
+        """By what files name these people: their numbers and those of their children; professionals by their e-mail addresses.
+
+        A child is named by its description too, where a file has no number of it.
+        """
         rows = self._connection.execute(_IN_FILES, {"ids": as_json(ids)})
-        return sorted({row.email or self._number(row).digits for row in rows if row.email or row.cpr_sealed})
+        return sorted({name for row in rows for name in self._in_files(row)})
 
     def add(self, erasure: Erasure) -> None:
         """A new receipt, with the answers that there are."""
@@ -175,6 +178,12 @@ class Erasures:
 
     def _of(self, statement: sa.TextClause, ids: Sequence[str]) -> list[str]:
         return list(self._connection.execute(statement, {"ids": as_json(ids)}).scalars())
+
+    def _in_files(self, row: Any) -> Iterable[str]:
+        if row.email or row.cpr_sealed:
+            yield row.email or self._number(row).digits
+        if row.birth_date:
+            yield newcomer.described(row.birth_date, row.given_name, row.family_name)
 
     def _marks(self, row: Any) -> Iterable[str]:
         yield from filter(None, (row.email, row.phone))

@@ -187,6 +187,7 @@ def test_every_rule_is_broken_by_something_here_or_at_a_door() -> None:
         "birth-date-not-kept",
         "cpr-number-taken",
         "behalf-missing",
+        "cpr-number-missing",
         "guardianship-ends-first",
         "unknown-enrolment",
         "enrolment-not-accepted",
