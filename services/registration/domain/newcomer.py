@@ -9,11 +9,21 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
 from services.registration.domain.child import ChildKey, Unnumbered
 from services.registration.domain.guardian import Guardian
 from services.registration.domain.naming import folded
-from services.registration.domain.request import EnrolmentRequest, GuardianDetails
+from services.registration.domain.request import ChildDetails, GuardianDetails
+
+
+class Family(Protocol):
+    """A child and its guardians, as a request or a file's line describes them."""
+
+    @property
+    def child(self) -> ChildDetails: ...
+    @property
+    def guardians(self) -> Sequence[GuardianDetails]: ...
 
 
 def described(birth_date: date, given_name: str, family_name: str) -> str:
@@ -41,21 +51,20 @@ class Newcomers:
         for description, ids in children.items():
             self._known[description] = [_Known(child_id, [*guardians.get(child_id, ())]) for child_id in ids]
 
-    def key(self, request: EnrolmentRequest, new_id: Callable[[], str]) -> ChildKey:
+    def key(self, said: Family, new_id: Callable[[], str]) -> ChildKey:
         """The child that is meant, or a new one, which later requests may mean too."""
-        alike = self._known[description_of(request)]
-        known = next((one for one in alike if one.has_one_of(request.guardians)), None)
+        alike = self._known[description_of(said)]
+        known = next((one for one in alike if one.has_one_of(said.guardians)), None)
         if known is None:
             known = _Known(new_id(), [])
             alike.append(known)
-        known.guardians += [_as_guardian(details) for details in request.guardians]
+        known.guardians += [_as_guardian(details) for details in said.guardians]
         return Unnumbered(known.child_id)
 
 
-def description_of(request: EnrolmentRequest) -> str:
-    """The same of the child that a request is about."""
-    child = request.child
-    return described(child.birth_date, child.given_name, child.family_name)
+def description_of(said: Family) -> str:
+    """The same of the child of a family."""
+    return described(said.child.birth_date, said.child.given_name, said.child.family_name)
 
 
 def _as_guardian(details: GuardianDetails) -> Guardian:

@@ -126,7 +126,7 @@ def _decide(asked: Asked, keys: Keys, known: Known, work: "Work") -> tuple[list[
 
 def _to_answer(cases: Sequence[Admitted | Refused], work: "Work") -> list[Admitted | Refused]:
     """All but those that are put off."""
-    again = [case.key[0] for case in cases if isinstance(case, Refused) and case.is_enrolled_already]
+    again = [key for case in cases if isinstance(case, Refused) and case.is_enrolled_already and (key := case.child_key)]
     begun = {case.key: case.request.start_date for case in cases if isinstance(case, Admitted)}
     starts = work.enrolments.starts(again) | begun if again else {}
     return [case for case in cases if isinstance(case, Admitted) or not (case.begins_later(starts) and work.put_off(case.message))]

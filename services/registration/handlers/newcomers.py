@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from services.chassis.ids import new_id
 from services.registration.domain.child import ChildKey
+from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.guardian import Guardian
-from services.registration.domain.newcomer import Newcomers, description_of
-from services.registration.domain.request import EnrolmentRequest
+from services.registration.domain.newcomer import Family, Newcomers, description_of
 
 if TYPE_CHECKING:
     from services.registration.storage import Work
@@ -16,14 +16,20 @@ Keys = Sequence[ChildKey | None]
 """By what each request of a batch names its child; None where its number cannot be read."""
 
 
-def recognise(requests: Sequence[EnrolmentRequest], work: "Work") -> Keys:
+def recognise(families: Sequence[Family], work: "Work") -> Keys:
     """In order; a child that nobody knows gets the id that it is to have.
 
     Until the end of the transaction nobody else takes in a child of which the same is said.
     """
-    descriptions = {description_of(request) for request in requests if request.is_unnumbered}
+    descriptions = {description_of(one) for one in families if one.child.cpr_number is None}
     newcomers = _newcomers(descriptions, work) if descriptions else None
-    return [newcomers.key(one, new_id) if newcomers and one.is_unnumbered else one.cpr_number for one in requests]
+    return [_key(one, newcomers) for one in families]
+
+
+def _key(one: Family, newcomers: Newcomers | None) -> ChildKey | None:
+    if one.child.cpr_number is not None:
+        return CprNumber.read(one.child.cpr_number)
+    return newcomers.key(one, new_id) if newcomers else None
 
 
 def _newcomers(descriptions: Iterable[str], work: "Work") -> Newcomers:

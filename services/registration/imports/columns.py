@@ -36,7 +36,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Something that a column may hold. `field` is where it goes in a request, in dots."""
+    """Something that a column may hold. `field` is where it goes in a request, in dots.
+
+    A `required` field has a column, or one value for all lines; `may_be_empty`: not every line says it.
+    """
 
     field: str
     type: str
@@ -44,6 +47,7 @@ class Field:
     en: str
     names: frozenset[str]
     required: bool = False
+    may_be_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,8 @@ def _plain(name: str) -> str:
 
 
 def _field(row: Mapping[str, Any], names: Iterable[str]) -> Field:
-    return Field(row["field"], row["type"], row["da"], row["en"], frozenset(map(_plain, names)), row.get("required", False))
+    flags = (row.get("required", False), row.get("may_be_empty", False))
+    return Field(row["field"], row["type"], row["da"], row["en"], frozenset(map(_plain, names)), *flags)
 
 
 def _of_group(group: Mapping[str, Any]) -> Iterator[Field]:

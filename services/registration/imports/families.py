@@ -4,20 +4,23 @@ What is stored of a child itself, and where it is enrolled, a file does not chan
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from services.chassis.envelope import Received
+from services.registration.domain import newcomer
 from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.enrolment import Enrolment
 from services.registration.domain.enrolment import Status as EnrolmentStatus
 from services.registration.domain.objection import Rule
 from services.registration.domain.person import Kind, Person
-from services.registration.domain.request import EnrolmentRequest, GuardianDetails
+from services.registration.domain.request import ChildDetails, EnrolmentRequest, GuardianDetails
 from services.registration.duplicates.finding import matches
 from services.registration.handlers.enrolling import take_enrolment_requests, update_guardians
+from services.registration.handlers.newcomers import recognise
 from services.registration.imports.record import Candidate, Change, Import, Issue, Outcome, Row, Status
 from services.registration.imports.stored import Made, StoredChild, StoredEnrolment, StoredFamilies
 from services.registration.imports.texts import issue
@@ -38,30 +41,32 @@ Requests = Mapping[int, Received[Any]]
 
 
 def keys(values: Mapping[str, str]) -> Iterator[str]:
-    """Whom a line names by number: lines that share one belong together."""
-    return (values[field] for field in _NUMBERS if field in values)
+    """Whom a line names by number, and a child without one by its description: lines that share one belong together."""
+    yield from (values[field] for field in _NUMBERS if field in values)
+    if _names_a_child(values) and "child.cpr_number" not in values:
+        yield newcomer.description_of(_described(values))
 
 
 def perform(rows: Sequence[Row], imported: Import, work: "Work") -> dict[int, Outcome]:
     """Do what these lines say, no two of them of one family; what came of each."""
     before = stored(rows, imported, work)
-    alike = _candidates([row for row in rows if _number(row) not in before.children], work) if imported.is_tried else {}
+    alike = _candidates([row for row in rows if row.number not in before.children], work) if imported.is_tried else {}
     asked = {row.number: _request(row, imported, before, work) for row in rows}
-    known = {row.number for row in rows if (child := before.children.get(_number(row))) and child.enrolment}
+    known = {row.number for row in rows if (child := before.children.get(row.number)) and child.enrolment}
     refused = _refusals({n: message for n, message in asked.items() if n in known}, work, tried_only=True)
     refused |= _refusals({n: message for n, message in asked.items() if n not in known}, work)
     update_guardians([_read(asked[n]) for n in sorted(known - refused.keys())], work)
     after = stored(rows, imported, work)
     found = {row.number: _outcome(row, refused.get(row.number, ()), before, after) for row in rows}
     for row in rows:
-        own = after.ids_around(_number(row))
+        own = after.ids_around(row.number)
         found[row.number].candidates = [candidate for candidate in alike.get(row.number, ()) if candidate.id not in own]
     return found
 
 
 def hidden(rows: Sequence[Row], imported: Import, work: "Work") -> dict[int, list[str]]:
     """Who in these lines has name and address protection, as far as a line that may be broken names somebody."""
-    named = [row for row in rows if "child.cpr_number" in row.reading.values]
+    named = [row for row in rows if _names_a_child(row.reading.values)]
     now = stored(named, imported, work)
     protected = work.protections.children([child.child_id for child in now.children.values()])
     by_number = {one.cpr_number for one in now.guardians.values() if one.cpr_number and one.hidden}
@@ -69,13 +74,13 @@ def hidden(rows: Sequence[Row], imported: Import, work: "Work") -> dict[int, lis
 
 
 def _hidden_in(row: Row, now: StoredFamilies, protected: Collection[str], by_number: Collection[CprNumber]) -> Iterator[str]:
-    child = now.children.get(_number(row))
+    child = now.children.get(row.number)
     if child and child.child_id in protected:
         yield "child"
     around = [one for id_ in (child.custody if child else ()) if (one := now.guardians[id_]).hidden]
     for owner in _owners(row.reading.values):
         part = _part(row.reading.values, owner)
-        details = GuardianDetails(**{"language": "da", "family_name": "", "custody": False, **part})
+        details = _adult(part)
         if any(one.as_guardian().may_be(details) for one in around) or CprNumber.read(part.get("cpr_number", "")) in by_number:
             yield owner
 
@@ -83,11 +88,33 @@ def _hidden_in(row: Row, now: StoredFamilies, protected: Collection[str], by_num
 def stored(rows: Sequence[Row], imported: Import, work: "Work") -> StoredFamilies:
     """Everybody around these lines, as he is now."""
     guardians = [CprNumber.parse(row.reading.values[field]) for row in rows for field in _NUMBERS[1:] if field in row.reading.values]
-    return work.family_records.stored(imported.programme, map(_number, rows), guardians)
+    keys_of = recognise([_described(row.reading.values) for row in rows], work)
+    return work.family_records.stored(imported.programme, dict(zip((row.number for row in rows), keys_of, strict=True)), guardians)
 
 
-def _number(row: Row) -> CprNumber:
-    return CprNumber.parse(row.reading.values["child.cpr_number"])
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """The family that a line describes, as far as it is needed to recognise the child."""
+
+    child: ChildDetails
+    guardians: Sequence[GuardianDetails]
+
+
+def _described(values: Mapping[str, str]) -> _Described:
+    """Of a line that names its child by number, nothing else is looked at: whatever it leaves out may stand in for it."""
+    child = {"birth_date": "0001-01-01", "given_name": "", "family_name": ""} | _part(values, "child")
+    details = ChildDetails(date.fromisoformat(child["birth_date"]), child["given_name"], child["family_name"], child.get("cpr_number"))
+    return _Described(details, [_adult(_part(values, owner)) for owner in _owners(values)])
+
+
+def _adult(part: Mapping[str, Any]) -> GuardianDetails:
+    """Somebody as far as a line that may be broken tells of him."""
+    return GuardianDetails(**{"language": "da", "family_name": "", "custody": False, **part})
+
+
+def _names_a_child(values: Mapping[str, str]) -> bool:
+    """By its number, or, where there is none, by all that it is recognised by."""
+    return "child.cpr_number" in values or all(f"child.{name}" in values for name in _OF_A_CHILD)
 
 
 # The line as a request.
@@ -95,7 +122,7 @@ def _number(row: Row) -> CprNumber:
 
 def _request(row: Row, imported: Import, before: StoredFamilies, work: "Work") -> Received[Any]:
     values = row.reading.values
-    child = before.children.get(_number(row))
+    child = before.children.get(row.number)
     data: dict[str, Any] = {name: values[name] for name in _OF_AN_ENROLMENT} | {"programme": imported.programme}
     data |= {"child": _part(values, "child"), "guardians": [_guardian(values, owner, child, before) for owner in _owners(values)]}
     return Received(
@@ -164,7 +191,7 @@ def _field(pointer: str, asked: Received[Any]) -> str:
 def _outcome(row: Row, refused: Sequence[Issue], before: StoredFamilies, after: StoredFamilies) -> Outcome:
     if refused:
         return Outcome(Status.REFUSED, issues=list(refused))
-    old, new = before.children.get(_number(row)), after.children[_number(row)]
+    old, new = before.children.get(row.number), after.children[row.number]
     is_new = old is None or old.enrolment is None
     named = _named(row, before, after, new)
     changes = [*_of_enrolment(old, new), *_of_guardians(named, before, after, old, new)]

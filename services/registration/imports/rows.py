@@ -161,7 +161,7 @@ def _lacking(kind: Kind, reading: Reading) -> Iterator[Issue]:
     refused = {found.field for found in reading.issues if found.error}
     for name in (*_required(kind), *_required_of_guardians(reading)):
         if name not in reading.values and name not in refused:
-            yield issue("field-missing", name)
+            yield issue("without-number", name, error=False) if fields(kind)[name].may_be_empty else issue("field-missing", name)
 
 
 def _required(kind: Kind) -> Sequence[str]:

@@ -64,14 +64,14 @@ class StoredChild:
 
 @dataclass(repr=False)
 class StoredFamilies:
-    """Children by number, and every guardian around them by id."""
+    """Children by the line that names them, and every guardian around them by id."""
 
-    children: dict[CprNumber, StoredChild]
+    children: dict[int, StoredChild]
     guardians: dict[str, StoredGuardian]
 
-    def ids_around(self, number: CprNumber) -> set[str]:
+    def ids_around(self, line: int) -> set[str]:
         """The child's own id, and its guardians'."""
-        child = self.children.get(number)
+        child = self.children.get(line)
         return {child.child_id, *child.custody} if child else set()
 
     def guardians_around(self, child: StoredChild | None, number: CprNumber | None) -> list[StoredGuardian]:

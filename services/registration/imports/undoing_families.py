@@ -12,7 +12,6 @@ import msgspec
 
 from services.chassis.http.request import Cause
 from services.registration import telling
-from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.protection import PersonKind
 from services.registration.handlers import erasing
 from services.registration.imports.families import stored
@@ -98,7 +97,7 @@ def undo(rows: Sequence[Row], imported: Import, work: "Work") -> Mapping[int, li
 
 def _line(row: Row, now: StoredFamilies) -> _Line | None:
     """None where the child is gone, and everything with it."""
-    child = now.children.get(CprNumber.parse(row.reading.values["child.cpr_number"]))
+    child = now.children.get(row.number)
     return _Line(row.number, row.outcome, msgspec.convert(row.outcome.undo, Made), child) if child and row.outcome else None
 
 

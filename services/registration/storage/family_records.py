@@ -2,13 +2,14 @@
 
 # ruff: noqa: S608 - the statements are put together from our own text; values travel as parameters
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
 from services.chassis.aliases import SAME_IDS
+from services.registration.domain.child import ChildKey, Unnumbered
 from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.life import ENROLLED
 from services.registration.imports.stored import StoredChild, StoredEnrolment, StoredFamilies, StoredGuardian
@@ -19,9 +20,10 @@ from services.registration.vault import CprVault
 
 _NUMBERS = "any(array(select l from json_to_recordset(cast(:numbers as json)) as x(l bytea)))"
 _CHILDREN = sa.text(  # of a child that was merged into another, that one
-    "select k.child_id::text, c.cpr_lookup, k.birth_date, k.given_name, k.family_name from child c"
+    "with named as (select child_id, cpr_lookup from child"
+    f" where cpr_lookup = {_NUMBERS} union all select child_id, null from child where child_id = {IDS})"
+    " select k.child_id::text, c.child_id::text as named_id, c.cpr_lookup, k.birth_date, k.given_name, k.family_name from named c"
     " left join chassis.alias on merged_id = c.child_id join child k on k.child_id = coalesce(kept_id, c.child_id)"
-    f" where c.cpr_lookup = {_NUMBERS}"
 )
 _ENROLMENTS = sa.text(
     "select coalesce(kept_id, child_id)::text as child_id, enrolment_id::text, i.code as institution, track, start_date, steps"
@@ -60,13 +62,11 @@ class FamilyRecords:
         self._vault = vault
         self._today = today
 
-    def stored(self, programme: str, children: Iterable[CprNumber], guardians: Iterable[CprNumber]) -> StoredFamilies:
-        """Those that are known, as they are now."""
-        by_lookup = {self._vault.lookup(number): number for number in children}
-        rows = self._connection.execute(_CHILDREN, {"numbers": _lookups(by_lookup)})
-        found = {by_lookup[bytes(row.cpr_lookup)]: _child(row) for row in rows}
-        by_id = {child.child_id: child for child in found.values()}
-        found = {number: by_id[child.child_id] for number, child in found.items()}
+    def stored(self, programme: str, children: Mapping[int, ChildKey | None], guardians: Iterable[CprNumber]) -> StoredFamilies:
+        """Those that are known, as they are now; `children` by the line that names them."""
+        known_as = self._known_as(set(filter(None, children.values())))
+        by_id = {child.child_id: child for child in known_as.values()}
+        found = {line: by_id[known_as[key].child_id] for line, key in children.items() if key in known_as}
         ids = as_json(by_id)
         for row in self._connection.execute(_ENROLMENTS, {"programme": programme, "ids": ids, "enrolled": as_json(sorted(ENROLLED))}):
             enrolment = StoredEnrolment(row.enrolment_id, row.institution, row.track, row.start_date, row.steps)
@@ -74,8 +74,15 @@ class FamilyRecords:
         for row in self._connection.execute(_LINKS, {"ids": ids, "today": self._today}):
             by_id[row.child_id].custody[row.guardian_id] = row.custody
         numbers = _lookups(map(self._vault.lookup, guardians))
-        known = self._connection.execute(_GUARDIANS, {"numbers": numbers, "ids": ids, "today": self._today})
-        return StoredFamilies(found, {row.guardian_id: self._guardian(row) for row in known})
+        adults = self._connection.execute(_GUARDIANS, {"numbers": numbers, "ids": ids, "today": self._today})
+        return StoredFamilies(found, {row.guardian_id: self._guardian(row) for row in adults})
+
+    def _known_as(self, keys: Collection[ChildKey]) -> dict[ChildKey | None, StoredChild]:
+        """The children who are known among these, by what they are named."""
+        by_lookup = {self._vault.lookup(key): key for key in keys if isinstance(key, CprNumber)}
+        ids = as_json(key.child_id for key in keys if isinstance(key, Unnumbered))
+        rows = self._connection.execute(_CHILDREN, {"numbers": _lookups(by_lookup), "ids": ids})
+        return {by_lookup.get(bytes(row.cpr_lookup or b""), Unnumbered(row.named_id)): _child(row) for row in rows}
 
     def set_custody(self, links: Mapping[tuple[str, str], bool | None]) -> None:
         """(child's id, guardian's id) → the custody that it was; None where he was no guardian of the child."""

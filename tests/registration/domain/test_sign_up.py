@@ -41,7 +41,7 @@ def a_session(address: bytes = b"sara") -> Session:
 
 def a_request(*guardians: GuardianDetails, programme: str = "sammen-om-boern") -> EnrolmentRequest:
     """An enrolment of one child."""
-    child = ChildDetails("740522-4001", date(2022, 5, 14), "Asta", "Prøvesen")
+    child = ChildDetails(date(2022, 5, 14), "Asta", "Prøvesen", cpr_number="740522-4001")
     return EnrolmentRequest(programme, "A", "151001", date(2024, 3, 1), child, list(guardians))
 
 

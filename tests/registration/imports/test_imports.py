@@ -380,7 +380,7 @@ class TestProtection:
 def protect(context: Context, number: str) -> None:
     """Give the guardian of that number name and address protection."""
     with context.work() as work:
-        [guardian] = work.family_records.stored("", [], [CprNumber.parse(number)]).guardians
+        [guardian] = work.family_records.stored("", {}, [CprNumber.parse(number)]).guardians
         work.protections.keep([Word(ProtectionRequest(PersonKind.GUARDIAN, guardian, work.today), MUNICIPALITY, work.now)])
 
 
