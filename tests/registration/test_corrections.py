@@ -138,6 +138,7 @@ def test_a_birth_date_against_the_number_explains_itself(coordinator: Door, asta
     [
         (child, {"birth_date": "2024-03-02"}, {"child-not-born", "birth-date-against-number"}),
         (child, {"cpr_number": "710222-0000"}, {"birth-date-against-number"}),
+        (child, {"birth_date": "0022-05-14"}, {"birth-date-too-early", "birth-date-against-number"}),
         (child, {"cpr_number": "910222-0000"}, {"invalid-cpr-number"}),
         (guardian, {"birth_date": "1991-03-09"}, {"birth-date-not-kept"}),
     ],

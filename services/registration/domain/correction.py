@@ -19,6 +19,9 @@ from services.registration.domain.person import Kind
 
 Somebody = Child | Guardian
 
+_EARLIEST = date(1900, 1, 1)
+"""Nobody who takes part was born before."""
+
 
 class Ground(StrEnum):
     """Why it is to be corrected."""
@@ -111,6 +114,8 @@ def _against_birth(request: IdentityRequest, child: Child, around: Around, said_
     at = "/changes/birth_date" if request.changes.birth_date else "/changes/cpr_number"
     if touched and corrected.cpr_number and not corrected.cpr_number.agrees_with(corrected.birth_date):
         yield Objection(Rule.BIRTH_DATE_AGAINST_NUMBER, at)
+    if corrected.birth_date < _EARLIEST:
+        yield Objection(Rule.BIRTH_DATE_TOO_EARLY, at)
     if "birth_date" in touched and around.starts and corrected.birth_date > around.starts:
         yield Objection(Rule.CHILD_NOT_BORN, at)
 

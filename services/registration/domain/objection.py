@@ -24,6 +24,7 @@ class Rule(StrEnum):
     INVALID_CPR_NUMBER = "invalid-cpr-number"
     BIRTH_DATE_MISMATCH = "birth-date-mismatch"
     BIRTH_DATE_AGAINST_NUMBER = "birth-date-against-number"
+    BIRTH_DATE_TOO_EARLY = "birth-date-too-early"
     BIRTH_DATE_NOT_KEPT = "birth-date-not-kept"
     CPR_NUMBER_MISSING = "cpr-number-missing"
     CPR_NUMBER_TAKEN = "cpr-number-taken"

@@ -185,6 +185,7 @@ def test_every_rule_is_broken_by_something_here_or_at_a_door() -> None:
     used = {
         "birth-date-against-number",
         "birth-date-not-kept",
+        "birth-date-too-early",
         "cpr-number-taken",
         "behalf-missing",
         "cpr-number-missing",
