@@ -126,9 +126,19 @@ def _by_name(kind: Kind) -> Mapping[str, str]:
 def _likenesses(kind: Kind, plain: Sequence[str]) -> Iterator[tuple[int, int, str]]:
     for column, name in enumerate(plain):
         for field in fields(kind).values() if name else ():
-            likeness = _CERTAIN if name in field.names else max(int(fuzz.token_sort_ratio(name, other)) for other in field.names) - 1
+            likeness = _CERTAIN if name in field.names else _alike(name, field.names)
             if likeness >= _LIKELY:
                 yield likeness, column, field.field
+
+
+def _alike(name: str, others: Iterable[str]) -> int:
+    """How alike the name is to the likeliest of these with the same digits: the third guardian is not the second."""
+    numbered = [other for other in others if _digits(other) == _digits(name)]
+    return max((int(fuzz.token_sort_ratio(name, other)) for other in numbered), default=0) - 1
+
+
+def _digits(name: str) -> str:
+    return "".join(filter(str.isdigit, name))
 
 
 def _plain(name: str) -> str:

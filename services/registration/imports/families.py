@@ -12,6 +12,7 @@ import msgspec
 
 from services.chassis.envelope import Received
 from services.registration.domain import newcomer
+from services.registration.domain.address import Address
 from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.enrolment import Enrolment
 from services.registration.domain.enrolment import Status as EnrolmentStatus
@@ -21,6 +22,7 @@ from services.registration.domain.request import ChildDetails, EnrolmentRequest,
 from services.registration.duplicates.finding import matches
 from services.registration.handlers.enrolling import take_enrolment_requests, update_guardians
 from services.registration.handlers.newcomers import recognise
+from services.registration.imports.addresses import ADDRESS
 from services.registration.imports.record import Candidate, Change, Import, Issue, Outcome, Row, Status
 from services.registration.imports.stored import Made, StoredChild, StoredEnrolment, StoredFamilies
 from services.registration.imports.texts import issue
@@ -31,11 +33,14 @@ if TYPE_CHECKING:
 SOURCE: Final = "/imports"
 """In whose name an import asks for enrolments."""
 
-OWNERS: Final = ("guardian1", "guardian2")
+OWNERS: Final = ("guardian1", "guardian2", "guardian3", "guardian4")
 _NUMBERS: Final = ("child.cpr_number", *(f"{owner}.cpr_number" for owner in OWNERS))
 _OF_A_CHILD: Final = ("given_name", "family_name", "birth_date")
 _OF_AN_ENROLMENT: Final = ("institution", "track", "start_date")
-_OF_A_GUARDIAN: Final = ("given_name", "family_name", "email", "phone", "language", "spoken_language")
+_OF_A_GUARDIAN: Final = ("given_name", "family_name", "email", "phone", "language", "spoken_language", "address")
+_OF_TERMS: Final = ("custody", "relation", "contact_allowed", "residence")
+_CALLED: Final = {"masked": "cpr_number"}
+_YES_OR_NO: Final = ("custody", "contact_allowed", "residence")
 
 Requests = Mapping[int, Received[Any]]
 
@@ -77,7 +82,7 @@ def _hidden_in(row: Row, now: StoredFamilies, protected: Collection[str], by_num
     child = now.children.get(row.number)
     if child and child.child_id in protected:
         yield "child"
-    around = [one for id_ in (child.custody if child else ()) if (one := now.guardians[id_]).hidden]
+    around = [one for id_ in (child.terms if child else ()) if (one := now.guardians[id_]).hidden]
     for owner in _owners(row.reading.values):
         part = _part(row.reading.values, owner)
         details = _adult(part)
@@ -141,13 +146,17 @@ def _owners(values: Mapping[str, str]) -> list[str]:
 
 
 def _part(values: Mapping[str, str], owner: str) -> dict[str, Any]:
-    return {name.removeprefix(f"{owner}."): value for name, value in values.items() if name.startswith(f"{owner}.")}
+    """What is said of one of them; where he lives stands apart."""
+    own = {name.removeprefix(f"{owner}."): value for name, value in values.items() if name.startswith(f"{owner}.")}
+    return {name: value for name, value in own.items() if name not in ADDRESS}
 
 
 def _guardian(values: Mapping[str, str], owner: str, child: StoredChild | None, before: StoredFamilies) -> dict[str, Any]:
     """As the line describes him; what he reads, where it does not say, is as we know it, or Danish."""
     described = _part(values, owner)
-    described["custody"] = described["custody"] == "yes"
+    described |= {name: described[name] == "yes" for name in _YES_OR_NO if name in described}
+    if lives := {name: value for name in ADDRESS if (value := values.get(f"{owner}.{name}"))}:
+        described["address"] = lives
     described.setdefault("language", _language(described, child, before))
     return described
 
@@ -217,17 +226,23 @@ def _of_guardians(
 ) -> Iterator[Change]:
     for guardian_id, owner in named.items():
         now, was = after.guardians[guardian_id], before.guardians.get(guardian_id)
-        pairs = [(name, getattr(was, name) if was else None, getattr(now, name)) for name in _OF_A_GUARDIAN]
-        pairs.append(("cpr_number", was and was.masked, now.masked))
-        pairs.append(("custody", _yes(old.custody.get(guardian_id)) if old else None, _yes(new.custody[guardian_id])))
-        yield from (Change(f"{owner}.{name}", one, other) for name, one, other in pairs if one != other)
+        pairs = [
+            *_pairs(was, now, (*_OF_A_GUARDIAN, "masked")),
+            *_pairs(old and old.terms.get(guardian_id), new.terms[guardian_id], _OF_TERMS),
+        ]
+        yield from (Change(f"{owner}.{_CALLED.get(name, name)}", one, other) for name, one, other in pairs if one != other)
+
+
+def _pairs(before: object | None, after: object, names: Sequence[str]) -> Iterator[tuple[str, str | None, str | None]]:
+    """Each of these as it was, if it was, and as it is."""
+    return ((name, _shown(getattr(before, name)) if before else None, _shown(getattr(after, name))) for name in names)
 
 
 def _named(row: Row, before: StoredFamilies, after: StoredFamilies, new: StoredChild) -> dict[str, str]:
     """The child's guardians whom the line names, and as which: what happens to others meanwhile is another line's doing."""
     values = row.reading.values
     described = {owner: GuardianDetails(**{"language": "da"} | _part(values, owner)) for owner in _owners(values)}
-    stored_as = {id_: [one for one in (before.guardians.get(id_), after.guardians[id_]) if one] for id_ in new.custody}
+    stored_as = {id_: [one for one in (before.guardians.get(id_), after.guardians[id_]) if one] for id_ in new.terms}
     return {
         id_: owner
         for owner, details in described.items()
@@ -236,8 +251,11 @@ def _named(row: Row, before: StoredFamilies, after: StoredFamilies, new: StoredC
     }
 
 
-def _yes(custody: bool | None) -> str | None:  # noqa: FBT001 - it is what is asked about
-    return None if custody is None else "yes" if custody else "no"
+def _shown(value: Any) -> str | None:
+    """As a report writes it."""
+    if isinstance(value, Address):
+        return f"{value.street}, {value.postal_code} {value.city}"
+    return ("yes" if value else "no") if isinstance(value, bool) else value
 
 
 def _otherwise(row: Row, new: StoredChild) -> Iterator[Change]:
@@ -255,7 +273,7 @@ def _made(
         child_id=new.child_id,
         enrolment=None if old and old.enrolment else new.enrolment,
         guardians={id_: (was, now) for id_, (was, now) in guardians.items() if was != now},
-        custody={id_: (old.custody.get(id_) if old else None, new.custody[id_]) for id_ in named},
+        terms={id_: (old.terms.get(id_) if old else None, new.terms[id_]) for id_ in named},
     )
     found: dict[str, Any] = msgspec.to_builtins(made)
     return found

@@ -1,6 +1,7 @@
 """Lines about professionals: registered, or corrected, as through the HTTP door, many at a time. What a line leaves out stays as it was."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from services.registration.storage import Work
 
 _SCHEMA: Final = strictly(ProfessionalSchema())
-_FIELDS: Final = ("given_name", "family_name", "email", "phone", "profession", "institution", "language")
-_KEPT: Final = ("phone", "language")
+_FIELDS: Final = ("given_name", "family_name", "email", "phone", "profession", "institution", "language", "share_percent", "start_date")
+_KEPT: Final = ("phone", "language", "share_percent", "start_date")
 """What stays as it was where a line does not say."""
 
 Known = Mapping[tuple[str, str], Professional]
@@ -67,11 +68,12 @@ def cause_of(imported: Import, number: int) -> Cause:
 
 def _details(row: Row, imported: Import, before: Known) -> ProfessionalDetails | Sequence[Reason]:
     """What a line says, or everything in which it breaks the rules of the HTTP door."""
-    values = {name: row.reading.values[name] for name in _FIELDS if name in row.reading.values} | {"programme": imported.programme}
-    if known := before.get((imported.programme, values["email"].lower())):
-        values |= {name: value for name in _KEPT if name not in values and (value := getattr(known, name))}
+    said = {name: row.reading.values[name] for name in _FIELDS if name in row.reading.values} | {"programme": imported.programme}
+    if known := before.get((imported.programme, said["email"].lower())):
+        said |= {name: value for name in _KEPT if name not in said and (value := _written(getattr(known, name)))}
+    share = {"share_percent": int(said["share_percent"])} if "share_percent" in said else {}
     try:
-        return ProfessionalDetails(**load(_SCHEMA, values))
+        return ProfessionalDetails(**load(_SCHEMA, said | share))
     except Invalid as broken:
         return broken.reasons
 
@@ -85,8 +87,13 @@ def _outcome(found: RegisteredProfessional) -> Outcome:
 
 
 def _changes(before: Professional | None, after: Professional) -> Iterator[Change]:
-    pairs = ((name, getattr(before, name) if before else None, getattr(after, name)) for name in _FIELDS)
+    pairs = ((name, _written(getattr(before, name)) if before else None, _written(getattr(after, name))) for name in _FIELDS)
     return (Change(name, was, now) for name, was, now in pairs if was != now)
+
+
+def _written(value: str | int | date | None) -> str | None:
+    """As a file says it."""
+    return None if value is None else str(value)
 
 
 def _issues(reasons: Sequence[Reason]) -> list[Issue]:

@@ -134,7 +134,7 @@ class Outcome(msgspec.Struct):
     def people(self) -> list[str]:
         """The ids of everybody whom taking it back would meet."""
         undo, professionals = self.undo, (self.undo.get("before"), self.undo.get("after"))
-        ids = [undo[name] for name in ("child_id",) if name in undo] + [*undo.get("custody", ())]
+        ids = [undo[name] for name in ("child_id",) if name in undo] + [*undo.get("terms", ())]
         return [*ids, *dict.fromkeys(one["professional_id"] for one in professionals if one and "professional_id" in one)]
 
     @property

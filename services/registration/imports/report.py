@@ -22,7 +22,8 @@ HIDDEN: Final = "***"
 DELIMITER: Final[Mapping[str, str]] = {"da": ";", "en": ","}
 """What stands between the cells of a table, by the language of its reader."""
 
-_TELLING: Final = frozenset({"given_name", "family_name", "name", "email", "phone", "cpr_number", "birth_date"})
+_LIVING: Final = frozenset({"address", "street", "postal_code", "city"})
+_TELLING: Final = frozenset({"given_name", "family_name", "name", "email", "phone", "cpr_number", "birth_date", *_LIVING})
 
 _HEAD: Final[Mapping[str, Sequence[str]]] = {
     "da": ("linje", "status", "udført", "fejl", "bemærkninger", "ændringer", "ligner"),
@@ -155,6 +156,8 @@ def _is_hidden(name: str, hidden: Collection[str]) -> bool:
     owner, _, field = name.rpartition(".")
     if name == "institution":
         return bool({"child", ""} & set(hidden))
+    if name in _LIVING:
+        return bool(hidden)
     return field in _TELLING and (owner in hidden or (owner == "guardian" and bool(hidden)))
 
 

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from services.registration.imports import values
+from services.registration.imports import addresses
 from services.registration.imports.columns import OF_A_GUARDIAN, Field, Kind, fields
 from services.registration.imports.directory import Directory
+from services.registration.imports.kinds import KINDS
 from services.registration.imports.reading import Line
 from services.registration.imports.record import Issue, Reading
 from services.registration.imports.texts import issue
 from services.registration.imports.values import Made, tidy
+from services.registration.imports.values_of_people import BETWEEN
 
 _QUOTES: Final = "\"'`/\u00b4\u2018\u2019\u201c\u201d\u2033\u3003"
 _DITTO = re.compile(rf"do\.|ditto|samme|[{_QUOTES}]+|-\s?[{_QUOTES}]+\s?-", re.IGNORECASE)
@@ -61,6 +63,7 @@ class Reader:
         if _is_total(line, reading):
             return Reading(reading.read, {}, [issue("total-line", "")])
         self._fill_in(reading)
+        addresses.settle(reading)
         reading.issues += _lacking(self.kind, reading)
         reading.issues += [issue("quote-unclosed", "", {"line": line.unclosed})] if line.unclosed else []
         return reading
@@ -93,6 +96,8 @@ class Reader:
         made = self._made(known, written)
         if made.value is not None and known.type == "full_name":
             self._split(reading, known, made.value)
+        elif made.value is not None and known.type == "address":
+            _take_apart(reading, known, made.value)
         elif made.value is not None:
             reading.values[known.field] = made.value
         reading.issues += _issues(known, made, self.directory.alike(known.type, written) if made.wrong == "unknown-code" else "")
@@ -114,8 +119,15 @@ class Reader:
             reading.issues.append(issue("name-split", known.field, error=False))
 
     def _made(self, known: Field, written: str) -> Made:
-        read = values.KINDS.get(known.type)
+        read = KINDS.get(known.type)
         return read(written, self.today) if read else self.directory.look_up(known.type, written)
+
+
+def _take_apart(reading: Reading, known: Field, made: str) -> None:
+    """Street, postal code and city, each a field; what a column of its own said counts."""
+    owner = known.field.removesuffix("address")
+    for name, value in zip(addresses.ADDRESS, made.split(BETWEEN), strict=True):
+        reading.values.setdefault(owner + name, value)
 
 
 def _issues(known: Field, made: Made, alike: str) -> Iterator[Issue]:

@@ -8,10 +8,12 @@ from typing import Final
 
 import msgspec
 
+from services.registration.domain.address import Address
 from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.guardian import Guardian
+from services.registration.domain.guardianship import Terms
 
-OF_A_GUARDIAN: Final = ("given_name", "family_name", "email", "phone", "language", "spoken_language", "cpr_number")
+OF_A_GUARDIAN: Final = ("given_name", "family_name", "email", "phone", "language", "spoken_language", "cpr_number", "address")
 """What a file may say of a guardian."""
 
 
@@ -27,6 +29,7 @@ class StoredGuardian:
     spoken_language: str | None = None
     cpr_number: CprNumber | None = None
     former_names: Sequence[str] = ()
+    address: Address | None = None
     hidden: bool = False
 
     @property
@@ -52,14 +55,14 @@ class StoredEnrolment:
 
 @dataclass(slots=True, repr=False)
 class StoredChild:
-    """A child, its enrolment in the programme, and who has custody: guardian's id → whether he has."""
+    """A child, its enrolment in the programme, and what holds between it and its guardians, by their ids."""
 
     child_id: str
     birth_date: date
     given_name: str
     family_name: str
     enrolment: StoredEnrolment | None = None
-    custody: dict[str, bool] = field(default_factory=dict)
+    terms: dict[str, Terms] = field(default_factory=dict)
 
 
 @dataclass(repr=False)
@@ -72,12 +75,12 @@ class StoredFamilies:
     def ids_around(self, line: int) -> set[str]:
         """The child's own id, and its guardians'."""
         child = self.children.get(line)
-        return {child.child_id, *child.custody} if child else set()
+        return {child.child_id, *child.terms} if child else set()
 
     def guardians_around(self, child: StoredChild | None, number: CprNumber | None) -> list[StoredGuardian]:
         """The one with the number, and the child's."""
         numbered = self._by_number.get(number) if number else None
-        return [*([numbered] if numbered else ()), *(self.guardians[id_] for id_ in (child.custody if child else ()))]
+        return [*([numbered] if numbered else ()), *(self.guardians[id_] for id_ in (child.terms if child else ()))]
 
     @cached_property
     def _by_number(self) -> dict[CprNumber, StoredGuardian]:
@@ -105,9 +108,9 @@ class Built:
 
 
 class Made(msgspec.Struct):
-    """What a line led to, for taking it back: the enrolment that it made; guardians and custody as they were and as they are."""
+    """What a line led to, for taking it back: the enrolment that it made; guardians, and what holds, as they were and as they are."""
 
     child_id: str
     enrolment: StoredEnrolment | None
     guardians: dict[str, tuple[StoredGuardian | None, StoredGuardian]]
-    custody: dict[str, tuple[bool | None, bool]]
+    terms: dict[str, tuple[Terms | None, Terms]]

@@ -12,6 +12,7 @@ import msgspec
 
 from services.chassis.http.request import Cause
 from services.registration import telling
+from services.registration.domain.guardianship import Terms
 from services.registration.domain.protection import PersonKind
 from services.registration.handlers import erasing
 from services.registration.imports.families import stored
@@ -46,7 +47,7 @@ class _Line:
     def brought(self) -> Brought:
         """The child with what came with it."""
         enrolment = self.made.enrolment
-        return Brought(self.made.child_id, enrolment.enrolment_id if enrolment else None, list(self.made.custody))
+        return Brought(self.made.child_id, enrolment.enrolment_id if enrolment else None, list(self.made.terms))
 
     @property
     def new(self) -> list[str]:
@@ -73,7 +74,7 @@ class _Plan:
     erased: dict[str, PersonKind] = field(default_factory=dict)
     enrolments: dict[str, Cause] = field(default_factory=dict)
     restored: dict[str, StoredGuardian] = field(default_factory=dict)
-    custody: dict[tuple[str, str], bool | None] = field(default_factory=dict)
+    terms: dict[tuple[str, str], Terms | None] = field(default_factory=dict)
     left: dict[int, list[Issue]] = field(default_factory=lambda: defaultdict(list))
 
 
@@ -87,7 +88,7 @@ def undo(rows: Sequence[Row], imported: Import, work: "Work") -> Mapping[int, li
     going = [line for line in lines if not plan.left[line.number]]
     for line in going:
         _add_to(plan, line, imported, now, built)
-    work.family_records.set_custody(plan.custody)
+    work.family_records.set_terms(plan.terms)
     _add_guardians(plan, going, now, built, work)
     _restore(plan.restored, imported, work)
     _erase(plan, imported, work)
@@ -112,11 +113,11 @@ def _add_to(plan: _Plan, line: _Line, imported: Import, now: StoredFamilies, bui
             plan.left[line.number].append(_left("changed-since", "guardian"))
         elif was is not None:
             plan.restored[id_] = was
-    for id_, (had, has) in made.custody.items():
-        if had != has and child.custody.get(id_) != has:
-            plan.left[line.number].append(_left("changed-since", "guardian.custody"))
+    for id_, (had, has) in made.terms.items():
+        if had != has and child.terms.get(id_) != has:
+            plan.left[line.number].append(_left("changed-since", "guardian.terms"))
         elif had != has and not built.on(id_):
-            plan.custody[child.child_id, id_] = had
+            plan.terms[child.child_id, id_] = had
 
 
 def _add_guardians(plan: _Plan, going: Sequence[_Line], now: StoredFamilies, built: Built, work: "Work") -> None:
@@ -151,7 +152,7 @@ def _erase(plan: _Plan, imported: Import, work: "Work") -> None:
 
 
 def _tell_families(plan: _Plan, imported: Import, work: "Work") -> None:
-    children = {child_id for child_id, _ in plan.custody} - plan.erased.keys()
+    children = {child_id for child_id, _ in plan.terms} - plan.erased.keys()
     telling.tell_families(children, work, dict.fromkeys(children, Cause(imported.import_id)))
 
 

@@ -6,7 +6,7 @@ the report says so; what can be read in two ways, or not at all, is an objection
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -54,12 +54,12 @@ def tidy(cell: Cell | None) -> str:
 
 
 _SECOND_BYTES = bytes(range(0x80, 0xC0)).decode("cp1252", errors="ignore")
-_BROKEN = re.compile(f"[ÂÃ][{re.escape(_SECOND_BYTES)}]|\ufffd")
+BROKEN = re.compile(f"[ÂÃ][{re.escape(_SECOND_BYTES)}]|\ufffd")
 """A letter in UTF-8 that some program read as Windows-1252: no name has one of these two before one of those."""
 
 
 def text(written: str, _today: date) -> Made:
-    return Made(wrong="broken-letters") if _BROKEN.search(written) else Made(written or None)
+    return Made(wrong="broken-letters") if BROKEN.search(written) else Made(written or None)
 
 
 _NO_NAME = re.compile(r"[+@-].*|.*[=|<>{}\\].*")
@@ -243,19 +243,3 @@ def _languages() -> Mapping[str, str]:
     """Code by name; a code that is a name of its own kind (da) stays itself."""
     names = {name.casefold(): code.replace("_", "-") for here in ("en", "da") for code, name in Locale(here).languages.items()}
     return names | {code: code for code in names.values() if code.islower()}
-
-
-KINDS: Final[Mapping[str, Callable[[str, date], Made]]] = {
-    "text": text,
-    "name": name,
-    "full_name": name,
-    "cpr": cpr_number,
-    "date": day,
-    "birth_date": birth_day,
-    "email": email,
-    "phone": phone,
-    "yes_no": yes_or_no,
-    "language": language,
-    "p_number": p_number,
-}
-"""How the fields of each type are read; those whose codes belong to a programme are looked up in a directory instead."""

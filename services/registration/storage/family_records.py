@@ -6,11 +6,14 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from services.chassis.aliases import SAME_IDS
+from services.registration.domain.address import Address
 from services.registration.domain.child import ChildKey, Unnumbered
 from services.registration.domain.cpr_number import CprNumber
+from services.registration.domain.guardianship import Terms
 from services.registration.domain.life import ENROLLED
 from services.registration.imports.stored import StoredChild, StoredEnrolment, StoredFamilies, StoredGuardian
 from services.registration.storage.guardians import GUARDIAN_NUMBER
@@ -33,23 +36,24 @@ _ENROLMENTS = sa.text(
     " order by kept_id nulls last"
 )
 _LINKS = sa.text(
-    "select coalesce(c.kept_id, child_id)::text as child_id, coalesce(g.kept_id, guardian_id)::text as guardian_id, custody"
+    "select coalesce(c.kept_id, child_id)::text as child_id, coalesce(g.kept_id, guardian_id)::text as guardian_id,"
+    " relation, custody, contact_allowed, residence"
     " from guardianship left join chassis.alias c on c.merged_id = child_id left join chassis.alias g on g.merged_id = guardian_id"
     f" where child_id = any(array{SAME_IDS}) and valid @> cast(:today as date) order by num_nonnulls(c.kept_id, g.kept_id) desc"
 )
 _GUARDIANS = sa.text(
-    "select guardian_id::text, cpr_sealed, given_name, family_name, email, phone, language, spoken_language, former_names,"
+    "select guardian_id::text, cpr_sealed, given_name, family_name, email, phone, language, spoken_language, former_names, address,"
     f" {HIDDEN_ADULT.format('guardian_id')} as hidden from guardian"
     f" where cpr_lookup = {_NUMBERS} or guardian_id = any(array(select coalesce(kept_id, guardian_id) from guardianship"
     f" left join chassis.alias on merged_id = guardian_id where child_id = any(array{SAME_IDS})))"
 )
-_SET_CUSTODY = sa.text(
-    "update guardianship s set custody = x.k from json_to_recordset(cast(:rows as json)) as x(c uuid, g uuid, k boolean)"
+_TERMS = "json_to_recordset(cast(:rows as json)) as x(c uuid, g uuid, n text, k boolean, p boolean, r boolean)"
+_SET_TERMS = sa.text(
+    f"update guardianship s set relation = x.n, custody = x.k, contact_allowed = x.p, residence = x.r from {_TERMS}"
     " where s.child_id = x.c and s.guardian_id = x.g and x.k is not null and s.said_at is null"
 )
 _UNLINK = sa.text(
-    "delete from guardianship s using json_to_recordset(cast(:rows as json)) as x(c uuid, g uuid, k boolean)"
-    " where s.child_id = x.c and s.guardian_id = x.g and x.k is null and s.said_at is null"
+    f"delete from guardianship s using {_TERMS} where s.child_id = x.c and s.guardian_id = x.g and x.k is null and s.said_at is null"
 )
 _PARENTS = sa.text(f"select distinct guardian_id::text from guardianship where guardian_id = {IDS}")
 
@@ -72,7 +76,7 @@ class FamilyRecords:
             enrolment = StoredEnrolment(row.enrolment_id, row.institution, row.track, row.start_date, row.steps)
             by_id[row.child_id].enrolment = enrolment
         for row in self._connection.execute(_LINKS, {"ids": ids, "today": self._today}):
-            by_id[row.child_id].custody[row.guardian_id] = row.custody
+            by_id[row.child_id].terms[row.guardian_id] = Terms(row.relation, row.custody, row.contact_allowed, row.residence)
         numbers = _lookups(map(self._vault.lookup, guardians))
         adults = self._connection.execute(_GUARDIANS, {"numbers": numbers, "ids": ids, "today": self._today})
         return StoredFamilies(found, {row.guardian_id: self._guardian(row) for row in adults})
@@ -84,10 +88,10 @@ class FamilyRecords:
         rows = self._connection.execute(_CHILDREN, {"numbers": _lookups(by_lookup), "ids": ids})
         return {by_lookup.get(bytes(row.cpr_lookup or b""), Unnumbered(row.named_id)): _child(row) for row in rows}
 
-    def set_custody(self, links: Mapping[tuple[str, str], bool | None]) -> None:
-        """(child's id, guardian's id) → the custody that it was; None where he was no guardian of the child."""
-        rows = as_json({"c": child, "g": guardian, "k": custody} for (child, guardian), custody in links.items())
-        self._connection.execute(_SET_CUSTODY, {"rows": rows})
+    def set_terms(self, links: Mapping[tuple[str, str], Terms | None]) -> None:
+        """(child's id, guardian's id) → what held before; None where he was no guardian of the child."""
+        rows = as_json({"c": child, "g": guardian} | _row(terms) for (child, guardian), terms in links.items())
+        self._connection.execute(_SET_TERMS, {"rows": rows})
         self._connection.execute(_UNLINK, {"rows": rows})
 
     def parents(self, guardians: Iterable[str]) -> set[str]:
@@ -98,6 +102,7 @@ class FamilyRecords:
         found = dict(columns(row))
         found.pop("guardian_id")
         sealed = found.pop("cpr_sealed")
+        found["address"] = msgspec.convert(found["address"], Address | None)
         return StoredGuardian(**found, cpr_number=self._vault.open(bytes(sealed), GUARDIAN_NUMBER) if sealed else None)
 
 
@@ -107,3 +112,7 @@ def _lookups(lookups: Iterable[bytes]) -> str:
 
 def _child(row: Any) -> StoredChild:
     return StoredChild(row.child_id, row.birth_date, row.given_name, row.family_name)
+
+
+def _row(terms: Terms | None) -> dict[str, Any]:
+    return {"n": terms.relation, "k": terms.custody, "p": terms.contact_allowed, "r": terms.residence} if terms else {}
