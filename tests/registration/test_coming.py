@@ -212,10 +212,59 @@ def test_days_that_cannot_be_are_refused(running: Context, door: Door, name: str
         assert {one["slug"] for one in on_the_bus["data"]["reasons"]} == slugs
 
 
+class TestEnrolledAnew:
+    """A child that is to leave, and for whom a new enrolment is asked from then on."""
+
+    def asked(self, running: Context, asta: dict[str, Any], number: str, start: str) -> dict[str, Any]:
+        """The answer to the request for the new one; Asta leaves on 1 December."""
+        ask(running, STEP, step(asta, "withdraw", "2026-12-01"))
+        return ask(running, REQUESTED, a_request(cpr_number=number, track="B", start_date=start))
+
+    @pytest.fixture
+    def number(self) -> str:
+        """Asta's number."""
+        return a_number()
+
+    @pytest.fixture
+    def asta(self, running: Context, number: str) -> dict[str, Any]:
+        """Asta's enrolment on track A."""
+        data: dict[str, Any] = ask(running, REQUESTED, a_request(cpr_number=number))["data"]
+        return data
+
+    def test_from_the_day_of_its_end(self, running: Context, clock: FakeClock, asta: dict[str, Any], number: str) -> None:
+        """It gets the new one at once, and has one again when the day has come; a third one is refused."""
+        anew = self.asked(running, asta, number, "2026-12-01")
+        again = ask(running, REQUESTED, a_request(cpr_number=number, start_date="2026-12-24"))
+        comes(clock, "2026-12-01")
+        run_timer(running, "steps")
+        assert (told(anew)[0], anew["data"]["track"], anew["subject"] != asta["enrolment_id"]) == ("accepted", "B", True)
+        assert [reason["slug"] for reason in again["data"]["reasons"]] == ["already-enrolled"]
+        assert (facts(running)[-1]["subject"], told(facts(running)[-1])[0]) == (asta["enrolment_id"], "withdrawn")
+
+    def test_before_its_end_is_refused(self, running: Context, asta: dict[str, Any], number: str) -> None:
+        """On the day before the child is enrolled still."""
+        refused = self.asked(running, asta, number, "2026-11-30")
+        assert [reason["slug"] for reason in refused["data"]["reasons"]] == ["already-enrolled"]
+
+    def test_whichever_is_heard_of_first(self, running: Context, asta: dict[str, Any], number: str) -> None:
+        """The request waits for the end that it follows, though that is only coming."""
+        deliver(running, REQUESTED, a_request(cpr_number=number, start_date="2026-12-10"), source=SENDER)
+        ask(running, STEP, step(asta, "withdraw", "2026-12-01"))
+        assert sorted(fact["data"]["status"] for fact in facts(running)) == ["accepted"] * 3
+        assert len({fact["subject"] for fact in facts(running)}) == 2
+
+    def test_its_end_is_not_called_back(self, running: Context, door: Door, asta: dict[str, Any], number: str) -> None:
+        """The child would be enrolled twice."""
+        self.asked(running, asta, number, "2026-12-01")
+        path = f"/v1/enrolments/{asta['enrolment_id']}"
+        coordinator = door.as_(Role.COORDINATOR)
+        [coming] = coordinator.get(path).get_json()["coming"]
+        refused = coordinator.delete(f"{path}/steps/{coming['number']}")
+        assert (refused.status_code, refused.get_json()["errors"][0]["slug"]) == (409, "already-enrolled")
+
+
 class TestAnInvitedFamily:
     """What the end of an invitation and a request that enrols the child give, whichever comes first."""
-
-    NUMBER = {"2024-02-01": "had come", "2026-12-01": "is to come"}  # noqa: RUF012 - a constant
 
     def both(self, running: Context, end: str, order: tuple[int, int]) -> dict[str, str]:
         """What has become of the child's enrolments, the first first; the requests come in that order."""

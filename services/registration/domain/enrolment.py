@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from services.registration.domain.child import Child
-from services.registration.domain.life import ENROLLED, FOLLOWS, Coming, Status, Step, Taken
+from services.registration.domain.life import ENROLLED, FOLLOWS, Coming, Status, Step, Taken, leaves_on
 from services.registration.domain.programme import Institution
 from services.registration.domain.request import EnrolmentRequest, Known
 
@@ -51,6 +51,11 @@ class Enrolment:
     coming: Sequence[Coming] = ()
     next_day: date | None = None
     hidden: bool = True
+
+    def has_left_by(self, day: date) -> bool:
+        """Whether the child is enrolled, and leaves until that day."""
+        leaves = leaves_on(self.status, self.coming)
+        return leaves is not None and leaves <= day
 
     def as_answered(self, then: Taken) -> "Enrolment":
         """The same as it was when that step was taken, whatever has happened since."""

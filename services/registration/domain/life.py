@@ -7,7 +7,7 @@
 The same table holds for children and for professionals. Facts and doors call an enrolled child `accepted`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -77,6 +77,9 @@ LIVING: Final = frozenset({Status.INVITED, Status.INTERESTED, *ENROLLED})
 
 ENDED: Final = frozenset({Status.COMPLETED, Status.WITHDRAWN})
 
+ENDS: Final = frozenset(step for follows in FOLLOWS.values() for step, status in follows.items() if status in ENDED)
+"""The steps with which it is over."""
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -121,6 +124,12 @@ class Coming:
     reason: str | None = None
     institution_id: str | None = None
     institution: str | None = None
+
+
+def leaves_on(status: Status, coming: Iterable[Coming]) -> date | None:
+    """The day on which a child that is enrolled leaves, where that is coming; from then on it may be enrolled anew."""
+    ends = (one.effective_date for one in coming if one.step in ENDS)
+    return next(ends, None) if status in ENROLLED else None
 
 
 def steps_ahead(status: Status) -> frozenset[Step]:

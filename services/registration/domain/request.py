@@ -121,13 +121,15 @@ class EnrolmentRequest:
 class Known:
     """What the rules look at: programmes by code, institutions by each of their handles, and the words for families.
 
-    `standing` says of each child that has an enrolment in a programme that may go on: where it stands. `today` tells which
+    `standing` says of each child that has an enrolment in a programme that may go on: where it stands; `leaving`, from which day on it
+    has left, where that is coming. `today` tells which
     questions are asked no more.
     """
 
     programmes: Mapping[str, Programme] = field(default_factory=dict)
     institutions: Mapping[str, Institution] = field(default_factory=dict)
     standing: Mapping[tuple[ChildKey, str], Status] = field(default_factory=dict)
+    leaving: Mapping[tuple[ChildKey, str], date] = field(default_factory=dict)
     words: Vocabulary = field(default_factory=Vocabulary)
     today: date = date.min
 
@@ -139,12 +141,13 @@ def decide(
 
     `keys` says which child each is about; without it only numbers do, and a child without one is nobody who is known.
     """
-    standing = dict(known.standing)
+    standing, leaving = dict(known.standing), dict(known.leaving)
     decisions = []
     for request, key in zip(requests, keys or [request.cpr_number for request in requests], strict=True):
-        objections = (*_objections(request, known, now), *_already_enrolled(request, key, standing))
+        objections = (*_objections(request, known, now), *_already_enrolled(request, key, standing, leaving))
         if not objections and key:
             standing[key, request.programme] = request.stage
+            leaving.pop((key, request.programme), None)
         decisions.append(objections)
     return decisions
 
@@ -249,7 +252,13 @@ def _answers(request: EnrolmentRequest, programme: Programme, today: date) -> It
 
 
 def _already_enrolled(
-    request: EnrolmentRequest, key: ChildKey | None, standing: Mapping[tuple[ChildKey, str], Status]
+    request: EnrolmentRequest,
+    key: ChildKey | None,
+    standing: Mapping[tuple[ChildKey, str], Status],
+    leaving: Mapping[tuple[ChildKey, str], date],
 ) -> Iterator[Objection]:
-    if key and request.step not in FOLLOWS[standing.get((key, request.programme))]:
+    """One that leaves before the start stands in nobody's way."""
+    if key is None or leaving.get((key, request.programme), date.max) <= request.start_date:
+        return
+    if request.step not in FOLLOWS[standing.get((key, request.programme))]:
         yield Objection(Rule.ALREADY_ENROLLED, "/child" if request.is_unnumbered else "/child/cpr_number")

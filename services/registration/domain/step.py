@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
-from services.registration.domain.life import ENDED, FOLLOWS, Status, Step, Taken
+from services.registration.domain.life import ENDS, FOLLOWS, Status, Step, Taken
 from services.registration.domain.objection import Objection, Rule
 from services.registration.domain.programme import Institution, Programme
 
 _NOT_BEFORE_THE_START: Final = frozenset({Step.START, Step.PAUSE, Step.RESUME, Step.COMPLETE})
 """What nobody does who has not begun; to be moved or to leave, one need not."""
-_ENDS: Final = frozenset(step for follows in FOLLOWS.values() for step, status in follows.items() if status in ENDED)
 
 
 class Placed(Protocol):
@@ -111,4 +110,4 @@ def objections_to_birth(request: StepRequest, birth_month: str | None) -> Iterat
 
 def _last_day(step: Step, programme: Programme, today: date) -> date:
     end = programme.period.end
-    return max(end + timedelta(days=1), today) if step in _ENDS else end
+    return max(end + timedelta(days=1), today) if step in ENDS else end

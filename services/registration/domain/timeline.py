@@ -16,7 +16,7 @@ from operator import attrgetter
 
 from services.registration.domain.clocks import day_of
 from services.registration.domain.enrolment import Enrolment
-from services.registration.domain.life import ENDED, ENROLLED, FOLLOWS, Coming, Status, Step, Taken, steps_ahead
+from services.registration.domain.life import ENDED, ENDS, ENROLLED, FOLLOWS, Coming, Status, Step, Taken, steps_ahead
 from services.registration.domain.objection import Objection, Rule
 from services.registration.domain.programme import Institution
 from services.registration.domain.step import not_allowed
@@ -67,6 +67,10 @@ class Timeline:
     def source_of(self, number: int) -> str | None:
         """Who asked for a step."""
         return next((one.source for one in self.taken if one.number == number), None)
+
+    def is_an_end(self, number: int) -> bool:
+        """Whether that step ends the enrolment."""
+        return any(one.number == number and one.step in ENDS for one in self.taken)
 
     def call_back(self, number: int, places: Mapping[str, Institution], today: date) -> None:
         """Let a step that is coming count no more; only after nothing spoke against it."""

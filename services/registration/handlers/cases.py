@@ -121,9 +121,9 @@ class Book:
         return enrolment
 
     def go_on(self, case: Admitted, known: Known) -> Enrolment | None:
-        """The next step of the one that the child has; None where it has none."""
+        """The next step of the one that the child has; None where it has none, or has left by then."""
         enrolment = self._living.get((case.child.child_id, case.request.programme))
-        if enrolment is None:
+        if enrolment is None or enrolment.has_left_by(case.request.start_date):
             return None
         source, request_id, at = case.message.source, case.message.id, _place(case.request, known)
         taken = self._take(enrolment.enrol_from(case.request, case.guardian_ids, at, source=source, id=request_id))

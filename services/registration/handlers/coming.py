@@ -55,6 +55,8 @@ def call_back(enrolment_id: str, number: int, work: "Work", cause: Cause, source
         raise Conflict(reasons=explain(objections))
     if not (anybodys or timeline.source_of(number) == source):
         raise Forbidden(reasons=[reason(Rule.STEP_OF_ANOTHER, "/number")])
+    if timeline.is_an_end(number) and work.enrolments.follows(enrolment):
+        raise Conflict(reasons=[reason(Rule.ALREADY_ENROLLED, "/number")])
     timeline.call_back(number, work.programmes.institutions_of(_places([timeline])), work.today)
     enrolment.request_id = cause.id
     work.history.call_back(enrolment_id, number, source)

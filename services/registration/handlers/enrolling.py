@@ -19,7 +19,7 @@ from services.registration.domain import consent as consents
 from services.registration.domain.child import Child, ChildKey
 from services.registration.domain.consent import Consent
 from services.registration.domain.enrolment import Enrolment
-from services.registration.domain.life import LIVING
+from services.registration.domain.life import LIVING, leaves_on
 from services.registration.domain.objection import Objection
 from services.registration.domain.origin import DoneBy
 from services.registration.domain.request import ConsentDetails, EnrolmentRequest, Known, decide
@@ -103,7 +103,8 @@ def update_guardians(told: Asked, work: "Work") -> None:
 def _learn(requests: Sequence[EnrolmentRequest], keys: Keys, work: "Work") -> Known:
     """Everything that the rules look at for these requests."""
     known = work.known((r.programme for r in requests), (r.institution for r in requests if r.institution))
-    return replace(known, standing=work.enrolments.standing(filter(None, keys)))
+    standing, leaving = work.enrolments.standing(filter(None, keys))
+    return replace(known, standing=standing, leaving=leaving)
 
 
 def _decide(asked: Asked, keys: Keys, known: Known, work: "Work") -> tuple[list[Admitted | Refused], Living]:
@@ -118,10 +119,19 @@ def _decide(asked: Asked, keys: Keys, known: Known, work: "Work") -> tuple[list[
     living = work.enrolments.living(children)
     coming.take_effect(living.values(), work)
     living = {key: one for key, one in living.items() if one.status in LIVING}
-    standing = {(key, code): one.status for (id_, code), one in living.items() for key in _names(id_, children)}
-    if any(known.standing.get(key) is not status for key, status in standing.items()):
-        decided = decide(requests, replace(known, standing={**known.standing, **standing}), work.now, keys)
+    locked = _as_locked(known, living, children)
+    if locked != known:
+        decided = decide(requests, locked, work.now, keys)
     return [_case(message, against, key, children) for message, against, key in zip(asked, decided, keys, strict=True)], living
+
+
+def _as_locked(known: Known, living: Living, children: Mapping[ChildKey, Child]) -> Known:
+    """What is known, with the enrolments as they are now that they are locked."""
+    by_key = {(key, code): one for (id_, code), one in living.items() for key in _names(id_, children)}
+    standing = {**known.standing, **{key: one.status for key, one in by_key.items()}}
+    leaving = {key: day for key, day in known.leaving.items() if key not in by_key}
+    leaving |= {key: day for key, one in by_key.items() if (day := leaves_on(one.status, one.coming))}
+    return replace(known, standing=standing, leaving=leaving)
 
 
 def _to_answer(cases: Sequence[Admitted | Refused], work: "Work") -> list[Admitted | Refused]:

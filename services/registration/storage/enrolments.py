@@ -13,7 +13,7 @@ from services.chassis.aliases import SAME_IDS, Aliases
 from services.registration.domain.child import Child, ChildKey, Unnumbered
 from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.enrolment import Enrolment
-from services.registration.domain.life import Coming, Status, Step, Taken
+from services.registration.domain.life import Coming, Status, Step, Taken, leaves_on
 from services.registration.domain.reach import Reach
 from services.registration.storage.guardianships import TOLD_OF
 from services.registration.storage.protections import HIDDEN_CHILD, PROTECTED
@@ -44,11 +44,11 @@ _STANDING = sa.text(  # under whatever id a child was enrolled that was stored t
     " from named left join chassis.alias on merged_id = child_id),"
     " same as materialized (select cpr_lookup, child_id from kept"
     " union all select cpr_lookup, merged_id from kept join chassis.alias on kept_id = child_id)"
-    " select cpr_lookup, programme, status, start_date from same join enrolment using (child_id)"
+    " select cpr_lookup, programme, status, start_date, coming from same join enrolment using (child_id)"
     f" where child_id = any(array(select child_id from same)) and status in {LIVING}"
 )
 _STANDING_OF_IDS = sa.text(
-    "select t as named_id, programme, status, start_date from json_array_elements_text(cast(:ids as json)) as x(t)"
+    "select t as named_id, programme, status, start_date, coming from json_array_elements_text(cast(:ids as json)) as x(t)"
     " cross join lateral chassis.same(cast(t as uuid)) as same_id join enrolment on child_id = same_id"
     f" where status in {LIVING}"
 )
@@ -80,6 +80,10 @@ _AGREED = sa.text(
 )
 _DUE = sa.text(
     f"{_ENROLMENT} where e.next_day <= cast(:today as date) order by e.next_day, e.enrolment_id limit :limit for update of e skip locked"
+)
+_FOLLOWS = sa.text(
+    "select exists (select from enrolment o, enrolment e where e.enrolment_id = cast(:id as uuid) and o.enrolment_id <> e.enrolment_id"
+    f" and o.programme = e.programme and o.child_id in (select chassis.same(e.child_id)) and o.status in {LIVING})"
 )
 _TOLD_OTHERWISE = sa.text(
     f"{_select(_PROTECTED)} where e.enrolment_id in (select enrolment_id from enrolment where hidden"
@@ -118,25 +122,31 @@ class Enrolments:
         self._vault = vault
         self._today = today
 
-    def standing(self, children: Iterable[ChildKey]) -> dict[tuple[ChildKey, str], Status]:
-        """Which of these children have an enrolment that may go on, in which programme, and where it stands."""
-        return {key: Status(row.status) for key, row in self._standing(children)}
+    def standing(self, children: Iterable[ChildKey]) -> tuple[dict[tuple[ChildKey, str], Status], dict[tuple[ChildKey, str], date]]:
+        """Which of these children have an enrolment that may go on, in which programme, and where it stands; and when they leave.
+
+        One that leaves counts where the child has no other.
+        """
+        found = dict(self._standing(children))
+        leaving = {key: day for key, row in found.items() if (day := _leaves_on(row))}
+        return {key: Status(row.status) for key, row in found.items()}, leaving
 
     def starts(self, children: Iterable[ChildKey]) -> dict[tuple[ChildKey | None, str], date]:
-        """The same, and their first days."""
+        """Which of them have one, and its first day."""
         return {key: row.start_date for key, row in self._standing(children)}
 
     def living(self, children: Mapping[ChildKey, Child]) -> dict[tuple[str, str], Enrolment]:
         """The same enrolments, of children who are locked; nobody else changes them until the end of the transaction.
 
-        By the child's id (the one that is kept, where it was stored twice) and the programme; the kept record's own counts first.
+        By the child's id (the one that is kept, where it was stored twice) and the programme; one that does not leave counts first, and the
+        kept record's own.
         """
         if not children:
             return {}
         own = {child.child_id for child in children.values()}
         found = [_enrolment(row) for row in self._connection.execute(_LIVING, {"ids": as_json(own), "today": self._today})]
         others = Aliases(self._connection).surviving(child_id for one in found if (child_id := str(one.child_id)) not in own)
-        found.sort(key=lambda one: str(one.child_id) in own)
+        found.sort(key=lambda one: (not leaves_on(one.status, one.coming), str(one.child_id) in own))
         return {(others.get(str(one.child_id), str(one.child_id)), str(one.programme)): one for one in found}
 
     def of_children(self, ids: Collection[str]) -> list[Enrolment]:
@@ -176,6 +186,10 @@ class Enrolments:
         )
         return granted | {row.request_id: _enrolment(row) for row in rows}
 
+    def follows(self, enrolment: Enrolment) -> bool:
+        """Whether the child is enrolled anew already, from the day on which it leaves this one."""
+        return bool(self._connection.execute(_FOLLOWS, {"id": enrolment.enrolment_id}).scalar())
+
     def agreed(self, ids: Sequence[str]) -> dict[str, frozenset[str]]:
         """To which purposes somebody agreed for the children of these enrolments."""
         rows = self._connection.execute(_AGREED, {"ids": as_json(set(ids))}).all()
@@ -208,11 +222,12 @@ class Enrolments:
         named = list(keys)
         by_lookup = {self._vault.lookup(key): key for key in named if isinstance(key, CprNumber)}
         lookups = as_json({"l": as_bytea(lookup)} for lookup in by_lookup)
-        for row in self._connection.execute(_STANDING, {"numbers": lookups}) if by_lookup else ():
-            yield (by_lookup[row.cpr_lookup], row.programme), row
+        of_numbers = self._connection.execute(_STANDING, {"numbers": lookups}).all() if by_lookup else []
         ids = [key.child_id for key in named if isinstance(key, Unnumbered)]
-        for row in self._connection.execute(_STANDING_OF_IDS, {"ids": as_json(ids)}) if ids else ():
-            yield (Unnumbered(row.named_id), row.programme), row
+        of_ids = self._connection.execute(_STANDING_OF_IDS, {"ids": as_json(ids)}).all() if ids else []
+        found: list[tuple[tuple[ChildKey, str], Any]] = [((by_lookup[row.cpr_lookup], row.programme), row) for row in of_numbers]
+        found += [((Unnumbered(row.named_id), row.programme), row) for row in of_ids]
+        return iter(sorted(found, key=lambda pair: _leaves_on(pair[1]) is None))
 
     def _reach(self, reach: Reach) -> dict[str, Any]:
         return {
@@ -222,6 +237,10 @@ class Enrolments:
             "guardian": reach.guardian_id,
             "today": self._today,
         }
+
+
+def _leaves_on(row: Any) -> date | None:
+    return leaves_on(Status(row.status), msgspec.convert(row.coming, list[Coming]))
 
 
 def _enrolment(row: Any) -> Enrolment:
