@@ -1,7 +1,9 @@
 """A party moves to another date: where it stood in line it stands there too, and it is never without what it had."""
 
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from werkzeug.test import TestResponse
 
 from services.chassis.http import Role
@@ -16,7 +18,7 @@ def tries(desk: Desk, signup: Json, activity: Json) -> TestResponse:
     return desk.coordinator.post(path, json={"activity_id": activity["activity_id"]})
 
 
-def later(desk: Desk, **details: str | None) -> Json:
+def later(desk: Desk, **details: Any) -> Json:
     """The same workshop for two, a week later."""
     return desk.opens(2, sessions=[a_meeting(NEXT_WEEK + timedelta(days=7))], **details)
 
@@ -56,6 +58,21 @@ def test_keeps_its_place_in_line(town: Town, desk: Desk) -> None:
     moved = found(tries(desk, moves, other), 201)
     assert moved["position"] == 2
     assert desk.standing(moves, ahead, moved, behind) == [("cancelled", None), ("waiting", 1), ("waiting", 2), ("waiting", 3)]
+
+
+@pytest.mark.parametrize("other_than", [{"title": {"da": "Noget andet", "en": "Something else"}}, {"institution": None}])
+def test_no_early_sign_up_to_something_else(town: Town, desk: Desk, other_than: Json) -> None:
+    """Who signed up early to another activity of the kind stands behind all who wait, seated or not: the place there is one of now."""
+    one, other = desk.opens(capacity=2), later(desk, **other_than)
+    seated, waits, holder, late = (town.enrols(a_family()) for _ in range(4))
+    early = [desk.signs_up(one, family.party()) for family in (seated, waits)]
+    desk.waits(timedelta(hours=1))
+    for family in (holder, late):
+        behind = desk.signs_up(other, family.party())
+    desk.waits(timedelta(hours=1))
+    moved = [found(tries(desk, signup, other), 201) for signup in early]
+    assert desk.standing(behind, *moved) == [("waiting", 1), ("waiting", 2), ("waiting", 3)]
+    assert min(signup["signed_up_at"] for signup in moved) > behind["signed_up_at"]
 
 
 def test_there_and_on(town: Town, desk: Desk) -> None:

@@ -134,8 +134,9 @@ def cancel(request: Request, work: Work) -> dict[str, Any]:
 def transfer(request: Request, work: Work) -> Reply:
     """The whole party's, to another activity of the same kind: 201 with the sign-up there, 200 when it was made before.
 
-    It stands there where it would stand had it signed up there when it first did. Until it has seats there it keeps those it has.
-    Read the warnings.
+    At another date of the same activity (one of the same kind, title, district and institution) it stands where it would stand had it
+    signed up there when it first did; at any other it is a sign-up of now. Until it has seats there it keeps those it has. Read the
+    warnings.
     """
     found, sight = seen(request, work)
     target = find_activity(str(request.body["activity_id"]), work)

@@ -1,13 +1,15 @@
 """A party moves to another date: its sign-up is transferred to another activity, all of it, and it is never without what it had.
 
-At the other activity it stands where it would stand had it signed up there when it first did, and it gets seats there as
-anybody does who stands there. Until then it keeps the seats that it has; who only waits changes one line for the other at
+At another date of the same activity (`domain/dates.py`) it stands where it would stand had it signed up there when it first did. At
+any other activity it signs up now: else whoever signs up early to anything would stand before those who waited. It gets seats there
+as anybody does who stands there. Until then it keeps the seats that it has; who only waits changes one line for the other at
 once. As soon as it has its new seats the old ones are given back, in the same transaction unless somebody is just busy
 with that activity: then within seconds (the timer `transfers`), for two activities are never waited for in a circle.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from services.chassis.ids import new_id
@@ -15,6 +17,7 @@ from services.chassis.service import Context
 from services.chassis.storage import Cause
 from services.events import seating
 from services.events.domain.activity import Activity, why_not_change
+from services.events.domain.dates import are_dates_of_one
 from services.events.domain.line import Traits
 from services.events.domain.refusal import Refusal, Slug
 from services.events.domain.signup import Signup, SignupStatus, as_kept
@@ -43,7 +46,8 @@ def transfer(signup_id: str, to_id: str, work: "Work", cause: Cause) -> tuple[Si
     admission = admission_to(target, party, contact_id, known, work)
     refusals = [*_why_not_transfer(old, source, target, work), *admission.refusals, *why_not_again(party, theirs, (), kept)]
     work.resources.refuse(named(refusals, target.programme, work))
-    new = replace(_as_new(old, target, admission.standing, work), counted=admission.counted)
+    since = old.signed_up_at if are_dates_of_one(source, target) else work.now
+    new = replace(_as_new(old, target, admission.standing, since, work), counted=admission.counted)
     warnings = overlapping.judge_again(new, work, but_for=source.activity_id)
     stand_in_line(target, new, work, cause)
     work.needs.copy({new.signup_id: old.signup_id})
@@ -83,8 +87,8 @@ def _why_not_transfer(old: Signup, source: Activity, target: Activity, work: "Wo
         yield Refusal(Slug.TRANSFER_PENDING, "", {"signup_id": pending})
 
 
-def _as_new(old: Signup, target: Activity, traits: Traits, work: "Work") -> Signup:
-    """The same party's sign-up there: who only waits takes with him what he was to give back for it."""
+def _as_new(old: Signup, target: Activity, traits: Traits, since: datetime, work: "Work") -> Signup:
+    """The same party's sign-up there, as if made at `since`: who only waits takes with him what he was to give back for it."""
     rank = target.line.rank(traits)
     return replace(
         old,
@@ -93,8 +97,9 @@ def _as_new(old: Signup, target: Activity, traits: Traits, work: "Work") -> Sign
         district=target.district,
         status=SignupStatus.WAITING,
         position=None,
+        signed_up_at=since,
         rank=rank,
-        place=work.signups.place_since(target.activity_id, rank, old.signed_up_at) or 0,
+        place=work.signups.place_since(target.activity_id, rank, since) or 0,
         passes=0,
         offers=0,
         instead_of=None,
