@@ -21,6 +21,7 @@ class About(StrEnum):
     FAMILIES = "families"
     PROFESSIONALS = "professionals"
     INSTITUTIONS = "institutions"
+    DISTRICTS = "districts"
 
 
 File = Annotated[Path | None, typer.Argument(exists=True, dir_okay=False, help="CSV or XLSX, as a program or a person wrote it.")]
@@ -62,7 +63,7 @@ def import_(
     report: ReportFile = None,
     language: Reasons = Language.EN,
 ) -> None:
-    """Read families, professionals or institutions from a file: a report first, then, on a yes, what it says.
+    """Read families, professionals, institutions or districts from a file: a report first, then, on a yes, what it says.
 
     A run that was broken off goes on where it was: call it again with --confirm ID or --undo ID. An undo, too, is a report first.
 
@@ -93,7 +94,7 @@ def _content(file: Path | None) -> bytes:
 
 def _kind(kind: About | None) -> str:
     if kind is None:
-        raise typer.BadParameter("Say --kind families, professionals or institutions.")
+        raise typer.BadParameter("Say --kind families, professionals, institutions or districts.")
     return kind
 
 

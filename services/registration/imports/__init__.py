@@ -1,4 +1,4 @@
-"""A municipality's file becomes families, professionals or institutions: first as a report of what it would do, then, confirmed, as that.
+"""A municipality's file becomes families, professionals, institutions or districts: first as a report, then, confirmed, as what it said.
 
     received ─▶ mapping ─▶ reading ─▶ checking ─▶ checked ─▶ applying ─▶ applied ─▶ undo-checking ─▶ undo-checked ─▶ undoing ─▶ undone
                    ▲          └────────────────── another mapping, or a new dry run ──┴───────────────────┘

@@ -25,6 +25,9 @@ _CERTAIN, _LIKELY = 100, 90
 OF_A_GUARDIAN: Final = ("given_name", "family_name", "custody")
 """What has to be said of every guardian."""
 
+STANDS_FOR: Final[Mapping[str, str]] = {"parent": "district"}
+"""Fields that say what another does, and count before it: a parent unit's number, and its name."""
+
 
 class Kind(StrEnum):
     """What a file is about."""
@@ -32,6 +35,7 @@ class Kind(StrEnum):
     FAMILIES = "families"
     PROFESSIONALS = "professionals"
     INSTITUTIONS = "institutions"
+    DISTRICTS = "districts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,7 @@ def guardians(names: Iterable[str]) -> list[str]:
 def _given(kind: Kind, names: Iterable[str]) -> Iterator[str]:
     """These fields; a full name gives both of its halves."""
     for name in names:
-        yield name
+        yield from (name, *([STANDS_FOR[name]] if name in STANDS_FOR else ()))
         if fields(kind)[name].type == "full_name":
             yield from (name.removesuffix("name") + half for half in ("given_name", "family_name"))
 

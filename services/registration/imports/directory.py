@@ -6,7 +6,7 @@ from typing import Final
 from rapidfuzz import process
 
 from services.registration.domain.named import Named
-from services.registration.domain.programme import Institution, InstitutionKind, Programme
+from services.registration.domain.programme import District, Institution, InstitutionKind, Programme
 from services.registration.imports.values import Made
 
 LETTERS: Final = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa"})
@@ -19,10 +19,11 @@ class Directory:
     """The codes of one programme, by the type of the field that they stand in."""
 
     def __init__(self, programme: Programme, institutions: Iterable[Institution]) -> None:
+        self._municipality = programme.municipality
         self._codes: Mapping[str, Mapping[str, str]] = {
             "track": _by_name(programme.tracks),
             "profession": _by_name(programme.professions),
-            "district": _by_name(programme.districts),
+            "district": _by_name(programme.districts) | _register_numbers(programme.districts),
             "institution_kind": _by_name(programme.institution_kinds) | _register_types(programme.institution_kinds),
             "institution": _institutions(institutions),
         }
@@ -31,6 +32,8 @@ class Directory:
         """The code that is meant; where the register's number lost its zeros, with them."""
         if type_ == "register_number":
             return _register_number(written)
+        if type_ == "municipality":
+            return self._own_municipality(written)
         known = self._codes.get(type_)
         if known is None:
             return Made(written)
@@ -39,6 +42,9 @@ class Directory:
         if written.isdecimal() and (found := known.get(written.zfill(_NUMBER_DIGITS))):
             return Made(found, note="leading-zero-restored")
         return Made(wrong="unknown-code")
+
+    def _own_municipality(self, written: str) -> Made:
+        return Made(written) if written.zfill(len(self._municipality)) == self._municipality else Made(wrong="other-municipality")
 
     def alike(self, type_: str, written: str) -> str:
         """What else there is that looks like it, for the objection."""
@@ -60,6 +66,10 @@ def _by_name(named: Iterable[Named]) -> dict[str, str]:
 
 def _register_types(kinds: Iterable[InstitutionKind]) -> dict[str, str]:
     return {kind.register_type: kind.code for kind in kinds if kind.register_type}
+
+
+def _register_numbers(districts: Iterable[District]) -> dict[str, str]:
+    return {_plain(one.stil_number): one.code for one in districts if one.stil_number}
 
 
 def _institutions(institutions: Iterable[Institution]) -> dict[str, str]:

@@ -1,34 +1,26 @@
 """Lines about institutions change the programme's folder, as somebody with an editor would, and the folder is loaded again.
 
 So everything that holds for a folder holds for a file: it is judged whole, told as any other load, and exported again.
-Nothing is overwritten that happened: a house that lies in another district by now moved there on the day of the import.
+Nothing is overwritten that happened: a house that lies in another district by now moved there on the day that the line says,
+or else on the day of the import.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-import tomlkit
-
-from services.chassis.errors import Invalid
 from services.chassis.ids import new_id
-from services.registration import programme_folder
 from services.registration.domain.programme import Institution
-from services.registration.imports.directory import LETTERS
+from services.registration.imports.folder_entries import Entries, Entry, Files, code_of, load, refusals
 from services.registration.imports.record import Change, Import, Issue, Outcome, Row, Status
-from services.registration.imports.texts import issue
-from services.registration.loading import Comparison
 
 if TYPE_CHECKING:
     from services.registration.storage import Work
 
-FILE: Final = "institutions.toml"
+ENTRIES: Final = Entries("institutions")
 _PLAIN: Final = ("name", "kind", "p_number")
+_LASTING: Final = ("opened", "closed")
 _A_DAY: Final = timedelta(days=1)
-
-Files = Mapping[str, bytes]
 
 
 def keys(values: Mapping[str, str]) -> Iterator[str]:
@@ -57,123 +49,67 @@ def _perform(row: Row, imported: Import, work: "Work") -> Outcome:
     changed = edited(files, row.reading.values, work.today)
     if changed == files:
         return Outcome(Status.UNCHANGED)
-    try:
-        _load(changed, work)
-    except Invalid as refused:
-        return Outcome(Status.REFUSED, issues=[Issue(one.slug, "", one.da, one.en) for one in refused])
+    if refused := refusals(changed, work):
+        return Outcome(Status.REFUSED, issues=list(refused))
     after = work.programmes.institutions_of([number])[number]
-    undone = {"before": _entry(files, number), "after": _entry(changed, number)}
-    return Outcome(Status.CHANGED if before else Status.NEW, list(_changes(before, after, work.today)), undo=undone)
+    undone = {"before": ENTRIES.find(files, number), "after": ENTRIES.find(changed, number)}
+    return Outcome(Status.CHANGED if before else Status.NEW, list(_changes(before, after)), undo=undone)
 
 
 def _undo(row: Row, imported: Import, work: "Work") -> list[Issue]:
-    made, number = row.outcome.undo if row.outcome else {}, row.reading.values["number"]
-    files = work.programmes.files(imported.programme)
-    if _entry(files, number) != made["after"]:
-        return [issue("changed-since", "number", error=False)]
-    if made["before"] is None:
-        return [issue("institution-stays", "number", error=False)]
-    _load(_with_entry(files, number, made["before"]), work)
+    made = row.outcome.undo if row.outcome else {}
+    back = ENTRIES.taken_back(work.programmes.files(imported.programme), row.reading.values["number"], made, "institution-stays")
+    if isinstance(back, list):
+        return back
+    load(back, work)
     return []
 
 
-def _load(files: Files, work: "Work") -> None:
-    """Raises `Invalid` with everything that speaks against the folder."""
-    with work.attempt() as attempt:
-        folder = programme_folder.read_files(files)
-        compared = Comparison(folder, work.programmes.loaded(folder))
-        programme_folder.refuse_clashes(folder, compared.loaded, shared_too=True)  # whoever confirms the dry run confirms that too
-        compared.apply(work)
-        attempt.keep()
-
-
 def edited(files: Files, values: Mapping[str, str], today: date) -> Files:
-    """The folder with this unit as the line describes it; the same where it is so already."""
-    entry = _entry(files, values["number"])
+    """The folder with this unit as the line describes it; the same where it is so already. What the line leaves out lets be."""
+    entry = ENTRIES.find(files, values["number"])
     if entry is None:
-        return _with_new(files, values)
-    wanted = entry | {name: values[name] for name in _PLAIN if name in values}
-    if _district(entry) != values["district"]:
-        wanted["district"] = _moved(entry["district"], values["district"], today)
-    return files if wanted == entry else _with_entry(files, values["number"], wanted)
+        return ENTRIES.added(files, _new(values))
+    wanted = entry | {name: values[name] for name in (*_PLAIN, *_LASTING) if name in values}
+    wanted["district"] = _lying(wanted, values, today)
+    return files if wanted == entry else ENTRIES.changed(files, entry["code"], wanted)
 
 
-def _district(entry: Mapping[str, Any]) -> str:
-    """Where it lies by now."""
+def _new(values: Mapping[str, str]) -> Entry:
+    named = {"institution_id": new_id(), "code": values.get("code") or code_of(values["name"]), "stil_number": values["number"]}
+    named |= {name: values[name] for name in (*_PLAIN, *_LASTING, "district") if name in values}
+    since = values.get("district_from")
+    return named if since in {None, values.get("opened")} else named | {"district": [{"code": values["district"], "start": since}]}
+
+
+def _lying(entry: Entry, values: Mapping[str, str], today: date) -> Any:
+    """The districts in which it lay, and the one of the line; the same where it lies there already, and since that day."""
     history = entry["district"]
-    return str(history if isinstance(history, str) else history[-1]["code"])
-
-
-def _moved(history: Any, district: str, today: date) -> list[dict[str, Any]]:
-    """The districts so far, the last one until yesterday, and the new one from today."""
     before = [{"code": history}] if isinstance(history, str) else [*history]
-    return [*before[:-1], before[-1] | {"end": (today - _A_DAY).isoformat()}, {"code": district, "start": today.isoformat()}]
+    last, since = before[-1], values.get("district_from")
+    if last["code"] != values["district"]:
+        return _moved(before, values["district"], date.fromisoformat(since) if since else today)
+    if since in {None, last.get("start") or entry.get("opened")}:
+        return history
+    return _moved(before[:-1], last["code"], date.fromisoformat(since or ""))
 
 
-def _entry(files: Files, number: str) -> dict[str, Any] | None:
-    """The unit's entry as it stands in the folder, its dates as text; None where there is none."""
-    found = _found(_document(files), number)
-    return None if found is None else _unwrapped(found)
+def _moved(before: Sequence[Mapping[str, str]], district: str, since: date) -> list[dict[str, str]]:
+    """The districts so far, the last one until the day before, and the new one from that day."""
+    until = [dict(before[-1]) | {"end": (since - _A_DAY).isoformat()}] if before else []
+    return [*map(dict, before[:-1]), *until, {"code": district, "start": since.isoformat()}]
 
 
-def _with_entry(files: Files, number: str, entry: Mapping[str, Any]) -> Files:
-    """The folder with that entry changed in place: comments and order stay."""
-    document = _document(files)
-    found = _found(document, number)
-    before = _unwrapped(found)
-    for name in before.keys() - entry.keys():
-        del found[name]
-    for name, value in entry.items():
-        if before.get(name) != value:
-            found[name] = _toml(value)
-    return {**files, FILE: tomlkit.dumps(document).encode()}
+def _changes(before: Institution | None, after: Institution) -> Iterator[Change]:
+    was, now = _told(before), _told(after)
+    return (Change(name, was.get(name), value) for name, value in now.items() if was.get(name) != value)
 
 
-def _with_new(files: Files, values: Mapping[str, str]) -> Files:
-    """The folder with one entry more, at its end."""
-    document, entry = _document(files), tomlkit.table()
-    named = {"institution_id": new_id(), "code": values.get("code") or _code(values["name"]), "stil_number": values["number"]}
-    for name, value in (named | {name: values[name] for name in (*_PLAIN, "district") if name in values}).items():
-        entry[name] = value
-    document["institutions"].append(entry)
-    text = tomlkit.dumps(document)
-    return {**files, FILE: re.sub(r"(?<!\n)\n(?=\[\[institutions\]\])", "\n\n", text).encode()}
-
-
-def _code(name: str) -> str:
-    """`Børnehuset Stjernehuset` becomes `stjernehuset`."""
-    plain = re.sub(r"[^a-z0-9]+", "-", name.casefold().translate(LETTERS)).strip("-")
-    return plain.removeprefix("boernehuset-").removeprefix("dagtilbud-")
-
-
-def _document(files: Files) -> Any:
-    return tomlkit.parse(files[FILE].decode())
-
-
-def _found(document: Any, number: str) -> Any:
-    return next((one for one in document["institutions"] if one.get("stil_number") == number), None)
-
-
-def _unwrapped(entry: Any) -> dict[str, Any]:
-    found: dict[str, Any] = msgspec.to_builtins(entry.unwrap())
-    return found
-
-
-def _toml(value: Any) -> Any:
-    """A history of districts as a list of inline tables, its days as dates."""
-    if isinstance(value, str):
-        return value
-    rows = tomlkit.array().multiline(multiline=True)
-    for one in value:
-        row = tomlkit.inline_table()
-        row.update({key: date.fromisoformat(text) if key in {"start", "end"} else text for key, text in one.items()})
-        rows.append(row)
-    return rows
-
-
-def _changes(before: Institution | None, after: Institution, today: date) -> Iterator[Change]:
-    def told(one: Institution | None) -> dict[str, str | None]:
-        return {name: getattr(one, name, None) for name in ("code", *_PLAIN)} | {"district": one.district_near(today) if one else None}
-
-    was, now = told(before), told(after)
-    return (Change(name, was[name], value) for name, value in now.items() if was[name] != value)
+def _told(one: Institution | None) -> dict[str, str | None]:
+    """As a report tells of it: the district is the last in which it lies, and the day that of its move there, if it moved."""
+    if one is None:
+        return {}
+    last, days = one.placements[-1], {"opened": one.existence.start, "closed": one.existence.end}
+    days["district_from"] = last.valid.start if len(one.placements) > 1 else None
+    plain = {name: getattr(one, name) for name in ("code", *_PLAIN)}
+    return plain | {"district": last.district} | {name: day.isoformat() if day else None for name, day in days.items()}

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
 
-from services.registration.imports import families, institutions, mapping, professionals, undoing_families, undoing_professionals
+from services.registration.imports import (
+    districts,
+    families,
+    institutions,
+    mapping,
+    professionals,
+    undoing_families,
+    undoing_professionals,
+)
 from services.registration.imports.columns import Kind
 from services.registration.imports.directory import Directory
 from services.registration.imports.reading import Line, lines
@@ -51,21 +59,25 @@ KEYS: Final[Mapping[Kind, Callable[[Mapping[str, str]], Iterator[str]]]] = {
     Kind.FAMILIES: families.keys,
     Kind.PROFESSIONALS: professionals.keys,
     Kind.INSTITUTIONS: institutions.keys,
+    Kind.DISTRICTS: districts.keys,
 }
 PERFORM: Final[Mapping[Kind, Perform]] = {
     Kind.FAMILIES: families.perform,
     Kind.PROFESSIONALS: professionals.perform,
     Kind.INSTITUTIONS: institutions.perform,
+    Kind.DISTRICTS: districts.perform,
 }
 HIDDEN: Final[Mapping[Kind, Hidden]] = {
     Kind.FAMILIES: families.hidden,
     Kind.PROFESSIONALS: professionals.hidden,
     Kind.INSTITUTIONS: institutions.hidden,
+    Kind.DISTRICTS: institutions.hidden,
 }
 UNDO: Final[Mapping[Kind, Undo]] = {
     Kind.FAMILIES: undoing_families.undo,
     Kind.PROFESSIONALS: undoing_professionals.undo,
     Kind.INSTITUTIONS: institutions.undo,
+    Kind.DISTRICTS: districts.undo,
 }
 
 

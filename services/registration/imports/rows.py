@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 
 from services.registration.imports import addresses
-from services.registration.imports.columns import OF_A_GUARDIAN, Field, Kind, fields
+from services.registration.imports.columns import OF_A_GUARDIAN, STANDS_FOR, Field, Kind, fields
 from services.registration.imports.directory import Directory
 from services.registration.imports.kinds import KINDS
 from services.registration.imports.reading import Line
@@ -25,7 +25,7 @@ _NUMBER = re.compile(r"(?<!\d)(\d{6})[- ]?\d{4}(?!\d)", re.ASCII)
 _NAMING: Final = ("cpr_number", "birth_date", "email")
 _SHOWN: Final = 6
 _HALVES: Final = ("given_name", "family_name")
-_TELLING_WHO: Final = frozenset({"cpr", "yes_no", "name", "full_name"})
+_TELLING_WHO: Final = frozenset({"cpr", "yes_no", "name", "full_name", "municipality"})
 """Types of cells that nobody can do without: who it is, and whose word counts."""
 
 
@@ -62,6 +62,9 @@ class Reader:
             self._take(reading, column, text, merged=column in line.merged)
         if _is_total(line, reading):
             return Reading(reading.read, {}, [issue("total-line", "")])
+        if others := [found for found in reading.issues if found.rule == "other-municipality"]:
+            return Reading(reading.read, {}, others)
+        _take_what_counts(reading)
         self._fill_in(reading)
         addresses.settle(reading)
         reading.issues += _lacking(self.kind, reading)
@@ -128,6 +131,15 @@ def _take_apart(reading: Reading, known: Field, made: str) -> None:
     owner = known.field.removesuffix("address")
     for name, value in zip(addresses.ADDRESS, made.split(BETWEEN), strict=True):
         reading.values.setdefault(owner + name, value)
+
+
+def _take_what_counts(reading: Reading) -> None:
+    """What stands for another field becomes it, and where the two disagree that is said."""
+    for name, other in STANDS_FOR.items():
+        value = reading.values.pop(name, None)
+        if value and reading.values.get(other, value) != value:
+            reading.issues.append(issue("parent-counts", other, error=False))
+        reading.values |= {other: value} if value else {}
 
 
 def _issues(known: Field, made: Made, alike: str) -> Iterator[Issue]:
