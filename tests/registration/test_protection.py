@@ -234,6 +234,18 @@ def test_over_http_the_same(coordinator: Door, registration: Context, family: di
     assert [error["slug"] for error in wrong.get_json()["errors"]] == ["protection-ends-first"]
 
 
+def test_a_year_that_is_over_begins_today(coordinator: Door, registration: Context, family: dict[str, Any]) -> None:
+    """Whoever says since when, over a year ago, and not until when is heard at both doors: it holds for a year from the day he says it."""
+    body = {"kind": "child", "person_id": family["child_id"], "valid_from": "2025-06-01"}
+    protect(registration, "guardian", family["guardian_ids"][0], valid_from="2025-11-02")
+    assert place(enrolment(registration)) == NOWHERE
+    assert coordinator.post("/v1/protections", json=body).get_json() == body | {"valid_until": "2027-11-02"}
+    assert {one["given_name"] for one in staff(coordinator).get(f"/v1/children/{family['child_id']}").get_json()["guardians"]} >= {
+        alias(family["guardian_ids"][0])
+    }
+    assert coordinator.post("/v1/protections", json=body | {"valid_until": "2026-06-01"}).get_json()["valid_until"] == "2026-06-01"
+
+
 def test_a_refused_request_protects_nobody(registration: Context, family: dict[str, Any]) -> None:
     """A child's id is no guardian's: the answer says so, and nothing is told again."""
     before = len(published(registration))

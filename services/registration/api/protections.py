@@ -26,6 +26,8 @@ from services.registration.storage import Work
 def protect(request: Request, work: Work) -> Mapping[str, Any]:
     """A child, guardian or professional, from a day on; for a year where `valid_until` is not given (CPR law, section 28).
 
+    Where that year is over already, it is a year from today: nobody is left without protection for want of an end date.
+
     A guardian's protection holds for the children of whom he has custody, or who live with him, too. With both days the same it
     is lifted. Others learn that a name or a place is not told any more, and never why.
 
@@ -33,7 +35,7 @@ def protect(request: Request, work: Work) -> Mapping[str, Any]:
     and nothing that another said. A coordinator speaks of everybody, and what was said before counts no more.
     """
     asked = ProtectionRequest(**request.body | {"person_id": str(request.body["person_id"])})
-    protections.protect(asked, access.asked_by(request.caller), work)
+    word = protections.protect(asked, access.asked_by(request.caller), work)
     request.concerns(asked.person_id)
     names = ("kind", "person_id", "valid_from")
-    return {name: getattr(asked, name) for name in names} | {"valid_until": asked.until}
+    return {name: getattr(asked, name) for name in names} | {"valid_until": word.until}

@@ -1,8 +1,9 @@
 """Name and address protection (navne- og adressebeskyttelse, CPR law section 28) of a child, a guardian or a professional.
 
 Somebody who is protected has an alias wherever others would read his name, and where he lives or goes is told to nobody who
-does not need it. Protection lapses after a year, unless it is asked for again. A guardian's protection holds for the
-children of whom he has custody, or who live with him, too. What nobody knows, or nobody can read, counts as protected.
+does not need it. Protection lapses after a year, unless it is asked for again; whoever asks after that year, and names no end,
+protects for a year from the day on which he asks, so that nobody believes somebody protected who is not. A guardian's protection
+holds for the children of whom he has custody, or who live with him, too. What nobody knows, or nobody can read, counts as protected.
 
 Several may speak of one person: systems, the person register and the municipality. A later word changes what its own speaker said
 before, and nobody else's; the municipality's takes back all that was said before it. While anybody's word protects, he is protected.
@@ -15,6 +16,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Final
 
+from services.registration.domain.clocks import day_of
 from services.registration.domain.objection import Objection, Rule
 
 _LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -42,11 +44,6 @@ class ProtectionRequest:
     valid_from: date
     valid_until: date | None = None
 
-    @property
-    def until(self) -> date:
-        """The first day without protection."""
-        return self.valid_until or a_year_after(self.valid_from)
-
 
 About = tuple[PersonKind, str, str]
 """Of whom somebody speaks: what that person is, his id, and who speaks."""
@@ -64,12 +61,18 @@ class Word:
     def about(self) -> About:
         return self.request.kind, self.request.person_id, self.asked_by
 
+    @property
+    def until(self) -> date:
+        """The first day without protection."""
+        said_on, a_year = day_of(self.said_at), a_year_after(self.request.valid_from)
+        return self.request.valid_until or (a_year if a_year > said_on else a_year_after(said_on))
+
 
 def objections(word: Word, reached: Collection[About]) -> Iterator[Objection]:
     """Everything that speaks against it; `reached` is who may speak of whom. Who is out of reach is as unknown as who is not there."""
     if word.about not in reached:
         yield Objection(Rule.UNKNOWN_PERSON, "/person_id")
-    if word.request.until < word.request.valid_from:
+    if word.until < word.request.valid_from:
         yield Objection(Rule.PROTECTION_ENDS_FIRST, "/valid_until")
 
 

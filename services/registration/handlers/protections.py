@@ -46,14 +46,15 @@ def refuse(message: Received[Any], reasons: Sequence[Any], work: "Work") -> None
     work.answers.add([message])
 
 
-def protect(request: ProtectionRequest, asked_by: str, work: "Work") -> None:
-    """The same over HTTP, by a system or the municipality. Raises `NotFound`, or `Invalid` with every reason."""
+def protect(request: ProtectionRequest, asked_by: str, work: "Work") -> Word:
+    """The same over HTTP, by a system or the municipality; what was kept. Raises `NotFound`, or `Invalid` with every reason."""
     word = Word(request, asked_by, work.now)
     if objections := list(protection.objections(word, work.protections.reached([word.about]))):
         unknown = any(objection.rule is Rule.UNKNOWN_PERSON for objection in objections)
         raise (NotFound if unknown else Invalid)(reasons=explain(objections))
     work.protections.keep([word])
     tell_again(work)
+    return word
 
 
 def protect_as_registered(request: ProtectionRequest, work: "Work") -> None:

@@ -95,7 +95,7 @@ class Protections:
     def keep(self, words: Iterable[Word]) -> None:
         """Of one speaker's two about one person the later counts; of two at the same moment, the one that protects longer."""
         said = ((word, word.request) for word in words)
-        rows = [{"k": r.kind, "i": r.person_id, "a": w.asked_by, "f": r.valid_from, "u": r.until, "s": w.said_at} for w, r in said]
+        rows = [{"k": r.kind, "i": r.person_id, "a": w.asked_by, "f": r.valid_from, "u": w.until, "s": w.said_at} for w, r in said]
         self._connection.execute(_KEEP, {"rows": as_json(rows)})
 
     def children(self, ids: Collection[str]) -> set[str]:
