@@ -60,6 +60,7 @@ def test_somebody_says_how_it_was(desk: Desk, address: str, browser: Browser, la
         page.goto(address + path)
         expect(page.locator("h1")).to_have_text(words["survey-title"])
         assert page.locator("html").get_attribute("dir") == ("rtl" if language == "ar" else "ltr")
+        assert page.locator(".errors").count() == 0
         is_fine(page)
         page.locator("main button").click()
         expect(page.locator(".errors")).to_be_focused()
