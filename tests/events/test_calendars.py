@@ -74,6 +74,13 @@ class TestTokens:
         assert len(token) >= 43
         assert token not in answer.get_data(as_text=True)
 
+    def test_path_at_a_shared_address(self, desk: Desk, family: Family) -> None:
+        """Where several services share an address, the path that is told leads to the feed there."""
+        body, mounted = {"kind": "family"}, {"SCRIPT_NAME": "/events"}
+        path = found(as_guardian(desk, family.mother).post("/v1/calendars", json=body, environ_overrides=mounted), 201)["path"]
+        assert path.startswith("/events/v1/calendars/")
+        assert "VCALENDAR" in file_at(desk, path.removeprefix("/events"))
+
     def test_token_is_nowhere_in_the_database(self, desk: Desk, feed: str) -> None:
         """Neither the token nor a part of it that would open the feed is kept: not with the feed, not in the audit."""
         token = feed.removeprefix("/v1/calendars/").removesuffix(".ics")

@@ -89,6 +89,7 @@ class Door:
         if not isinstance(endpoint, Route):
             return endpoint.render(environ.get("SCRIPT_NAME", ""))
         request = Request({name: str(value) for name, value in variables.items()}, self._caller(endpoint, environ), cause)
+        request.root = environ.get("SCRIPT_NAME", "")
         request.accept_language = environ.get("HTTP_ACCEPT_LANGUAGE", "")
         if endpoint.public:
             request.network, request.cookies = network_of(environ.get("REMOTE_ADDR", "")), parse_cookie(environ.get("HTTP_COOKIE"))

@@ -29,6 +29,7 @@ class Request:
 
     `path` holds the variables of the path as text, `query` what the route's query schema made of the query string,
     `body` what its body schema made of the body (with `Contract(…)`: the JSON itself), `content` the body's bytes.
+    `root` is where the service is mounted at the address that was called, for paths that an answer tells (empty: at its top).
     `purpose` is why personal data are asked for. `page` is set where the route is paged. `accept_language` is that header;
     `network` is where the caller's address lies (`origin.py`): for counting, and never to be kept or logged as it is. It and the
     `cookies` are set on public routes alone: elsewhere a token says who calls, which no browser sends by itself.
@@ -40,6 +41,7 @@ class Request:
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Any = None
     content: bytes = b""
+    root: str = ""
     purpose: str | None = None
     accept_language: str = ""
     network: str = ""

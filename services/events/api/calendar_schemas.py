@@ -24,7 +24,7 @@ class FeedSchema(Schema):
 
 
 class MadeSchema(FeedSchema):
-    path = fields.String(metadata={"description": "Where the feed is read, below this service's address; keep it to yourself."})
+    path = fields.String(metadata={"description": "Where the feed is read, from the root of the address that you call; secret."})
 
 
 class FeedsSchema(Schema):

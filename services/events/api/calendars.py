@@ -41,7 +41,7 @@ def make_calendar(request: Request, work: Work) -> Answer:
     _must_be_his(kind, institution, request, work)
     feed, token = handlers.make_feed(kind, institution, request.body["language"], request.caller.subject, work)
     request.concerns(feed.calendar_id)
-    return Answer(_feed(feed) | {"path": f"/v1/calendars/{token}.ics"}, 201)
+    return Answer(_feed(feed) | {"path": f"{request.root}/v1/calendars/{token}.ics"}, 201)
 
 
 @api.get("/v1/calendars", summary="One's own calendar feeds", roles=SUBSCRIBERS, returns={200: schemas.FeedsSchema()})
