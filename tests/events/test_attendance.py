@@ -161,12 +161,12 @@ class TestDroppingIn:
 
 
 class TestCorrecting:
-    def test_reason_after_the_day(self, desk: Desk, workshop: Json, family: Family) -> None:
-        """On the session's day a mark is corrected as it is; from the next day in Denmark on, with a reason, which is kept."""
+    def test_reason_after_the_end(self, desk: Desk, workshop: Json, family: Family) -> None:
+        """Until the session ends a mark is corrected as it is; from its end on, the same day too, with a reason, which is kept."""
         desk.marks(workshop, (family.mother, "absent"))
-        desk.waits(timedelta(hours=13))
+        desk.waits(timedelta(hours=1, minutes=59))
         assert result(desk, workshop, family.mother, "excused") == "recorded"
-        desk.waits(timedelta(hours=1, minutes=1))
+        desk.waits(timedelta(minutes=1))
         assert result(desk, workshop, family.mother, "present") == "reason-needed"
         assert result(desk, workshop, family.mother, "present", "mistaken") == "recorded"
         assert [entry["reason"] for entry in desk.roll(workshop)["attendance"][0]["history"]] == [None, None, "mistaken"]

@@ -27,7 +27,7 @@ from services.events.storage import Work
 def record_attendance(request: Request, work: Work) -> dict[str, Any]:
     """From twelve hours before the session starts. Every person has a result of his own, and a correction keeps what was said before.
 
-    After the session's day in Denmark a correction needs a reason.
+    Once the session has ended a correction needs a reason.
     """
     must_organise(request.caller, find_activity_of_session(request.path["id"], work), work.resources)
     outcomes = handlers.record_attendance(request.path["id"], request.body["attendance"], request.caller.subject, work, request.cause)

@@ -22,7 +22,7 @@ OBSERVATIONS = {
     ]
 }
 
-_WHY = "Why it is said after the session's day."
+_WHY = "Why it is said after the session."
 
 
 class MarkSchema(Schema):

@@ -44,7 +44,7 @@ class AttendanceState(StrEnum):
 
 
 class CorrectionReason(StrEnum):
-    """Why something is said after the session's day: a closed list, so that no free text tells of somebody."""
+    """Why something is said anew after the session: a closed list, so that no free text tells of somebody."""
 
     NOT_RECORDED = "not-recorded"
     MISTAKEN = "mistaken"
@@ -188,14 +188,16 @@ class Roll:
         now: datetime,
         reason: CorrectionReason | None = None,
     ) -> Outcome:
-        """Record or correct one person's attendance now; `at` is the field that names the person."""
+        """Record or correct one person's attendance now; `at` is the field that names the person. Once the session is over, what is
+        recorded is changed for a reason alone; the first word needs none.
+        """
         if person_id in self.marked:
             return refused(person_id, Slug.PERSON_TWICE, at)
         self.marked.add(person_id)
         known = self.recorded.get(person_id)
         if known and known.state is state:
             return Outcome(person_id, Result.UNCHANGED, known)
-        if known and reason is None and self._is_past(now):
+        if known and reason is None and now >= self.session.ends_at:
             return refused(person_id, Slug.REASON_NEEDED, at)
         seen_at = max(now, known.seen_at + _NEXT) if known else now
         return self._take(Observation(person_id, state, seen_at, by, reason=reason), at, new_id, now)
