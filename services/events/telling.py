@@ -88,13 +88,15 @@ def _session(of: Session) -> dict[str, Any]:
 def signup(of: Signup) -> dict[str, Any]:
     """Every `signup.*`; `position` is the place in the line at that moment.
 
-    `answer_by` stands in offers alone, `draws_at` while a draw is to come.
+    `answer_by` stands in offers alone, `draws_at` while a draw is to come, `answer_hours` while it waits where seats are offered.
     """
     offered = {"answer_by": of.answer_by} if of.status is SignupStatus.OFFERED else {}
     drawn = {"draws_at": of.draws_at} if of.draws_at else {}
+    by_offer = {"answer_hours": of.answer_hours} if of.answer_hours and of.status is SignupStatus.WAITING else {}
     return (
         offered
         | drawn
+        | by_offer
         | {
             "signup_id": of.signup_id,
             "activity_id": of.activity_id,

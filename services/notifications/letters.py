@@ -149,6 +149,7 @@ def _words(language: str, matter: Matter) -> Mapping[str, Any]:
         "position": matter.signup.position,
         "answer_by": _moment(matter.signup.answer_by, locale),
         "draws_at": _moment(matter.signup.draws_at, locale),
+        "answer_hours": matter.signup.answer_hours,
         "sessions": [_meeting(session, locale) for session in matter.sessions],
     }
 

@@ -122,7 +122,7 @@ class Member(msgspec.Struct):
 
 class SignupFact(msgspec.Struct):
     """A sign-up's whole state, whatever happened to it. `contact_id` is who is told; `answer_by` stands in offers of seats,
-    `draws_at` while a draw is to come.
+    `draws_at` while a draw is to come, `answer_hours` while it waits for seats that will be offered.
     """
 
     signup_id: Id
@@ -137,6 +137,7 @@ class SignupFact(msgspec.Struct):
     signed_up_at: Moment
     answer_by: Moment | None = None
     draws_at: Moment | None = None
+    answer_hours: int | None = None
 
 
 class Card(msgspec.Struct):

@@ -67,13 +67,16 @@ _PERMIT = sa.text(
 )
 _FOLLOW_SIGNUPS = sa.text(
     "insert into signup"
-    " (signup_id, activity_id, contact_id, programme, standing, position, seats, seated_at, answer_by, draws_at, children, sequence)"
-    " select signup_id, activity_id, contact_id, programme, standing, position, seats, seated_at, answer_by, draws_at, children, sequence"
+    " (signup_id, activity_id, contact_id, programme, standing, position, seats, seated_at, answer_by, draws_at, answer_hours,"
+    " children, sequence)"
+    " select signup_id, activity_id, contact_id, programme, standing, position, seats, seated_at, answer_by, draws_at, answer_hours,"
+    " children, sequence"
     " from json_to_recordset(cast(:rows as json)) as x(signup_id uuid, activity_id uuid, contact_id uuid, programme text,"
     " standing text, position integer, seats integer, seated_at timestamptz, answer_by timestamptz, draws_at timestamptz,"
-    " children jsonb, sequence bigint)"
+    " answer_hours integer, children jsonb, sequence bigint)"
     " on conflict (signup_id) do update set children = excluded.children, contact_id = excluded.contact_id, standing = excluded.standing,"
     " position = excluded.position, seats = excluded.seats, answer_by = excluded.answer_by, draws_at = excluded.draws_at,"
+    " answer_hours = excluded.answer_hours,"
     " seated_at = coalesce(signup.seated_at, excluded.seated_at),"
     " sequence = excluded.sequence where excluded.sequence > signup.sequence"
 )
@@ -108,7 +111,8 @@ _OF_KEPT = (
 )
 """A family's permissions; where a guardian was merged into another, that one's."""
 _DUE = sa.text(
-    "select m.*, c.sealed as card, chassis.surviving(m.person_id) as card_of, s.standing, s.seats, s.position, s.answer_by, s.draws_at,"  # noqa: S608 - our own text
+    "select m.*, c.sealed as card, chassis.surviving(m.person_id) as card_of, s.standing, s.seats, s.position, s.answer_by,"  # noqa: S608 - our own text
+    " s.draws_at, s.answer_hours,"
     " a.status as activity_status, a.title, a.sessions, l.sealed as survey_link,"
     " p.name as signature, p.contact, coalesce((select not given from consent k"
     " where k.person_id in (select chassis.same(m.person_id)) order by said_at desc, given limit 1), false) as unwilling,"
@@ -344,7 +348,8 @@ def _mail(row: sa.Row[Any]) -> Mail:
 
 
 def _due(row: sa.Row[Any]) -> Due:
-    signup = Signup(str(row.signup_id), Standing(row.standing), row.seats, row.position, row.answer_by, row.draws_at)
+    standing, signup_id = Standing(row.standing), str(row.signup_id)
+    signup = Signup(signup_id, standing, row.seats, row.position, row.answer_by, row.draws_at, row.answer_hours)
     families = msgspec.convert(row.families, tuple[tuple[Permission, ...], ...])
     return Due(
         _mail(row),

@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 
 from services.chassis.contracts import example
 from services.chassis.ids import new_id
-from services.chassis.testing import deliver
+from services.chassis.testing import deliver, published
 from services.events.handlers import offers
 from tests.events.builders import NEXT_WEEK, NOW, a_family
 from tests.events.test_explain import decided, explain, reasons_now
@@ -174,3 +174,11 @@ def test_who_has_an_offer_cancels(town: Town, desk: Desk) -> None:
     desk.waits(timedelta(days=3))
     line.ends()
     assert line.standing == [("cancelled", None), ("seated", None)]
+
+
+@pytest.mark.parametrize(("rule", "hours"), [(OFFERED, [13, 13]), ({}, [None, None])])
+def test_who_waits_is_told_how_long_there_is_to_answer(town: Town, desk: Desk, rule: Json, hours: list[int | None]) -> None:
+    """The fact that somebody waits says how many hours he will have to answer, where seats are offered at all."""
+    Line(town, desk, rule)
+    waiting = [fact["data"] for fact in published(desk.context) if fact["type"] == "events.signup.waitlisted.v1"]
+    assert [data.get("answer_hours") for data in waiting] == hours

@@ -57,6 +57,13 @@ def test_a_family_waits_and_gets_its_seats(story: Story) -> None:
     assert "nummer 4" in story.mails[0].get_body(("plain",)).get_content()  # type: ignore[union-attr] # a mail has a body
 
 
+def test_who_waits_for_an_offer(story: Story) -> None:
+    """The letter to who waits where seats are offered says how long there will be to answer."""
+    story.waits(story.sara(), answer_hours=13)
+    story.send()
+    assert "13 timer" in " ".join(story.mails[0].get_body(("plain",)).get_content().split())  # type: ignore[union-attr] # a mail has a body
+
+
 def test_a_called_off_activity(story: Story) -> None:
     """When an activity is called off everybody who had signed up gets one mail that says so."""
     sara, omar = story.sara(), story.sara()

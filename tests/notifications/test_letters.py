@@ -160,6 +160,26 @@ def test_a_place_in_the_line(language: str) -> None:
     assert "None" not in written(Kind.WAITING, language, a_matter(signup=a_signup(position=None))).text
 
 
+@EVERY_LANGUAGE
+def test_a_place_that_must_be_answered(language: str) -> None:
+    """Who waits where seats are offered is told how long he has to answer, in a draw too; others that they get the seat at once."""
+    numbers = r"\b26\b.*\b8\b.*\b21\b"
+    at_once, offered = (_waits(language, answer_hours=hours) for hours in (None, 26))
+    drawn, drawn_and_offered = (_waits(language, draws_at=MONDAY + DAY, answer_hours=hours) for hours in (None, 26))
+    assert [bool(re.search(numbers, text)) for text in (at_once, offered, drawn, drawn_and_offered)] == [False, True, False, True]
+
+
+@pytest.mark.parametrize(("language", "claims"), [("da", "ledig"), ("en", "free")])
+def test_why_one_waits_is_not_guessed(language: str, claims: str) -> None:
+    """A full quota, or too many of one house away, keep people waiting too: no letter claims that there are no free seats."""
+    assert claims not in _waits(language)
+
+
+def _waits(language: str, **changes: object) -> str:
+    """A letter to who waits, in one line."""
+    return " ".join(written(Kind.WAITING, language, a_matter(signup=a_signup(position=2, **changes))).text.split())
+
+
 def test_who_sends_it() -> None:
     """A letter is signed with the programme's name, and ends without one as long as nobody knows it."""
     assert written().text.count("Sammen om leg") == 1

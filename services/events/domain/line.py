@@ -136,6 +136,11 @@ class LineRule:
         return self.offers or UNLESS_SAID
 
     @property
+    def answer_hours(self) -> int | None:
+        """How long one may take to answer when freed seats are offered; None where they are given at once."""
+        return self.offers.answer_hours if self.offers else None
+
+    @property
     def lets_past(self) -> bool:
         """Whether a newcomer may get seats while others wait."""
         return bool(self.groups or self.best_fit or self.draw)

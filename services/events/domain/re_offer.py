@@ -144,6 +144,7 @@ def _as_new(old: Signup, instead: Instead, admission: Admission, new_id: str) ->
         offers=0,
         lots=activity.line.lots(admission.standing),
         draws_at=activity.line.draw.closes_at if activity.line.draw and activity.is_gathering else None,
+        answer_hours=activity.line.answer_hours,
         counted=admission.counted,
         late=False,
         transfers_from=old.signup_id if old.active else old.transfers_from,

@@ -57,7 +57,8 @@ class Signup:
     `rank` and `place` say where in the line it stands (`domain/line.py`), `passes` how often it was passed over there, and
     `transfers_from` which sign-up it takes the place of once it has seats. `offers` counts how often it was offered seats;
     `answer_by` is until when it may answer at least, while it has such an offer. `lots` is what it has in a draw, and
-    `draws_at` when that is, while it waits for it.
+    `draws_at` when that is, while it waits for it. `answer_hours` is how long its line gives for an answer to an offer; None where freed
+    seats are given at once.
     `instead_of` is the sign-up, to what was called off or moved, for which this one was offered (`domain/re_offer.py`).
     `counted` says how many of the party count in each of its quotas; `late`, that a seat was given up after the deadline for it.
     """
@@ -82,6 +83,7 @@ class Signup:
     lots: int = 1
     draws_at: datetime | None = None
     answer_by: datetime | None = None
+    answer_hours: int | None = None
     counted: Mapping[str, int] = field(default_factory=dict)
     late: bool = False
     instead_of: str | None = None

@@ -101,5 +101,6 @@ def _new_signup(asking: Asking, work: "Work") -> Signup:
         signed_up_at=work.now,
         rank=activity.line.rank(standing),
         lots=activity.line.lots(standing),
+        answer_hours=activity.line.answer_hours,
         counted=asking.admission.counted,
     )

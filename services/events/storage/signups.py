@@ -25,7 +25,7 @@ def _select(position: str) -> str:
     return f"""
 select cast(s.signup_id as text), cast(s.activity_id as text), a.programme, a.kind, a.district, cast(s.contact_id as text),
     s.number, s.status, s.reason, s.signed_up_at, s.rank, s.place, s.passes, cast(s.transfers_from as text), s.offers, s.lots,
-    s.counted, s.late, cast(s.instead_of as text),
+    s.counted, s.late, cast(s.instead_of as text), cast(a.line -> 'offers' ->> 'answer_hours' as integer) as answer_hours,
     case when s.status = 'waiting' then
         (select w.closes_at from draw w where w.activity_id = s.activity_id and w.drawn_at is null) end as draws_at,
     case when s.status = 'offered' then (select o.answer_by from offer o where o.signup_id = s.signup_id) end as answer_by,

@@ -30,7 +30,8 @@ class Coming:
 @dataclass(frozen=True, slots=True)
 class Signup:
     """A party's sign-up to an activity (tilmelding). `position` is the place in the waiting list, from 1;
-    `answer_by` until when an offer of seats can be answered at least, `draws_at` when lots are drawn for them.
+    `answer_by` until when an offer of seats can be answered at least, `draws_at` when lots are drawn for them,
+    `answer_hours` how long one has to answer where freed seats are offered; None where they are given at once.
     """
 
     signup_id: str
@@ -39,6 +40,7 @@ class Signup:
     position: int | None = None
     answer_by: datetime | None = None
     draws_at: datetime | None = None
+    answer_hours: int | None = None
 
 
 _CALLED_FOR = {
