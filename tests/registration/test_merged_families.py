@@ -13,6 +13,7 @@ from services.registration.handlers.refreshing import refresh
 from services.registration.texts import alias
 from tests.registration.builders import REQUESTED, SENDER, a_guardian, a_number, a_request
 from tests.registration.respondents import enrols, guardian, of_child, of_guardian, patch, read, says, staff
+from tests.registration.test_consents import GIVING, a_giving, standing
 from tests.registration.test_duplicates import enrol, merging
 from tests.registration.test_families import CORRECTION, GUARDIANSHIP, ask, card, facts, terms
 from tests.registration.test_protection import NOWHERE, place, protect
@@ -129,6 +130,27 @@ def test_a_request_may_name_either_id(desk: Desk, registration: Context) -> None
     assert desk.karim(kerim).patch(path, json={"language": "en"}).get_json()["guardian_id"] == karim
     shown = desk.karim(karim).get(path).get_json()
     assert (shown["guardian_id"], [child["child_id"] for child in shown["children"]]) == (karim, [asta])
+
+
+@pytest.mark.parametrize("over_http", [True, False])
+def test_a_consent_stays_with_whom_it_was_given_for(desk: Desk, registration: Context, *, over_http: bool) -> None:
+    """What was agreed to under a merged id, at either door, is the kept child's while they are one, and goes back with its own child."""
+    giving = a_giving({"child_id": desk.children[1], "guardian_ids": [desk.karims[1]]}, purpose="newsletter")
+    merges = desk.merge_both()
+    before = standings(desk, "newsletter")
+    if over_http:
+        assert desk.coordinator.post("/v1/consents", json=giving).status_code == 201
+    else:
+        ask(registration, GIVING, giving)
+    together = standings(desk, "newsletter")
+    for merge_id in merges:
+        desk.undo(merge_id)
+    assert (before, together, standings(desk, "newsletter")) == (["asked"] * 2, ["partly-given"] * 2, ["asked", "in-force"])
+
+
+def standings(desk: Desk, purpose: str) -> list[str]:
+    """What the consents to a purpose come to, by each of Asta's ids."""
+    return [standing(desk.door, {"child_id": child}, purpose) for child in desk.children]
 
 
 @pytest.mark.parametrize("protected", [0, 1])

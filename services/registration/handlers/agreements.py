@@ -1,4 +1,8 @@
-"""What registration can be asked to do with consents after the enrolment: give one, take one back, say what they come to."""
+"""What registration can be asked to do with consents after the enrolment: give one, take one back, say what they come to.
+
+A consent is kept under the ids that it was given by and for, and judged and read as the people's who stand for them: so, when
+a merge is undone, everybody has his own again, also of what was said meanwhile.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,19 +36,17 @@ WITHDRAWAL_CONTRACT = "consent.withdrawal-requested/v1"
 
 def answer_givings(asked: Sequence[Received[Giving]], work: "Work") -> None:
     """Keep each consent, put it off while its giver may become a guardian, or refuse it with every reason; answer each."""
-    kept = _by_kept_ids([message.data for message in asked], work)
-    around = _learn(kept, work)
-    against = [list(givings.objections(giving, around, work.now)) for giving in kept]
-    decided = [case for case in zip(asked, kept, against, strict=True) if not _waits(case[0], case[2], work)]
-    answers = [explain(objections) if objections else givings.taken(new_id(), giving) for _, giving, objections in decided]
+    against = _objections([message.data for message in asked], work)
+    decided = [case for case in zip(asked, against, strict=True) if not _waits(*case, work)]
+    answers = [explain(objections) if objections else givings.taken(new_id(), message.data) for message, objections in decided]
     work.consents.add([answer for answer in answers if isinstance(answer, Consent)])
-    _answer(answers, [message for message, _, _ in decided], work)
+    _answer(answers, [message for message, _ in decided], work)
 
 
 def give_consent(giving: Giving, work: "Work", cause: Cause) -> Consent:
     """Keep a consent that somebody gives, or records for its giver. Raises `Invalid` with every reason against it."""
-    [giving] = _by_kept_ids([giving], work)
-    if against := list(givings.objections(giving, _learn([giving], work), work.now)):
+    [against] = _objections([giving], work)
+    if against:
         raise Invalid(reasons=explain(against))
     taken = givings.taken(new_id(), giving)
     work.consents.add([taken])
@@ -109,6 +111,13 @@ def _agreement(
 ) -> Agreement:
     consents = said.get((programme, purpose.code), ())
     return Agreement(programme, purpose, standing(purpose.given_by, holders, consents), consents)
+
+
+def _objections(asked: Sequence[Giving], work: "Work") -> list[list[Objection]]:
+    """Everything that speaks against each of these."""
+    kept = _by_kept_ids(asked, work)
+    around = _learn(kept, work)
+    return [list(givings.objections(giving, around, work.now)) for giving in kept]
 
 
 def _by_kept_ids(asked: Sequence[Giving], work: "Work") -> list[Giving]:
