@@ -187,6 +187,25 @@ def test_a_system_corrects_its_own_people_alone(registration: Context, system: D
     assert (answer["type"], answer["data"]["request_id"]) == ("registration.request.granted.v1", "correction-17")
 
 
+def test_no_system_corrects_the_child_of_another_that_its_own_was_merged_into(
+    registration: Context, coordinator: Door, door: Door, system: Door, asta: Json
+) -> None:
+    """Under neither id, over HTTP or on the bus, neither the child nor its guardian; until the merge is undone."""
+    others = enrols(registration, a_request(), source="https://other.example")
+    pairs = {"child": (asta["child_id"], others["child_id"]), "guardian": (asta["guardian_ids"][0], others["guardian_ids"][0])}
+    bodies = [{"kind": kind, "merged_id": merged, "into_id": into} for kind, (merged, into) in pairs.items()]
+    merges = [coordinator.post("/v1/merges", json=body).get_json()["merge_id"] for body in bodies]
+    for named in (asta, others):
+        answers = [system.post("/v1/corrections", json=who(named, given_name="Nobody")) for who in (child, guardian)]
+        assert [(answer.status_code, slugs(answer)) for answer in answers] == [(404, [("unknown-person", "/person_id")])] * 2
+        refused = ask(registration, child(named, given_name="Nobody"))
+        assert [reason["slug"] for reason in refused["data"]["reasons"]] == ["unknown-person"]
+    for merge_id in merges:
+        coordinator.post(f"/v1/merges/{merge_id}/undoing")
+    assert correct(system, child(asta, given_name="Astrid")) == ["given_name"]
+    assert [shown(door, one)["given_name"] for one in (asta, others)] == ["Astrid", "Asta"]
+
+
 def test_a_correction_that_breaks_its_contract_is_answered(registration: Context, asta: Json) -> None:
     """With every reason, under the request's id; nothing is parked."""
     answer = ask(registration, child(asta, reason="because", given_name="", email="asta@example.org"))

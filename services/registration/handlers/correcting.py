@@ -3,7 +3,8 @@
 A batch of any size takes the same few statements, and requests may come in any order and any number of times. A guardian's new
 name reaches notifications with his sealed card; a child's new month of birth is told with its enrolments; who it may be a second
 time is looked for anew, as the tables of people note by themselves. A system is heard about the people whom it brought, the
-municipality about everybody; anybody else is as unknown as somebody who is not there.
+municipality about everybody; anybody else is as unknown as somebody who is not there. Of two who were merged the one that is kept
+is corrected, for good; so a system that brought the other alone is not heard about it, until they are two again.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -90,7 +91,7 @@ class _People:
         children, guardians = (self._ids(kind) for kind in Kind)
         self._known: dict[Key, Somebody] = {(Kind.CHILD, id_): child for id_, child in work.children.lock_whole(children).items()}
         self._known |= {(Kind.GUARDIAN, id_): guardian for id_, guardian in work.guardians.lock(guardians).items()}
-        self._reached = work.protections.reached(one.about for one in self.asked)
+        self._reached = work.sources.own(one.about for one in self.asked)
         self._owners = {key: owner for kind in Kind for key, owner in self._numbered(kind)}
         self._starts = work.enrolments.first_days(children)
         self._touched: dict[Key, Somebody] = {}

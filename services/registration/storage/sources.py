@@ -12,6 +12,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from services.registration.domain.protection import About, PersonKind
 from services.registration.domain.spoken import Spoken
 from services.registration.storage.rows import as_json
 
@@ -57,6 +58,13 @@ _REACHED = sa.text(
     f" when 'professional' then {OF_PROFESSIONAL.format('i', 'a')} when 'consent' then {_OF_CONSENT} end"
 )
 
+_ITSELF = f"exists (select from enrolment e where e.child_id = {{0}} and {_MAY.format('{1}')})"
+_OWN = sa.text(
+    "select k, i::text, a from json_to_recordset(cast(:rows as json)) as x (k text, i uuid, a text) where a = '' or case k"
+    f" when 'child' then {_ITSELF.format('i', 'a')}"
+    f" when 'guardian' then exists (select from guardianship g where g.guardian_id = i and {_ITSELF.format('g.child_id', 'a')}) end"
+)
+
 
 class Sources:
     """Who may speak of whom."""
@@ -68,3 +76,8 @@ class Sources:
         """Those of them of whom there are any, and of whom their sender may speak."""
         rows = as_json({"k": one.kind, "i": one.id, "a": one.source} for one in set(spoken))
         return {Spoken(*row) for row in self._connection.execute(_REACHED, {"rows": rows})}
+
+    def own(self, abouts: Iterable[About]) -> set[About]:
+        """Those whose very record their speaker brought, and not one that was merged with it; for the municipality all."""
+        rows = as_json({"k": kind, "i": person_id, "a": asked_by} for kind, person_id, asked_by in abouts)
+        return {(PersonKind(kind), person_id, by) for kind, person_id, by in self._connection.execute(_OWN, {"rows": rows})}
