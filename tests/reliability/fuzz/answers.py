@@ -12,7 +12,7 @@ from tests.reliability.fuzz.calls import Calls, Environ
 from tests.reliability.fuzz.secrets import found_in
 
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-PAGES = "/sign-up/"
+PAGES = ("/sign-up/", "/feedback")
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
