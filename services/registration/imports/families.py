@@ -22,6 +22,7 @@ from services.registration.domain.request import ChildDetails, EnrolmentRequest,
 from services.registration.duplicates.finding import matches
 from services.registration.handlers.enrolling import take_enrolment_requests, update_guardians
 from services.registration.handlers.newcomers import recognise
+from services.registration.imports import holding
 from services.registration.imports.addresses import ADDRESS
 from services.registration.imports.record import Candidate, Change, Import, Issue, Outcome, Row, Status
 from services.registration.imports.stored import Made, StoredChild, StoredEnrolment, StoredFamilies
@@ -66,7 +67,7 @@ def perform(rows: Sequence[Row], imported: Import, work: "Work") -> dict[int, Ou
     for row in rows:
         own = after.ids_around(row.number)
         found[row.number].candidates = [candidate for candidate in alike.get(row.number, ()) if candidate.id not in own]
-    return found
+    return found | holding.held(rows, found, imported, work)
 
 
 def hidden(rows: Sequence[Row], imported: Import, work: "Work") -> dict[int, list[str]]:

@@ -99,7 +99,7 @@ class Protections:
         self._connection.execute(_KEEP, {"rows": as_json(rows)})
 
     def children(self, ids: Collection[str]) -> set[str]:
-        """Which of these children are protected today, themselves or through a guardian."""
+        """Which of these are protected today: children, themselves or through a guardian, and adults where their ids are among them."""
         return set(self._connection.execute(_HIDDEN, {"ids": as_json(ids), "today": self._today}).scalars()) if ids else set()
 
     def untold(self) -> list[tuple[PersonKind, str]]:

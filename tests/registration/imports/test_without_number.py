@@ -3,8 +3,9 @@
 import sqlalchemy as sa
 
 from services.chassis.service import Context
+from services.registration.domain.protection import MUNICIPALITY, PersonKind, ProtectionRequest, Word
 from services.registration.duplicates.finding import look
-from services.registration.imports.record import Status
+from services.registration.imports.record import Deed, Status
 from tests.registration.builders import a_number
 from tests.registration.imports.desk import a_file, a_line, checked, confirmed, living, outcomes, rows, undone
 
@@ -67,3 +68,28 @@ def test_a_number_that_cannot_be_read_is_still_refused(registration: Context) ->
     [row] = rows(registration, checked(registration, a_file(a_line(CPR="12345", Fornavn="Noor"))))
     assert row.outcome is None or row.outcome.status is Status.REFUSED
     assert [found.field for found in row.reading.issues if found.error] == ["child.cpr_number"]
+
+
+def test_who_may_be_protected_is_left_to_a_person(registration: Context) -> None:
+    """A child or a guardian without a number who looks like one who is protected is not let in; with numbers, or like others, he is."""
+    confirmed(registration, checked(registration, a_file(a_line(CPR="", Fornavn="Noor"))))
+    look(registration)
+    alike = a_line(CPR="", Fornavn="Nor")
+    before = checked(registration, a_file(alike))
+    assert [one.status for one in outcomes(registration, before)] == [Status.NEW]
+    protect_all(registration)
+    assert [row.deed for row in rows(registration, confirmed(registration, before))] == [Deed.MOVED]
+    [held] = outcomes(registration, checked(registration, a_file(alike)))
+    assert (held.status, [one.rule for one in held.issues]) == (Status.REFUSED, ["may-be-protected"])
+    numbered = alike | {"CPR": a_number(), "Forælder 1 CPR": a_number("1991-03-09")}
+    other = {"Forælder 1 fornavn": "Karim", "Forælder 1 efternavn": "Eksempelsen", "Forælder 1 e-mail": "karim@example.org"}
+    stranger = a_line(CPR="", Fornavn="Villads", Efternavn="Eksempelsen", **other)
+    assert statuses(registration, a_file(numbered, stranger)) == [Status.NEW, Status.NEW]
+    assert children(registration) == 1
+
+
+def protect_all(context: Context) -> None:
+    """Give every guardian name and address protection."""
+    with context.work() as work:
+        ids = work.connection.execute(sa.text("select guardian_id::text from guardian")).scalars()
+        work.protections.keep(Word(ProtectionRequest(PersonKind.GUARDIAN, one, work.today), MUNICIPALITY, work.now) for one in list(ids))
