@@ -14,8 +14,8 @@ from services.chassis.erasure.erasing import are_his, types_of
 from services.chassis.erasure.holdings import Holding
 from services.chassis.storage import UnitOfWork
 
-_SEALED: Final = frozenset({"bytea", "daterange"})
-"""Types of columns that are not shown as they are: sealed, or told in words of their own."""
+_SEALED: Final = "bytea"
+_PERIOD: Final = "daterange"
 
 _LOOKS = sa.text(
     "select at, purpose, route from chassis.audit where subject = any(cast(:ids as text[])) or id in (select a.id"
@@ -42,16 +42,19 @@ def _rows(holding: Holding, ids: Sequence[str], beside: Collection[str], work: U
     people = [column for column in (*holding.delete, *holding.stand_in) if types[column] == "uuid"]
     if not people:
         return
-    shown = ", ".join((*(f"cast({column} as text)" for column in people), *_told(holding, types)))
-    statement = f"select {shown} from {holding.table} where {are_his(people, types)} order by {shown}"  # noqa: S608 - our own names
+    columns = [*(f"cast({column} as text)" for column in people), *_told(holding, types)]
+    shown, order = ", ".join(columns), ", ".join(str(place) for place, _ in enumerate(columns, start=1))
+    statement = f"select {shown} from {holding.table} where {are_his(people, types)} order by {order}"  # noqa: S608 - our own names
     for row in work.connection.execute(sa.text(statement), {"ids": list(ids)}):
         yield {name: value for name, value in row._mapping.items() if name not in people or value in ids or value in beside}  # noqa: SLF001 - its public name
 
 
 def _told(holding: Holding, types: Mapping[str, str]) -> Iterator[str]:
-    """What hangs on the ids, and is not sealed."""
+    """What hangs on the ids, and is not sealed; a period by its first day and the first one after it."""
     for column in (*holding.with_row, *holding.nothing):
-        if types[column] not in _SEALED and column not in holding.sealed:
+        if types[column] == _PERIOD and column not in holding.sealed:
+            yield from (f"lower({column}) as valid_from", f"upper({column}) as valid_until")
+        elif types[column] != _SEALED and column not in holding.sealed:
             yield f"cast({column} as text)" if types[column] in {"uuid", "jsonb"} else column
 
 

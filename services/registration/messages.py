@@ -268,10 +268,11 @@ def of_rejection(answer_id: str, message: Received[Any], reasons: Iterable[Reaso
     }
 
 
-def of_taken(taken: Taken, *, hidden: bool) -> dict[str, Any]:
-    """A step, for who looks back; without the place of who is protected."""
+def of_taken(taken: Taken, today: date, *, hidden: bool) -> dict[str, Any]:
+    """A step, for who looks back, and whether it is coming still; without the place of who is protected."""
     names = ("number", "step", "status", "effective_date", "reason", "recorded_at")
-    return {name: getattr(taken, name) for name in names} | {"institution": None if hidden else taken.institution}
+    coming = taken.effective_date is not None and taken.effective_date > today
+    return {name: getattr(taken, name) for name in names} | {"institution": None if hidden else taken.institution, "coming": coming}
 
 
 def of_sign_up_link(link: Link, key_id: str, sealed: str) -> dict[str, Any]:

@@ -87,6 +87,25 @@ def test_it_holds_what_every_service_holds(hall: TownHall, tmp_path: Path) -> No
         assert text in page
 
 
+def test_the_folder_is_made(hall: TownHall, tmp_path: Path) -> None:
+    """One that is not there yet is made, for its owner alone; where there can be none a sentence says so, and nothing is gathered."""
+    ids = mona(hall)
+    report(ids["mother"], tmp_path / "new" / "folder")
+    assert stat.S_IMODE((tmp_path / "new" / "folder").stat().st_mode) == 0o700
+    (tmp_path / "file").touch()
+    assert "There can be no folder" in refused("access-report", ids["mother"], "--to", str(tmp_path / "file" / "below"))
+
+
+def test_protection_is_told_with_its_period_and_relations_in_words(hall: TownHall, tmp_path: Path) -> None:
+    """From when until when somebody is protected stands there; how somebody is related to a child is no code, and no column is."""
+    mother, registration = mona(hall)["mother"], hall.services["registration"]
+    asked = {"kind": "guardian", "person_id": mother, "valid_from": "2024-05-01", "valid_until": "2030-02-03"}
+    deliver(registration, "protection.requested.v1", asked, source=SENDER)
+    _, page = report(mother, tmp_path)
+    assert [text for text in ("1. maj 2024", "3. februar 2030", "anden voksen") if text not in page] == []
+    assert [code for code in ("asked_by", "sequence", "as_of", "valid_from") if code in page] == []
+
+
 def test_it_says_when_and_why_and_not_by_whom(hall: TownHall, tmp_path: Path) -> None:
     """Each look is there with its moment and its purpose; nobody who looked is named, in either file."""
     ids = mona(hall)

@@ -10,6 +10,8 @@ import typer
 from typer.testing import CliRunner, Result
 
 from services.chassis.contracts import example
+from services.chassis.service import Context
+from services.chassis.testing import published
 from services.cli.publish import publish
 
 ENROLMENT = example("enrolment.requested/v1")
@@ -36,6 +38,12 @@ def a_request(id_: str = "first", **data: Any) -> dict[str, Any]:
     """The contract's example under this id, with some fields changed; None takes one away."""
     changed = {name: value for name, value in (ENROLMENT["data"] | data).items() if value is not None}
     return ENROLMENT | {"id": id_, "data": changed}
+
+
+def about(contract: str, **data: Any) -> dict[str, Any]:
+    """Another contract's example, with some fields changed; None takes one away."""
+    found = example(f"{contract}/v1")
+    return found | {"data": {name: value for name, value in (found["data"] | data).items() if value is not None}}
 
 
 def test_an_accepted_line(run: Run, broker: str) -> None:
@@ -84,6 +92,39 @@ def test_an_enrolment_ends_over_http(run: Run, door: str, token: str) -> None:
     result = run([withdrawal | {"data": withdrawal["data"] | {"enrolment_id": enrolment_id}}], "--http", door, "--token", token)
     assert result.exit_code == 0, result.output
     assert f"line 1: withdrawn {enrolment_id}" in result.output
+
+
+def test_every_request_goes_to_its_own_door(run: Run, door: str, token: str, registration: Context) -> None:
+    """A step, a guardian, custody, contacts, a name and protection: each is done, and one for staff alone is refused with its reason."""
+    run([a_request()], "--http", door, "--token", token)
+    [told] = [fact["data"] for fact in published(registration) if fact["type"] == "registration.enrolment.accepted.v1"]
+    ids = {"enrolment_id": told["enrolment_id"], "child_id": told["child_id"], "guardian_id": told["guardian_ids"][0]}
+    step = {"step": "start", "effective_date": told["start_date"], "reason": None}
+    lines = [
+        about("family.identity-correction-requested", kind="child", person_id=ids["child_id"], changes={"given_name": "Asta Marie"}),
+        about("protection.requested", kind="guardian", person_id=ids["guardian_id"]),
+        about("family.guardian-requested", child_id=ids["child_id"]),
+        about("family.guardianship-requested", **{name: ids[name] for name in ("child_id", "guardian_id")}),
+        about("enrolment.step-requested", institution=None, enrolment_id=ids["enrolment_id"], **step),
+    ]
+    result = run(lines, "--http", door, "--token", token)
+    said = result.output.splitlines()
+    assert [line for line in said if "granted" in line][:3] == [f"line {number}: granted" for number in (1, 2, 3)], result.output
+    assert "line 4: rejected" in said
+    assert f"line 5: active {ids['enrolment_id']}" in said
+
+
+def test_a_line_of_another_source_is_refused(run: Run, door: str, token: str) -> None:
+    """Over HTTP a request is always its token's: another's line is not sent under the wrong name, and the others go on."""
+    result = run([a_request() | {"source": "https://another.example"}, a_request("b")], "--http", door, "--token", token)
+    assert "/source  The token sends as https://daycare-administration.example alone." in result.output
+    assert "1 rejected, 1 accepted" in result.output
+
+
+def test_what_has_no_enrolment_is_answered_over_the_bus(run: Run, broker: str) -> None:
+    """A request about somebody who is not there is rejected with its reason, as over HTTP."""
+    result = run([about("protection.requested")], "--amqp", broker)
+    assert "line 1: rejected" in result.output
 
 
 def test_the_same_id_with_other_content_is_refused(run: Run, door: str, token: str) -> None:

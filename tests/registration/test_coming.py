@@ -118,12 +118,12 @@ def test_a_child_that_has_left_today_is_enrolled_anew(running: Context, clock: F
 
 
 def test_history_and_journey_tell_what_is_coming(running: Context, door: Door, asta: dict[str, Any]) -> None:
-    """The history ends today; the journey has the coming step with its day, and what is expected after it."""
+    """The history marks the coming step; the journey has it with its day, and what is expected after it."""
     ask(running, STEP, step(asta, "pause", "2026-12-01"))
     leader = door.as_(Role.LEADER, institutions={"birkegaarden"}, purpose="plan-workshop")
     items = leader.get(f"/v1/enrolments/{asta['enrolment_id']}/history").get_json()["items"]
     [journey] = leader.get(f"/v1/children/{asta['child_id']}/journey").get_json()["items"]
-    assert [item["step"] for item in items] == ["enrol", "start"]
+    assert [(item["step"], item["coming"]) for item in items] == [("enrol", False), ("start", False), ("pause", True)]
     assert (journey["status"], [(one["step"], one["state"]) for one in journey["steps"]]) == (
         "active",
         [("enrol", "done"), ("start", "done"), ("pause", "coming"), ("resume", "expected"), ("complete", "expected")],

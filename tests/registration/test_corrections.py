@@ -139,14 +139,26 @@ def test_a_birth_date_against_the_number_explains_itself(coordinator: Door, asta
         (child, {"birth_date": "2024-03-02"}, {"child-not-born", "birth-date-against-number"}),
         (child, {"cpr_number": "710222-0000"}, {"birth-date-against-number"}),
         (child, {"birth_date": "0022-05-14"}, {"birth-date-too-early", "birth-date-against-number"}),
+        (child, {"birth_date": "2010-12-04"}, {"child-too-old", "birth-date-against-number"}),
+        (child, {"birth_date": "2027-01-01"}, {"birth-date-in-the-future", "child-not-born", "birth-date-against-number"}),
+        (child, {}, {"nothing-to-correct"}),
         (child, {"cpr_number": "910222-0000"}, {"invalid-cpr-number"}),
         (guardian, {"birth_date": "1991-03-09"}, {"birth-date-not-kept"}),
     ],
 )
 def test_what_cannot_be_is_refused(coordinator: Door, asta: Json, kind: Any, changes: Json, found: set[str]) -> None:
-    """A child born after it started, a number of no day or of another, the birth date of a guardian."""
+    """A child born after it started, too old for it, or not yet; a number of no day or of another; a guardian's birth date; nothing."""
     answer = coordinator.post("/v1/corrections", json=kind(asta, **changes))
     assert (answer.status_code, {slug for slug, _ in slugs(answer)}) == (422, found)
+
+
+def test_a_child_that_is_too_old_is_corrected_when_its_enrolment_has_ended(coordinator: Door, asta: Json) -> None:
+    """The truth is refused only while a programme counts the child that does not take children of that age."""
+    truth = child(asta, birth_date="2010-12-04", cpr_number=a_number("2010-12-04"))
+    assert slugs(coordinator.post("/v1/corrections", json=truth)) == [("child-too-old", "/changes/birth_date")]
+    end = {"reason": "moved", "effective_date": "2026-11-02"}
+    assert coordinator.post(f"/v1/enrolments/{asta['enrolment_id']}/withdrawal", json=end).status_code == 200
+    assert correct(coordinator, truth) == ["birth_date", "cpr_number"]
 
 
 def test_a_number_that_another_has_is_refused_loudly(registration: Context, door: Door, coordinator: Door, asta: Json) -> None:

@@ -34,6 +34,15 @@ class TestAsking:
         assert sara.goes("/sign-up/link?lang=ar").presses("ask", email="samira@example.org").answer.status_code == 200
         assert "lang=ar&" in letters(registration)[-1]["link"]
 
+    @pytest.mark.parametrize(
+        ("query", "language"), [("fbclid=x", "da"), ("lang=en&fbclid=abc&utm_source=letter", "en"), ("lang=tlh", "da"), ("lang=e", "da")]
+    )
+    def test_links_from_letters_and_social_media_lead_here(self, door: Door, query: str, language: str) -> None:
+        """What others hang on the address is passed over, and a language in which there is no page is the browser's; JSON stays strict."""
+        assert f'<html lang="{language}"' in door.get(f"/sign-up/link?{query}").text
+        assert door.get(f"/sign-up?{query}").status_code == 303
+        assert door.get(f"/.well-known/jwks.json?{query}").status_code == 400
+
     def test_a_code_is_sent_and_typed(self, sara: Visitor, registration: Context) -> None:
         """A wrong code is said at its field and may be tried again; the right one opens the form, which asks for that phone."""
         assert sara.presses("ask", phone=PHONE).page.headline == "Skriv koden"

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any, TypedDict, TypeVar, Unpack
 
 from marshmallow import Schema
@@ -130,6 +131,11 @@ class Route:
     def is_page(self) -> bool:
         """Whether people see it in a browser."""
         return "text/html" in self.returns.values()
+
+    @cached_property
+    def is_visited(self) -> bool:
+        """Whether anybody's browser follows links there. Whoever passes such links on hangs marks of his own on them, which say nothing."""
+        return self.public and (self.is_page or HTTPStatus.SEE_OTHER in self.returns)
 
     @cached_property
     def writes(self) -> bool:

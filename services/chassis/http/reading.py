@@ -67,7 +67,7 @@ def _read_query(route: Route, request: Request, query: str) -> None:
     try:
         if route.paging:
             request._page, pairs = route.paging.read(pairs)  # noqa: SLF001 - `page` is read-only for routes
-        request.query = _loaded(route.query, pairs)
+        request.query = _loaded(route.query, _known(pairs, route.query) if route.is_visited else pairs)
     except Invalid as refused:
         raise Malformed("invalid-query", reasons=list(refused)) from None
 
@@ -77,6 +77,12 @@ def _pairs(query: str) -> list[tuple[str, str]]:
         return parse_qsl(query, keep_blank_values=True, errors="strict")
     except UnicodeDecodeError:
         raise error(Malformed, "query-not-utf-8") from None
+
+
+def _known(pairs: Sequence[tuple[str, str]], schema: Schema | None) -> list[tuple[str, str]]:
+    """Of what is hung on a page's address that which the page has a use for."""
+    names = {field.data_key or name for name, field in schema.fields.items()} if schema else ()
+    return [(name, value) for name, value in pairs if name in names]
 
 
 _NOTHING = Schema.from_dict({})()

@@ -121,6 +121,11 @@ class Book:
         wishes = (tag.lower().partition("-")[0] for tag in parse_accept_header(accept_language, LanguageAccept).values())
         return next((language for language in wishes if language in self._texts), "da")
 
+    def chosen(self, language: str, accept_language: str) -> Words:
+        """The words in the language that somebody chose; where there are none in it, in the one that his browser would rather have."""
+        is_known = language.lower().partition("-")[0] in self._texts
+        return self.words(language if is_known else self.preferred(accept_language))
+
 
 def own_name(language: str) -> str:
     """What those who speak it call it."""

@@ -11,6 +11,7 @@ import msgspec
 import typer
 
 from services.chassis.access_report import access_report
+from services.chassis.errors import Invalid
 from services.chassis.files import write_private
 from services.chassis.http.audit import record_command
 from services.chassis.service import Context
@@ -28,7 +29,12 @@ def write_access_report(
     person_id: Annotated[UUID, typer.Argument(help="Deltag's id of a child, a guardian or a professional.")],
     actor: Annotated[str, typer.Option("--as", help="Who does this, for the audit.", default_factory=getpass.getuser)],
     folder: Annotated[
-        Path, typer.Option("--to", help="The folder to write both files into; they are for the person's eyes alone.")
+        Path,
+        typer.Option(
+            "--to",
+            help="The folder to write both files into, made where there is none; for the person's eyes alone.",
+            file_okay=False,
+        ),
     ] = Path(),
     language: Reasons = Language.DA,
 ) -> None:
@@ -36,10 +42,20 @@ def write_access_report(
 
     Hand it to that person alone, by Digital Post or in the hand. Who looked is not in it.
     """
+    _make(folder)
     gathered = _gathered(str(person_id), actor)
     for name, content in zip(FILES, (_as_json(gathered), as_html(gathered, language.value)), strict=True):
         write_private(folder / name, content)
     console.print(f"Written: {', '.join(str(folder / name) for name in FILES)}.", highlight=False, soft_wrap=True)
+
+
+def _make(folder: Path) -> None:
+    """Before anything is gathered, so that nothing is noted as handed out that could not be written."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        text = f"There can be no folder {folder}: something else is there, or you may not write beside it."
+        raise Invalid("no-folder", field="--to", da=text, en=text) from None
 
 
 def _gathered(person_id: str, actor: str) -> dict[str, Any]:

@@ -58,4 +58,9 @@ def _fields(row: Mapping[str, Any], language: str) -> Iterator[tuple[str, str]]:
     """What a row says; what it leaves open is left out."""
     for column, value in row.items():
         if value not in (None, "", "[]", "{}", []):
-            yield word("column", column, language), told(value, language)
+            yield word("column", column, language), _called(column, value, language)
+
+
+def _called(column: str, value: Any, language: str) -> str:
+    """A value; one that is a code of a sort that has words is called by its word."""
+    return word(column, value, language) if column in WORDS and isinstance(value, str) else told(value, language)

@@ -13,10 +13,11 @@ from services.chassis.errors import DeltagError, Invalid, Reason
 
 @dataclass(frozen=True)
 class Request:
-    """A line that can be sent: a CloudEvent that keeps its contract. `data` is what it asks."""
+    """A line that can be sent: a CloudEvent that keeps its contract, and its source. `data` is what it asks."""
 
     line: int
     id: str
+    source: str
     type: str
     body: bytes
     data: Mapping[str, Any]
@@ -71,7 +72,7 @@ def _request(number: int, body: bytes) -> Request:
     data = json.loads(bytes(envelope.data))
     if broken := problems(contract, data):
         raise Invalid(reasons=[Reason(one.slug, f"/data{one.field}", one.da, one.en) for one in broken])
-    return Request(number, envelope.id, envelope.type, body, data)
+    return Request(number, envelope.id, envelope.source, envelope.type, body, data)
 
 
 @cache

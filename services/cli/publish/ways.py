@@ -14,17 +14,18 @@ from services.chassis.envelope import Outgoing
 from services.chassis.errors import Invalid, Reason, Unauthenticated, Unavailable
 from services.chassis.ids import new_id
 from services.chassis.service import REQUESTS
+from services.cli.publish.doors import ENROLMENT_REQUESTED, door_of, has_door
 from services.cli.publish.lines import Request
+from services.cli.publish.token import source_of
 
 CHUNK = 200
-ENROLMENT_REQUESTED = "enrolment.requested.v1"
 _PATIENT = urllib3.Retry(total=6, connect=2, backoff_factor=0.5, status_forcelist=(503,), allowed_methods=None, raise_on_status=False)
-_NO_TOKEN, _NO_DOOR = 401, (404, 405)
+_NO_TOKEN, _NO_DOOR, _PROBLEMS = 401, (404, 405), 400
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What registration said to a line: accepted, withdrawn or rejected (with every reason), and our id of the enrolment."""
+    """What registration said to a line: how the enrolment stands, with our id of it; granted; or rejected, with every reason."""
 
     line: int
     status: str
@@ -78,7 +79,7 @@ class OverHttp:
             raise Invalid("no-http-address", field="--http", da=text, en=text)
         root = url.rstrip("/")
         self._root = root if root.endswith("/v1") else f"{root}/registration/v1"
-        self._token = token
+        self._token, self._source = token, source_of(token)
         self._http = urllib3.PoolManager(timeout=urllib3.Timeout(30), retries=_PATIENT)
 
     def send(self, requests: Sequence[Request]) -> Iterator[Answer]:
@@ -86,26 +87,36 @@ class OverHttp:
         yield from map(self._ask, requests)
 
     def _ask(self, request: Request) -> Answer:
-        if request.type == ENROLMENT_REQUESTED:
-            status, content = self._post("/enrolment-requests", {"id": request.id, "data": request.data})
-            if status in _NO_DOOR:
-                raise self._nobody(f"status {status}")
-        else:
-            body = {name: value for name, value in request.data.items() if name != "enrolment_id"}
-            _, content = self._post(f"/enrolments/{request.data['enrolment_id']}/withdrawal", body, key=request.id)
+        if refused := self._refused(request):
+            return Answer(request.line, "rejected", "", [refused])
+        status, content = self._sent(request)
+        if status == _NO_TOKEN:
+            raise Unauthenticated(reasons=_reasons(content["errors"]))
+        is_no_door = request.type == ENROLMENT_REQUESTED and status in _NO_DOOR
+        if is_no_door or (status >= _PROBLEMS and "errors" not in content):
+            raise self._nobody(f"status {status}")
         return _answer(request.line, content)
 
-    def _post(self, path: str, body: Mapping[str, Any], *, key: str = "") -> tuple[int, Mapping[str, Any]]:
-        headers = {"Authorization": f"Bearer {self._token}"} | ({"Idempotency-Key": quote(key, safe="")[:200]} if key else {})
+    def _refused(self, request: Request) -> Reason | None:
+        """Why it cannot go this way: over HTTP a request is always its token's, and it has to have a door."""
+        if self._source and request.source != self._source:
+            text = f"The token sends as {self._source} alone. Take the token of the source that the line names, or correct the line."
+            return Reason("not-your-source", "/source", text, text)
+        if not has_door(request):
+            text = f"{request.type} has no HTTP door; send it over the bus (--amqp)."
+            return Reason("no-door", "/type", text, text)
+        return None
+
+    def _sent(self, request: Request) -> tuple[int, Mapping[str, Any]]:
+        method, path, body = door_of(request)
+        key = {} if request.type == ENROLMENT_REQUESTED else {"Idempotency-Key": quote(request.id, safe="")[:200]}
         try:
-            response = self._http.request("POST", self._root + path, json=body, headers=headers)
+            response = self._http.request(method, self._root + path, json=body, headers={"Authorization": f"Bearer {self._token}"} | key)
             content: Mapping[str, Any] = response.json()
         except urllib3.exceptions.HTTPError:
             raise self._nobody("nobody answers") from None
         except ValueError:
             raise self._nobody("the answer is not JSON") from None
-        if response.status == _NO_TOKEN:
-            raise Unauthenticated(reasons=_reasons(content["errors"]))
         return response.status, content
 
     def _nobody(self, what: str) -> Unavailable:
@@ -125,8 +136,8 @@ class _Answers:
         deliveries = self._subscription.receive(CHUNK, timeout)
         if deliveries:
             self._subscription.settle(deliveries[-1])
-        data = [json.loads(delivery.body)["data"] for delivery in deliveries]
-        return [_answer(line, one) for one in data if (line := self._lines.pop(one["request_id"], None))]
+        answers = [(delivery.correlation_id or "", json.loads(delivery.body)["data"]) for delivery in deliveries]
+        return [_answer(line, data) for request_id, data in answers if (line := self._lines.pop(request_id, None))]
 
     def rest(self, wait: float) -> Iterator[Answer]:
         """Until every request has one, or none has come for `wait` seconds."""
@@ -148,10 +159,11 @@ def _put(publish: Callable[[Sequence[Outgoing]], Sequence[Outgoing]], messages: 
 
 
 def _answer(line: int, content: Mapping[str, Any]) -> Answer:
-    """An enrolment as registration tells of it; or a problem, which is as good as a rejection."""
+    """An enrolment as registration tells of it; a problem or a rejection with its reasons; anything else says that it was done."""
     if "enrolment_id" in content:
         return Answer(line, content["status"], content["enrolment_id"], _reasons(content["reasons"]))
-    return Answer(line, "rejected", "", _reasons(content["errors"]))
+    refused = content.get("errors") or content.get("reasons")
+    return Answer(line, "rejected", "", _reasons(refused)) if refused else Answer(line, "granted", "")
 
 
 def _reasons(found: Iterable[Mapping[str, Any]]) -> Sequence[Reason]:

@@ -9,9 +9,9 @@ STATUSES = ("not-asked", "open", "too-few", "ready")
 
 
 class LanguageQuery(Schema):
-    """In which language the page is read; the browser's own, where it is not said."""
+    """In which language the page is read; the browser's own, where it is not said or the page is not written in it."""
 
-    lang = fields.String(validate=validate.Length(min=2, max=35))
+    lang = fields.String()
 
 
 class TokenQuery(LanguageQuery):

@@ -94,7 +94,7 @@ def _words(request: Request) -> Words:
     """In the language that was just chosen, else in the page's, else in the one that the browser would rather have."""
     typed = request.body or {}
     chosen = first(typed, "do").partition("language:")[2] or first(typed, "lang") or request.query.get("lang")
-    return BOOK.words(str(chosen or BOOK.preferred(request.accept_language)))
+    return BOOK.chosen(str(chosen or ""), request.accept_language)
 
 
 def _message(about: str, read: Words, status: int) -> Answer:

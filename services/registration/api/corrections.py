@@ -30,10 +30,11 @@ from services.registration.storage import Work
 def correct(request: Request, work: Work) -> Mapping[str, Any]:
     """Names, a child's birth date, a CPR number, with a reason; what was, who did it and why is kept (GDPR, article 16).
 
-    A birth date and a number must agree afterwards. A number that somebody else is stored with is refused (409): whether the two are
-    one person is to be decided where duplicates are. Doing it again changes nothing, and no later request for an enrolment undoes it.
-    A system corrects the children whom it enrolled and their guardians; anybody else is not found. How a guardian is reached is
-    corrected at `PATCH /v1/guardians/{id}`.
+    A birth date and a number must agree afterwards; and where the child is enrolled still, its programme must take children of that age:
+    otherwise the enrolment is ended first (`child-not-born`, `child-too-old`). A number that somebody else is stored with is refused
+    (409): whether the two are one person is to be decided where duplicates are. Doing it again changes nothing, and no later request
+    for an enrolment undoes it. A system corrects the children whom it enrolled and their guardians; anybody else is not found. How a
+    guardian is reached is corrected at `PATCH /v1/guardians/{id}`.
     """
     body, caller = request.body, request.caller
     asked = IdentityRequest(Kind(body["kind"]), str(body["person_id"]), body["changes"], Ground(body["reason"]))

@@ -21,14 +21,14 @@ from services.chassis.pages.fields import Field, Option
 from services.chassis.pages.rendering import HEADERS
 from services.chassis.pages.words import Said, Words
 from services.registration.api.door import api
-from services.registration.api.sign_up_schemas import CODE, LANGUAGE, LinkSchema, ProofSchema
+from services.registration.api.sign_up_schemas import CODE, LinkSchema, ProofSchema
 from services.registration.api.sign_ups import minutes, proof_of, send_link
 from services.registration.domain.sign_up import Channel, Session
 from services.registration.handlers import sign_ups
 from services.registration.pages.filling import Filling
 from services.registration.pages.rendering import page
 from services.registration.pages.typed import Typed
-from services.registration.pages.words import preferred, words
+from services.registration.pages.words import chosen_words
 from services.registration.storage import Work
 
 COOKIE: Final = "deltag-sign-up"
@@ -42,9 +42,9 @@ _PROOF: Final = strictly(ProofSchema())
 
 
 class PageQuery(Schema):
-    """In which language the page is read; the browser's own, where it is not said."""
+    """In which language the page is read; the browser's own, where it is not said or the page is not written in it."""
 
-    lang = fields.String(validate=LANGUAGE)
+    lang = fields.String()
 
 
 class AskQuery(PageQuery):
@@ -220,7 +220,7 @@ def _words(request: Request) -> Words:
     """In the language that was just chosen, else in the page's, else in the one that the browser would rather have."""
     typed = Typed(request.body or {})
     chosen = typed.text("do").partition("language:")[2] or typed.text("lang") or request.query.get("lang")
-    return words(str(chosen or preferred(request.accept_language)))
+    return chosen_words(str(chosen or ""), request.accept_language)
 
 
 def _link_page(typed: Typed, read: Words, work: Work, refused: Invalid | None = None) -> Answer:

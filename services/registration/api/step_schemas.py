@@ -26,7 +26,10 @@ class StepSchema(Schema):
 
 
 class TakenSchema(Schema):
-    """A step that was taken. `institution` is where the child or professional is from then on; null: at home."""
+    """A step that was taken. `institution` is where the child or professional is from then on; null: at home.
+
+    `coming`: its day has not come.
+    """
 
     number = fields.Integer(required=True)
     step = fields.String(required=True, validate=_STEP)
@@ -35,6 +38,7 @@ class TakenSchema(Schema):
     reason = fields.String(required=True, allow_none=True)
     institution = fields.String(required=True, allow_none=True)
     recorded_at = fields.AwareDateTime(required=True)
+    coming = fields.Boolean(required=True)
 
 
 class HistorySchema(Schema):

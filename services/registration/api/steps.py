@@ -70,9 +70,10 @@ def call_back_step(request: Request, work: Work) -> Mapping[str, Any]:
     errors=(404,),
 )
 def history(request: Request, work: Work) -> Mapping[str, Any]:
-    """Every step that was taken until today, the first one first; what is coming stands in the enrolment."""
+    """Every step that was taken, in the order of their days; one whose day has not come is marked as `coming`."""
     enrolment = the_enrolment(request, work)
-    return {"items": [messages.of_taken(one, hidden=enrolment.hidden) for one in steps.history_of(enrolment.enrolment_id, work)]}
+    found = steps.history_of(enrolment.enrolment_id, work)
+    return {"items": [messages.of_taken(one, work.today, hidden=enrolment.hidden) for one in found]}
 
 
 @api.get(
@@ -117,7 +118,9 @@ def take_professionals_step(request: Request, work: Work) -> Mapping[str, Any]:
 def professionals_history(request: Request, work: Work) -> Mapping[str, Any]:
     """Every step that was taken, the first one first."""
     professional = _must_lead(request, work)
-    return {"items": [messages.of_taken(one, hidden=professional.hidden) for one in work.history.of(professional.professional_id)]}
+    return {
+        "items": [messages.of_taken(one, work.today, hidden=professional.hidden) for one in work.history.of(professional.professional_id)]
+    }
 
 
 def _must_lead(request: Request, work: Work) -> Professional:

@@ -2,20 +2,25 @@
 
 Somebody says what is right and why it was wrong; a correction that changes nothing leaves no trace. A birth date and a number must
 agree afterwards. A number that another has is given to nobody a second time: whether the two are one is a person's to say.
+
+Nobody is born in the future. Where a child is enrolled still, and the right birth date would make that enrolment impossible, the
+enrolment is to be ended first: no programme counts a child that it does not take.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from services.registration.domain.child import Child
+from services.registration.domain.clocks import day_of
 from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.guardian import Guardian
 from services.registration.domain.objection import Objection, Rule
 from services.registration.domain.origin import DoneBy
 from services.registration.domain.person import Kind
+from services.registration.domain.programme import age_on
 
 Somebody = Child | Guardian
 
@@ -81,15 +86,29 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """An enrolment of the child that may go on: when it starts, and the oldest age that its programme takes."""
+
+    start: date
+    oldest_age: int
+
+    def takes(self, birth_date: date) -> bool:
+        """Whether a child of that birth date is young enough for it."""
+        return age_on(self.start, birth_date) <= self.oldest_age
+
+
+@dataclass(frozen=True, slots=True)
 class Around:
-    """What the rules look at beside somebody himself: who has the number, and when the first of the child's enrolments starts."""
+    """What the rules look at beside somebody himself: who has the number, and the child's enrolments that may go on."""
 
     owner: str | None = None
-    starts: date | None = None
+    begun: Sequence[Begun] = ()
 
 
 def objections(request: IdentityRequest, somebody: Somebody | None, around: Around, said_at: datetime) -> Iterator[Objection]:
     """Everything that speaks against it; `somebody` is None where the one who asks may not know that there is anybody."""
+    if request.changes == Identity():
+        yield Objection(Rule.NOTHING_TO_CORRECT, "/changes")
     if request.changes.cpr_number and request.number is None:
         yield Objection(Rule.INVALID_CPR_NUMBER, "/changes/cpr_number")
     if request.kind is Kind.GUARDIAN and request.changes.birth_date:
@@ -116,8 +135,19 @@ def _against_birth(request: IdentityRequest, child: Child, around: Around, said_
         yield Objection(Rule.BIRTH_DATE_AGAINST_NUMBER, at)
     if corrected.birth_date < _EARLIEST:
         yield Objection(Rule.BIRTH_DATE_TOO_EARLY, at)
-    if "birth_date" in touched and around.starts and corrected.birth_date > around.starts:
+    elif "birth_date" in touched:
+        yield from _against_day(child.birth_date, corrected.birth_date, around.begun, day_of(said_at), at)
+
+
+def _against_day(before: date, after: date, begun: Sequence[Begun], today: date, at: str) -> Iterator[Objection]:
+    """Of a birth date that is to be another. Who was too old before, by a programme that takes fewer now, is no worse off."""
+    if after > today:
+        yield Objection(Rule.BIRTH_DATE_IN_THE_FUTURE, at)
+    if any(after > one.start for one in begun):
         yield Objection(Rule.CHILD_NOT_BORN, at)
+    too_old = [one.oldest_age for one in begun if one.takes(before) and not one.takes(after)]
+    if too_old:
+        yield Objection(Rule.CHILD_TOO_OLD, at, {"age": min(too_old)})
 
 
 def _shown(value: CprNumber | date | str | None) -> str | None:

@@ -1,6 +1,6 @@
 """Another guardian for a child that is there already: a foster parent after custody changed, a second parent."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -78,10 +78,13 @@ class Joined:
     recorded_at: datetime
 
 
-def objections(request: JoiningRequest, children: AbstractSet[str], words: Vocabulary) -> Iterator[Objection]:
-    """Everything that speaks against it; `children` are the ids of those of whom the one who asks may speak."""
-    if request.child_id not in children:
+def objections(request: JoiningRequest, born: Mapping[str, date], words: Vocabulary) -> Iterator[Objection]:
+    """Everything that speaks against it; `born` has the birth dates of those of whom the one who asks may speak, by id."""
+    birth_date = born.get(request.child_id)
+    if birth_date is None:
         yield Objection(Rule.UNKNOWN_CHILD, "/child_id")
+    elif request.valid_from < birth_date:
+        yield Objection(Rule.GUARDIANSHIP_BEFORE_BIRTH, "/valid_from")
     if request.guardian.cpr_number and CprNumber.read(request.guardian.cpr_number) is None:
         yield Objection(Rule.INVALID_CPR_NUMBER, "/guardian/cpr_number")
     if request.valid_until and request.valid_until <= request.valid_from:

@@ -7,7 +7,7 @@ municipality about everybody; anybody else is as unknown as somebody who is not 
 is corrected, for good; so a system that brought the other alone is not heard about it, until they are two again.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from services.chassis.storage import Cause
 from services.registration import telling
 from services.registration.domain import correction
 from services.registration.domain.child import Child
-from services.registration.domain.correction import Around, Correction, IdentityRequest, Somebody
+from services.registration.domain.correction import Around, Begun, Correction, IdentityRequest, Somebody
 from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.guardian import Guardian
 from services.registration.domain.objection import Objection, Rule
@@ -93,7 +93,7 @@ class _People:
         self._known |= {(Kind.GUARDIAN, id_): guardian for id_, guardian in work.guardians.lock(guardians).items()}
         self._reached = work.sources.own(one.about for one in self.asked)
         self._owners = {key: owner for kind in Kind for key, owner in self._numbered(kind)}
-        self._starts = work.enrolments.first_days(children)
+        self._begun = self._enrolments(children)
         self._touched: dict[Key, Somebody] = {}
         self._renamed: dict[str, Cause] = {}
         self._reborn: dict[str, Cause] = {}
@@ -104,7 +104,7 @@ class _People:
         request = one.request
         somebody = self._known.get(one.key) if one.about in self._reached else None
         owner = self._owners.get((request.kind, request.number)) if request.number else None
-        around = Around(owner, self._starts.get(request.person_id))
+        around = Around(owner, self._begun.get(request.person_id, ()))
         return list(correction.objections(request, somebody, around, one.said_at))
 
     def correct(self, one: Asked) -> Sequence[str]:
@@ -140,6 +140,12 @@ class _People:
 
     def _ids(self, kind: Kind) -> list[str]:
         return [one.request.person_id for one in self.asked if one.request.kind is kind]
+
+    def _enrolments(self, children: Collection[str]) -> Mapping[str, Sequence[Begun]]:
+        """Those that may go on, by child, with whom their programmes take."""
+        begun = self._work.enrolments.begun(children)
+        programmes = self._work.programmes.of_codes({code for those in begun.values() for code, _ in those}) if begun else {}
+        return {child: [Begun(start, programmes[code].oldest_age) for code, start in those] for child, those in begun.items()}
 
     def _numbered(self, kind: Kind) -> Iterable[tuple[tuple[Kind, CprNumber], str]]:
         """Who has the numbers that are given, by the ids that are kept."""

@@ -4,9 +4,9 @@ He is recognised as in a request for an enrolment: by his CPR number, else among
 batch of any size takes the same few statements. A system is heard about the children whom it brought; staff about those in reach.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from services.chassis.envelope import Received
@@ -48,11 +48,11 @@ def answer_joinings(messages: Sequence[Received[JoiningRequest]], work: "Work") 
     """Link each guardian to the child, or say everything that speaks against it."""
     kept = work.aliases.surviving(message.data.child_id for message in messages)
     asked = [_asked(message, kept[message.data.child_id], work) for message in messages]
-    work.children.lock(kept.values())
+    born = _born(kept.values(), work)
     reached = work.protections.reached((PersonKind.CHILD, one.request.child_id, one.done_by.subject) for one in asked)
     met = []
     for message, one in zip(messages, asked, strict=True):
-        theirs = {child_id for _, child_id, source in reached if source == message.source}
+        theirs = {child_id: born[child_id] for _, child_id, source in reached if source == message.source and child_id in born}
         if objections := list(joining.objections(one.request, theirs, VOCABULARY)):
             telling.reject(message, explain(objections), work)
         else:
@@ -64,13 +64,18 @@ def answer_joinings(messages: Sequence[Received[JoiningRequest]], work: "Work") 
 def join(asked: Asked, work: "Work") -> Guardianship:
     """The same over HTTP, for a child that the caller may speak of. Raises `Invalid` with every reason, or `NotFound`."""
     child_id = asked.request.child_id
-    found = list(joining.objections(asked.request, work.children.lock([child_id]), VOCABULARY))
+    found = list(joining.objections(asked.request, _born([child_id], work), VOCABULARY))
     if asked.behalf:
         family = {one.guardian_id for one in work.families.of_children([child_id]).get(child_id, ())}
         found += joining.objections_to_behalf(asked.behalf, family, work.now)
     _raise_for(found)
     [joined] = _join([asked], work)
     return joined
+
+
+def _born(child_ids: Iterable[str], work: "Work") -> dict[str, date]:
+    """When those of them were born whom there are, locked: nobody else changes their families until the end of the transaction."""
+    return {child_id: child.birth_date for child_id, child in work.children.lock_whole(child_ids).items()}
 
 
 def _asked(message: Received[JoiningRequest], child_id: str, work: "Work") -> Asked:

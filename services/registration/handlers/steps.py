@@ -22,7 +22,7 @@ from services.registration.domain.life import Step, Taken
 from services.registration.domain.objection import Objection, Rule
 from services.registration.domain.professional import Professional
 from services.registration.domain.step import StepRequest, WithdrawalRequest, objections_to_birth, objections_to_day, objections_to_place
-from services.registration.domain.timeline import Timeline, in_order, until
+from services.registration.domain.timeline import Timeline, in_order
 from services.registration.expectations import EXPECTATIONS
 from services.registration.handlers import coming
 from services.registration.handlers.cases import refusal
@@ -85,8 +85,8 @@ def take_professionals_step(professional_id: str, request: StepRequest, work: "W
 
 
 def history_of(enrolment_id: str, work: "Work") -> list[Taken]:
-    """The steps of an enrolment that count, in the order of their days, until today."""
-    return until(work.today, in_order(work.history.of(enrolment_id)))
+    """The steps of an enrolment that count, in the order of their days; those behind today are coming."""
+    return in_order(work.history.of(enrolment_id))
 
 
 def journey_of(child_id: str, work: "Work") -> list[Journey]:

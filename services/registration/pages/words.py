@@ -15,6 +15,6 @@ def words(language: str) -> Words:
     return _BOOK.words(language)
 
 
-def preferred(accept_language: str) -> str:
-    """Which of the languages a browser would rather have; Danish, where it wishes for none of them."""
-    return _BOOK.preferred(accept_language)
+def chosen_words(language: str, accept_language: str) -> Words:
+    """The words in the language that was chosen; where there are none in it, in the one that the browser would rather have."""
+    return _BOOK.chosen(language, accept_language)

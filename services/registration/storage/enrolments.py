@@ -95,9 +95,7 @@ _TOLD_OTHERWISE = sa.text(
 )
 _OF_CHILD = sa.text(f"{_ENROLMENT} where e.child_id in (select chassis.same(cast(:id as uuid))) order by e.enrolment_id")
 _OF_CHILDREN = sa.text(f"{_ENROLMENT} where e.child_id = {IDS} order by e.enrolment_id for update of e")
-_FIRST_DAYS = sa.text(
-    f"select child_id::text, min(start_date) as day from enrolment where child_id = {IDS} and status in {LIVING} group by child_id"
-)
+_BEGUN = sa.text(f"select child_id::text, programme, start_date from enrolment where child_id = {IDS} and status in {LIVING} order by 1, 3")
 _GET = sa.text(f"{_ENROLMENT} where e.enrolment_id = cast(:id as uuid) and {_IN_REACH}")
 _LIST = sa.text(
     f"{_ENROLMENT} where {_IN_REACH} and (cast(:after as uuid) is null or e.enrolment_id > cast(:after as uuid))"
@@ -154,10 +152,12 @@ class Enrolments:
         rows = self._connection.execute(_OF_CHILDREN, {"ids": as_json(ids), "today": self._today}) if ids else ()
         return [_enrolment(row) for row in rows]
 
-    def first_days(self, ids: Collection[str]) -> dict[str, date]:
-        """On which day the first of those starts that may go on, by child."""
-        rows = self._connection.execute(_FIRST_DAYS, {"ids": as_json(ids)}) if ids else ()
-        return {row.child_id: row.day for row in rows}
+    def begun(self, ids: Collection[str]) -> dict[str, list[tuple[str, date]]]:
+        """The programme and the first day of each that may go on, by child."""
+        found: dict[str, list[tuple[str, date]]] = {}
+        for row in self._connection.execute(_BEGUN, {"ids": as_json(ids)}) if ids else ():
+            found.setdefault(row.child_id, []).append((row.programme, row.start_date))
+        return found
 
     def add(self, enrolments: Sequence[Enrolment]) -> None:
         """Raises an integrity error for a second one of the same child and programme that may go on."""
