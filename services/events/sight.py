@@ -1,4 +1,5 @@
-"""What of a sign-up somebody sees at the door. Who organises the activity sees all of it; a participant sees his own.
+"""What of a sign-up somebody sees at the door. Who organises the activity sees all of it, and so does the system that
+signed the party up; a participant sees his own.
 
 A guardian sees what he comes to or is the contact of, while he may be told of every child in it. A child's other guardian
 does not see it: that the child comes would tell him where the first one is. But where the contact may not be told of a child
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.chassis.http.caller import Caller
 from services.events import telling
-from services.events.access import organises, own_ids
+from services.events.access import made_itself, organises, own_ids
 from services.events.domain.activity import Activity
 from services.events.domain.eligibility import Known, children_in
 from services.events.domain.signup import BY_PROFESSIONAL, PartyRole, Signup
@@ -27,12 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sight:
-    """How somebody looks at a sign-up: as one of those with these ids, or (None) as its organiser."""
+    """How somebody looks at a sign-up: as one of those with these ids, or (None) as its organiser or the system that made it."""
 
     own: Collection[str] | None
 
     def speaks_for(self, signup: Signup) -> bool:
-        """Whether he is its contact or organises it: so he sees what the party needs."""
+        """Whether he is its contact, organises it or made it as a system: so he sees what the party needs."""
         return self.own is None or signup.contact_id in self.own
 
     def of(self, signup: Signup) -> dict[str, Any]:
@@ -46,7 +47,7 @@ class Sight:
 
 def sight_of(signup: Signup, activity: Activity, caller: Caller, work: "Work") -> Sight | None:
     """How the caller looks at it today; None where he may not know that there is one."""
-    if organises(caller, activity):
+    if organises(caller, activity) or made_itself(caller, signup.made_by):
         return Sight(None)
     own = own_ids(caller, work.aliases)
     return Sight(own) if own and seen_by(own, [signup], work) else None

@@ -158,6 +158,7 @@ CALLS: Mapping[str, Call] = {
 }
 
 # A guardian here is the guest: to sign up he brings his own family; the sign-up of the scene is another's, and so is a hold.
+# A system has made nothing of the scene: what it opened or signed up itself is tested below.
 ROLES = (
     "coordinator",
     "own leader",
@@ -174,59 +175,59 @@ TABLE: Mapping[str, tuple[object, ...]] = {
     "POST /v1/activities": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "GET /v1/activities": (YES, YES, YES, YES, YES, YES, YES, NO, NO, NO),
     "GET /v1/activities/{id}": (YES, YES, YES, YES, YES, YES, YES, NO, NO, NO),
-    "PATCH /v1/activities/{id}": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
-    "POST /v1/activities/changes": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
-    "POST /v1/activities/{id}/copies": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
-    "POST /v1/cycles": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "PATCH /v1/activities/{id}": (YES, YES, NO, NO, NO, NO, NO, NO, NO, NO),
+    "POST /v1/activities/changes": (YES, YES, NO, NO, NO, NO, NO, NO, NO, NO),
+    "POST /v1/activities/{id}/copies": (YES, YES, NO, NO, NO, NO, NO, NO, NO, NO),
+    "POST /v1/cycles": (YES, YES, NO, NO, NO, NO, NO, NO, NO, NO),
     "GET /v1/cycles/{id}": (YES, YES, YES, YES, YES, YES, YES, NO, NO, NO),
     "POST /v1/cycles/{id}/signups": (YES, YES, NO, YES, YES, NO, NO, NO, NO, NO),
-    "GET /v1/cycles/{id}/completions": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "GET /v1/cycles/{id}/completions": (YES, YES, NO, NO, NO, NO, NO, NO, NO, NO),
     "GET /v1/activity-templates": (YES, YES, YES, YES, NO, NO, NO, NO, NO, NO),
     "POST /v1/activity-templates/{code}/activities": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "GET /v1/institutions/doses": (YES, YES, YES, NO, NO, NO, NO, NO, NO, NO),
     "GET /v1/activities/{id}/feedback": (YES, YES, NO, NO, NO, NO, NO, NO, NO, NO),
-    "GET /v1/activities/{id}/completions": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "GET /v1/activities/{id}/completions": (YES, YES, NO, NO, NO, NO, NO, NO, NO, NO),
     "POST /v1/bookables": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
     "GET /v1/bookables": (YES, YES, YES, YES, NO, NO, NO, NO, NO, NO),
     "GET /v1/bookables/{id}/bookings": (YES, YES, YES, YES, NO, NO, NO, NO, NO, NO),
-    "PUT /v1/sessions/{id}/bookings": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
-    "GET /v1/sessions/{id}/bookings": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "PUT /v1/sessions/{id}/bookings": (YES, YES, NO, NO, NO, NO, NO, NO, NO, NO),
+    "GET /v1/sessions/{id}/bookings": (YES, YES, NO, NO, NO, NO, NO, NO, NO, NO),
     "POST /v1/session-plans": (YES, YES, YES, YES, NO, NO, NO, NO, NO, NO),
     "GET /v1/needs": (YES, YES, YES, YES, YES, YES, YES, NO, NO, NO),
-    "GET /v1/signups/{id}/needs": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
-    "PUT /v1/signups/{id}/needs": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
-    "GET /v1/sessions/{id}/demand": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
-    "GET /v1/demand": (YES, YES, YES, YES, NO, NO, NO, NO, NO, NO),
-    "POST /v1/activities/{id}/re-offers": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
-    "GET /v1/activities/{id}/re-offers": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
-    "POST /v1/activities/{id}/call-off": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
-    "POST /v1/activities/{id}/publish": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
-    "POST /v1/activities/{id}/take-back": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
+    "GET /v1/signups/{id}/needs": (YES, YES, HIDDEN, HIDDEN, HIDDEN, HIDDEN, NO, NO, NO, NO),
+    "PUT /v1/signups/{id}/needs": (YES, YES, HIDDEN, HIDDEN, HIDDEN, HIDDEN, NO, NO, NO, NO),
+    "GET /v1/sessions/{id}/demand": (YES, YES, NO, NO, NO, NO, NO, NO, NO, NO),
+    "GET /v1/demand": (YES, YES, YES, NO, NO, NO, NO, NO, NO, NO),
+    "POST /v1/activities/{id}/re-offers": (YES, YES, NO, NO, NO, NO, NO, NO, NO, NO),
+    "GET /v1/activities/{id}/re-offers": (YES, YES, NO, NO, NO, NO, NO, NO, NO, NO),
+    "POST /v1/activities/{id}/call-off": (YES, YES, NO, NO, NO, NO, NO, NO, NO, NO),
+    "POST /v1/activities/{id}/publish": (YES, YES, NO, NO, NO, NO, NO, NO, NO, NO),
+    "POST /v1/activities/{id}/take-back": (YES, YES, NO, NO, NO, NO, NO, NO, NO, NO),
     "POST /v1/activities/{id}/signups": (YES, YES, NO, YES, YES, NO, NO, NO, NO, NO),
     "POST /v1/activities/{id}/eligibility": (YES, YES, NO, YES, YES, NO, NO, NO, NO, NO),
     "POST /v1/activities/{id}/holds": (YES, YES, NO, YES, YES, NO, NO, NO, NO, NO),
     "POST /v1/holds/{id}/extension": (HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, NO, NO, NO, NO),
     "POST /v1/holds/{id}/release": (HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, NO, NO, NO, NO),
-    "PUT /v1/activities/{id}/quotas/{code}": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
-    "GET /v1/activities/{id}/signups": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
-    "GET /v1/signups/{id}": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
-    "POST /v1/signups/{id}/cancellation": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
+    "PUT /v1/activities/{id}/quotas/{code}": (YES, YES, NO, NO, NO, NO, NO, NO, NO, NO),
+    "GET /v1/activities/{id}/signups": (YES, YES, NO, NO, NO, NO, NO, NO, NO, NO),
+    "GET /v1/signups/{id}": (YES, YES, HIDDEN, HIDDEN, HIDDEN, HIDDEN, NO, NO, NO, NO),
+    "POST /v1/signups/{id}/cancellation": (YES, YES, HIDDEN, HIDDEN, HIDDEN, HIDDEN, NO, NO, NO, NO),
     "GET /v1/activities/{id}/explain": (YES, YES, YES, YES, YES, YES, YES, NO, NO, NO),
     "GET /v1/activities/{id}/draw": (YES, YES, YES, YES, YES, YES, YES, NO, NO, NO),
     "GET /v1/activities/{id}/draw/tickets": (YES, YES, YES, YES, YES, YES, YES, NO, NO, NO),
-    "GET /v1/signups/{id}/explain": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
-    "POST /v1/signups/{id}/transfer": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
-    "POST /v1/signups/{id}/acceptance": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
-    "POST /v1/signups/{id}/declination": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
-    "PUT /v1/sessions/{id}/attendance": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
-    "POST /v1/sessions/{id}/observations": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
-    "GET /v1/sessions/{id}/attendance": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
-    "GET /v1/signups/{id}/code": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
-    "GET /v1/signups/{id}/code.svg": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
-    "GET /v1/signups/{id}/code.png": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
+    "GET /v1/signups/{id}/explain": (YES, YES, HIDDEN, HIDDEN, HIDDEN, HIDDEN, NO, NO, NO, NO),
+    "POST /v1/signups/{id}/transfer": (YES, YES, HIDDEN, HIDDEN, HIDDEN, HIDDEN, NO, NO, NO, NO),
+    "POST /v1/signups/{id}/acceptance": (YES, YES, HIDDEN, HIDDEN, HIDDEN, HIDDEN, NO, NO, NO, NO),
+    "POST /v1/signups/{id}/declination": (YES, YES, HIDDEN, HIDDEN, HIDDEN, HIDDEN, NO, NO, NO, NO),
+    "PUT /v1/sessions/{id}/attendance": (YES, YES, NO, NO, NO, NO, NO, NO, NO, NO),
+    "POST /v1/sessions/{id}/observations": (YES, YES, NO, NO, NO, NO, NO, NO, NO, NO),
+    "GET /v1/sessions/{id}/attendance": (YES, YES, NO, NO, NO, NO, NO, NO, NO, NO),
+    "GET /v1/signups/{id}/code": (YES, YES, HIDDEN, HIDDEN, HIDDEN, HIDDEN, NO, NO, NO, NO),
+    "GET /v1/signups/{id}/code.svg": (YES, YES, HIDDEN, HIDDEN, HIDDEN, HIDDEN, NO, NO, NO, NO),
+    "GET /v1/signups/{id}/code.png": (YES, YES, HIDDEN, HIDDEN, HIDDEN, HIDDEN, NO, NO, NO, NO),
     "POST /v1/sessions/{id}/check-ins": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
-    "GET /v1/sessions/{id}/list.pdf": (YES, YES, NO, YES, NO, NO, NO, NO, NO, NO),
-    "GET /v1/activities/{id}/certificates/{person}.pdf": (YES, YES, HIDDEN, YES, HIDDEN, HIDDEN, NO, NO, NO, NO),
+    "GET /v1/sessions/{id}/list.pdf": (YES, YES, NO, NO, NO, NO, NO, NO, NO, NO),
+    "GET /v1/activities/{id}/certificates/{person}.pdf": (YES, YES, HIDDEN, HIDDEN, HIDDEN, HIDDEN, NO, NO, NO, NO),
     "POST /v1/calendars": (YES, YES, NO, NO, NO, NO, NO, NO, NO, NO),
     "GET /v1/calendars": (YES, YES, YES, NO, YES, YES, YES, NO, NO, NO),
     "DELETE /v1/calendars/{id}": (HIDDEN, HIDDEN, HIDDEN, NO, HIDDEN, HIDDEN, HIDDEN, NO, NO, NO),
@@ -283,8 +284,8 @@ def test_table_is_whole() -> None:
 
 @pytest.mark.parametrize("route", TABLE)
 def test_every_role(desk: Desk, scene: Scene, route: str) -> None:
-    """Each role gets from each endpoint what the table says."""
-    refused_first = sorted(zip(TABLE[route], ROLES, strict=True), key=lambda cell: cell[0] == YES)
+    """Each role gets from each endpoint what the table says; a system goes before those whose sign-up it would not be shown."""
+    refused_first = sorted(zip(TABLE[route], ROLES, strict=True), key=lambda cell: (cell[0] == YES, cell[1] != "system"))
     for expected, role in refused_first:
         status = CALLS[route](caller(desk, role, scene), scene).status_code
         assert (role, expected) == (role, YES if status < 300 else status)
@@ -309,6 +310,46 @@ def test_guardian_sees_and_cancels_his_own(desk: Desk, scene: Scene) -> None:
     assert father.get(scene.path("/v1/signups/{id}")).status_code == 404
     assert found(mother.get(scene.path("/v1/signups/{id}")))["status"] == "seated"
     assert found(mother.post(scene.path("/v1/signups/{id}/cancellation")))["status"] == "cancelled"
+
+
+def a_system(desk: Desk, source: str | None = "https://families.example", subject: str = "families") -> Door:
+    """The door as a system uses it."""
+    return desk.door.as_(Role.SYSTEM, subject=subject, source=source, purpose=PURPOSE)
+
+
+@pytest.mark.parametrize("source", ["https://families.example", None])
+def test_system_acts_for_whom_it_signed_up(desk: Desk, scene: Scene, source: str | None) -> None:
+    """A system sees, says the needs of, and cancels what it signed up itself, as its source or its subject; another system does not."""
+    made, other = a_system(desk, source), a_system(desk, source and "https://other.example", "other")
+    signup = found(made.post(scene.path("/v1/activities/{id}/signups"), json=a_signing_up(scene.guest.party())), 201)
+    path = f"/v1/signups/{signup['signup_id']}"
+    assert [door.get(f"{path}{what}").status_code for door in (made, other) for what in ("", "/needs", "/code")] == [200] * 3 + [404] * 3
+    assert found(made.post(scene.path("/v1/activities/{id}/signups"), json=a_signing_up(scene.guest.party())))["signup_id"] in path
+    assert other.post(f"{path}/cancellation").status_code == 404
+    moved = found(made.post(f"{path}/transfer", json={"activity_id": scene.later["activity_id"]}), 201)
+    assert found(made.post(f"/v1/signups/{moved['signup_id']}/cancellation"))["status"] == "cancelled"
+
+
+def test_system_is_not_shown_a_family_that_is_signed_up(desk: Desk, scene: Scene) -> None:
+    """A system that names a party whom somebody else signed up is told that, and not how it stands."""
+    answer = a_system(desk).post(scene.path("/v1/activities/{id}/signups"), json=a_signing_up(scene.family.party()))
+    assert reasons(answer, 409) == [("already-signed-up", "/party/0/person_id")]
+
+
+def test_system_organises_what_it_opened(town: Town, desk: Desk) -> None:
+    """A system runs the activities that it opened, drafts and copies too, in the institutions that it reaches; no other system does."""
+    made, other = a_system(desk), a_system(desk, "https://other.example")
+    draft = found(made.post("/v1/activities", json=an_opening(status="draft")), 201)
+    path = f"/v1/activities/{draft['activity_id']}"
+    copied = found(made.post(f"{path}/copies", json={"starts_on": "2027-02-01"}), 201)
+    listed = {one["activity_id"] for one in found(made.get("/v1/activities?status=draft"))["items"]}
+    assert listed == {draft["activity_id"], copied["activity_id"]}
+    assert found(other.get("/v1/activities?status=draft"))["items"] == []
+    assert (other.post(f"{path}/publish").status_code, made.post(f"{path}/publish").status_code) == (403, 200)
+    desk.signs_up(draft, town.enrols(a_family()).party())
+    assert len(found(made.get(f"{path}/signups"))["items"]) == 1
+    narrow = desk.door.as_(Role.SYSTEM, source="https://families.example", institutions=OTHERS)
+    assert narrow.post("/v1/activities", json=an_opening()).status_code == 403
 
 
 def test_guardian_is_the_contact(desk: Desk, scene: Scene) -> None:

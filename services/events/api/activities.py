@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.chassis.http.request import Answer, Request
 from services.events import telling
-from services.events.access import EVERYONE, ORGANISERS, drafts_of, must_know, must_organise
+from services.events.access import EVERYONE, ORGANISERS, drafts_of, must_know, must_organise, system
 from services.events.api import activity_schemas as schemas
 from services.events.api.door import api
 from services.events.api.explanations import shown_line
@@ -27,7 +27,11 @@ from services.events.storage import Work
     idempotent=True,
 )
 def open_activity(request: Request, work: Work) -> Answer:
-    """201 when it is new, 200 when the same activity was opened before. A draft is opened when it is published."""
+    """201 when it is new, 200 when the same activity was opened before. A draft is opened when it is published.
+
+    A system organises what it opened itself.
+    """
+    request.body.opened_by = system(request.caller)
     must_organise(request.caller, request.body, work.resources)
     activity, is_new = handlers.open_activity(request.body, work, request.cause)
     request.concerns(activity.activity_id)
@@ -45,7 +49,7 @@ def open_activity(request: Request, work: Work) -> Answer:
 def activities(request: Request, work: Work) -> Answer:
     """In the order of their ids, which for ids of ours is the order in which they were opened."""
     after = str(request.page.after[0]) if request.page.after else None
-    found = work.activities.page(request.query, after, request.page.fetch, drafts_of(request.caller))
+    found = work.activities.page(request.query, after, request.page.fetch, drafts_of(request.caller), system(request.caller))
     return request.page.answer([shown(activity) for activity in found], lambda item: (item["activity_id"],))
 
 

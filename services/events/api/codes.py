@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.chassis.http.request import Answer, Request
-from services.events.access import ORGANISERS, PARTICIPANTS, must_organise
+from services.events.access import ORGANISERS, PARTICIPANTS, must_let_in
 from services.events.api import code_schemas as schemas
 from services.events.api.attendance import outcomes_of
 from services.events.api.attendance_schemas import OutcomesSchema
@@ -56,7 +56,7 @@ def check_in(request: Request, work: Work) -> dict[str, Any]:
 
     A code that was mistyped is 422; one that belongs to no seat at this activity is 409.
     """
-    must_organise(request.caller, find_activity_of_session(request.path["id"], work), work.resources)
+    must_let_in(request.caller, find_activity_of_session(request.path["id"], work), work.resources)
     people = request.body["people"] and [str(person) for person in request.body["people"]]
     outcomes = check_in_by_code(request.path["id"], Scan(request.body["code"], request.caller.subject, people), work, request.cause)
     return outcomes_of(request, outcomes, work.resources)

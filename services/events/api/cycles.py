@@ -7,7 +7,17 @@ from marshmallow import Schema, fields, post_load, validate
 from services.chassis.http.request import Answer, Request
 from services.chassis.ids import new_id
 from services.events import covering, telling
-from services.events.access import EVERYONE, ORGANISERS, PARTICIPANTS, must_know, must_organise, organises, own_ids, speaks_for
+from services.events.access import (
+    EVERYONE,
+    ORGANISERS,
+    PARTICIPANTS,
+    acts_for_others,
+    must_know,
+    must_organise,
+    own_ids,
+    speaks_for,
+    system,
+)
 from services.events.api.activity_schemas import TitleSchema
 from services.events.api.door import api
 from services.events.api.signup_schemas import SIGNING_UP, ComingSchema, SignedUpSchema
@@ -103,10 +113,10 @@ def sign_up_to_cycle(request: Request, work: Work) -> Answer:
     """All parts or none: where one refuses the party, nothing is done. It may have a seat in one and wait for another."""
     found, party = _known(request, work), request.body["party"]
     contact_id = request.body["contact_id"] and str(request.body["contact_id"])
-    if not all(organises(request.caller, part) for part in handlers.parts_of(found, work).values()):
+    if not all(acts_for_others(request.caller, part) for part in handlers.parts_of(found, work).values()):
         contact_id = speaks_for(request.caller, own_ids(request.caller, work.aliases), party, contact_id, work.resources)
     overlapping.hold_party(party, work)
-    made, is_new = handlers.sign_up(found, party, contact_id, work, request.cause)
+    made, is_new = handlers.sign_up(found, party, contact_id, work, request.cause, made_by=system(request.caller))
     shown = []
     for signup in made:
         warnings = [*overlapping.judge(signup, work, is_new=is_new), *covering.warnings(signup, work)]

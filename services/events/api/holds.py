@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.chassis.http.request import Answer, Request
-from services.events.access import ORGANISERS, PARTICIPANTS, organises
+from services.events.access import ORGANISERS, PARTICIPANTS, acts_for_others
 from services.events.api import hold_schemas as schemas
 from services.events.api.door import api
 from services.events.api.signup_schemas import SIGNING_UP, ComingSchema
@@ -27,7 +27,7 @@ from services.events.storage import Work
 def hold_seats(request: Request, work: Work) -> Answer:
     """For ten minutes and two for each of the party; the sign-up that names the hold gets them. One at a time for each activity."""
     activity_id, party, contact_id = asked_by(request, work)
-    for_others = organises(request.caller, find_activity(activity_id, work))
+    for_others = acts_for_others(request.caller, find_activity(activity_id, work))
     most = MOST_HELD_FOR_OTHERS if for_others else MOST_HELD
     hold = handlers.hold_seats(activity_id, party, contact_id, work, request.cause, held_by=request.caller.subject, most=most)
     request.concerns(activity_id, hold.hold_id)

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from services.chassis.http.request import Answer, Request
-from services.events.access import EVERYONE, ORGANISERS, PARTICIPANTS, must_organise
+from services.events.access import EVERYONE, ORGANISERS, PARTICIPANTS, STAFF, must_organise
 from services.events.api import need_schemas as schemas
 from services.events.api.door import api
 from services.events.api.seen import seen
@@ -70,7 +70,7 @@ def session_demand(request: Request, work: Work) -> SessionDemand:
 @api.get(
     "/v1/demand",
     summary="What is needed at sessions to come",
-    roles=ORGANISERS,
+    roles=STAFF,
     query=schemas.DemandQuery(),
     paged=(datetime, UUID),
     returns={200: schemas.SessionDemandSchema()},
@@ -80,7 +80,7 @@ def demand(request: Request, work: Work) -> Answer:
     """Of all activities that the caller organises and that ask anything, the next session first: what to book interpreters by."""
     where = {"programme": None, "until": None, "since": work.now, **request.query}
     after = (request.page.after[0], str(request.page.after[1])) if request.page.after else None
-    found = work.needs.page(where, request.caller.institutions(*ORGANISERS), after, request.page.fetch)
+    found = work.needs.page(where, request.caller.institutions(*STAFF), after, request.page.fetch)
     return request.page.answer(found, lambda one: (one.starts_at, one.session_id))
 
 

@@ -6,7 +6,17 @@ from typing import Any
 from services.chassis.http.request import Answer as Reply
 from services.chassis.http.request import Request
 from services.events import covering, telling
-from services.events.access import ORGANISERS, PARTICIPANTS, must_know, must_organise, organises, own_ids, speaks_for
+from services.events.access import (
+    ORGANISERS,
+    PARTICIPANTS,
+    acts_for_others,
+    must_know,
+    must_organise,
+    organises,
+    own_ids,
+    speaks_for,
+    system,
+)
 from services.events.api import signup_schemas as schemas
 from services.events.api.activities import organised
 from services.events.api.door import api
@@ -35,12 +45,14 @@ from services.events.storage import Work
 def sign_up(request: Request, work: Work) -> Reply:
     """201 with a seat or a place in the line; 200 when the same party is signed up already. Read the warnings.
 
+    A system sees and changes later what it signed up itself, and nothing that others did.
+
     A 409 whose reasons end in `-not-known` may pass: registration's facts have perhaps not arrived yet. Try again in some seconds.
     """
     activity_id, party, contact_id = asked_by(request, work)
     hold = (str(request.body["hold_id"]), request.caller.subject) if request.body["hold_id"] else None
     overlapping.hold_party(party, work)
-    signup, is_new = handlers.sign_up(activity_id, party, contact_id, work, request.cause, hold=hold)
+    signup, is_new = handlers.sign_up(activity_id, party, contact_id, work, request.cause, hold=hold, made_by=system(request.caller))
     warnings = [*overlapping.judge(signup, work, is_new=is_new), *covering.warnings(signup, work)]
     if is_new:
         activity = find_activity(activity_id, work)
@@ -153,7 +165,7 @@ def asked_by(request: Request, work: Work) -> tuple[str, Sequence[Member], str |
     activity = find_activity(request.path["id"], work)
     must_know(request.caller, activity, work.resources)
     party, contact_id = request.body["party"], request.body["contact_id"] and str(request.body["contact_id"])
-    if not organises(request.caller, activity):
+    if not acts_for_others(request.caller, activity):
         contact_id = speaks_for(request.caller, own_ids(request.caller, work.aliases), party, contact_id, work.resources)
     return activity.activity_id, party, contact_id
 

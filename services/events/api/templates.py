@@ -7,7 +7,7 @@ from marshmallow import Schema, fields, validate
 
 from services.chassis.http.request import Answer, Request
 from services.chassis.http.strict import load, strictly
-from services.events.access import ORGANISERS, must_organise
+from services.events.access import ORGANISERS, must_organise, system
 from services.events.api import activity_schemas as schemas
 from services.events.api.activities import shown
 from services.events.api.door import api
@@ -104,6 +104,7 @@ def open_by_template(request: Request, work: Work) -> Answer:
         otherwise["activity_id"] = str(otherwise["activity_id"])
     fixed = {name: asked[name] for name in ("programme", "district", "status")}
     activity = load(_OPENING, template.filled_in(otherwise | fixed, asked["starts"], asked["place"]))
+    activity.opened_by = system(request.caller)
     must_organise(request.caller, activity, work.resources)
     opened, is_new = activities.open_activity(activity, work, request.cause)
     request.concerns(opened.activity_id)

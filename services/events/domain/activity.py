@@ -97,7 +97,7 @@ class Activity:
     the highest number drawn so far: who signs up draws the next one. `line` is the rule by which parties wait. `sessions` are those
     that take place: who came to `completes_with` of them has completed (None: nobody does), and until the one of number
     `join_until` begins one may still sign up. `version` counts what organisers changed, so that two of them do not overwrite
-    each other; `told` says whether any fact was ever published of it.
+    each other; `told` says whether any fact was ever published of it. `opened_by` is the system that opened it (None: people did).
     """
 
     activity_id: str
@@ -126,6 +126,7 @@ class Activity:
     line: LineRule = STRICT
     drawn_at: datetime | None = None
     needs: Asking = NOTHING
+    opened_by: str | None = None
 
     @property
     def free(self) -> int:

@@ -61,6 +61,7 @@ class Signup:
     seats are given at once.
     `instead_of` is the sign-up, to what was called off or moved, for which this one was offered (`domain/re_offer.py`).
     `counted` says how many of the party count in each of its quotas; `late`, that a seat was given up after the deadline for it.
+    `made_by` is the system that signed the party up (None: people did).
     """
 
     signup_id: str
@@ -87,6 +88,7 @@ class Signup:
     counted: Mapping[str, int] = field(default_factory=dict)
     late: bool = False
     instead_of: str | None = None
+    made_by: str | None = None
 
     @property
     def seats(self) -> int:

@@ -38,7 +38,9 @@ def parts_of(cycle: Cycle, work: "Work") -> Mapping[str, Activity]:
     return {activity.activity_id: activity for activity in work.activities.these(cycle.parts)}
 
 
-def sign_up(cycle: Cycle, party: Sequence[Member], contact_id: str | None, work: "Work", cause: Cause) -> tuple[Sequence[Signup], bool]:
+def sign_up(
+    cycle: Cycle, party: Sequence[Member], contact_id: str | None, work: "Work", cause: Cause, *, made_by: str | None = None
+) -> tuple[Sequence[Signup], bool]:
     """The party's sign-ups to all parts, or to none; True if any is new.
 
     Who they are is held, then all parts in one order, so that two who sign up to cycles of the same parts take turns.
@@ -46,7 +48,7 @@ def sign_up(cycle: Cycle, party: Sequence[Member], contact_id: str | None, work:
     kept = work.aliases.around([member.person_id for member in party])
     work.known_today(kept, hold=True)
     work.activities.lock(cycle.parts)
-    made = [signups.sign_up(part, party, contact_id, work, cause) for part in cycle.parts]
+    made = [signups.sign_up(part, party, contact_id, work, cause, made_by=made_by) for part in cycle.parts]
     return [signup for signup, _ in made], any(is_new for _, is_new in made)
 
 

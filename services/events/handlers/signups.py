@@ -1,6 +1,7 @@
 """What those who come do: they sign up, and they cancel."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from services.chassis.ids import new_id
@@ -8,6 +9,7 @@ from services.chassis.storage import Cause
 from services.events import covering, seating, telling
 from services.events.domain import waitlist
 from services.events.domain.activity import Activity, why_not_change
+from services.events.domain.refusal import Refusal, Slug
 from services.events.domain.signup import Member, Signup, SignupStatus
 from services.events.handlers.asking import Asking, ask
 from services.events.handlers.finding import find_signup, lock_activity
@@ -26,17 +28,20 @@ def sign_up(
     cause: Cause,
     *,
     hold: tuple[str, str] | None = None,
+    made_by: str | None = None,
 ) -> tuple[Signup, bool]:
     """Seat the party or put it in the line, all or none; True if it is new.
 
     The same party again is the sign-up that it has already, and False, while its contact may be told of it. `contact_id` is
-    who is told; without it, the party's first adult. `hold` is the hold whose seats it gets, and who holds them.
+    who is told; without it, the party's first adult. `hold` is the hold whose seats it gets, and who holds them; `made_by` is the
+    system that signs it up, which is not shown what others made.
     """
     asking = ask(activity_id, party, contact_id, work, hold=True)
     if asking.again:
+        work.resources.refuse(_why_not_shown(asking.again, made_by))
         return asking.again, False
     work.resources.refuse(named(asking.refusals, asking.activity.programme, work))
-    signup = _new_signup(asking, work)
+    signup = replace(_new_signup(asking, work), made_by=made_by)
     if hold:
         confirm_hold(hold, signup, asking.activity, work, cause)
     else:
@@ -77,6 +82,11 @@ def stand_in_line(activity: Activity, signup: Signup, work: "Work", cause: Cause
         signup.position = work.signups.position(signup.signup_id)
     signup.draws_at = activity.line.draw.closes_at if activity.line.draw and activity.is_gathering else None
     telling.tell_signup(signup, work, cause, free=free)
+
+
+def _why_not_shown(signup: Signup, made_by: str | None) -> Iterator[Refusal]:
+    if made_by and signup.made_by != made_by:
+        yield Refusal(Slug.ALREADY_SIGNED_UP, "/party/0/person_id", {"signup_id": signup.signup_id})
 
 
 def _before(activity: Activity, signup: Signup, work: "Work") -> Sequence[Signup]:

@@ -14,7 +14,7 @@ from services.events.storage.rows import every, first, json_of, stream
 _SELECT = """
 select cast(a.activity_id as text), a.programme, a.kind, a.title, a.district, cast(a.institution_id as text), a.institution,
     a.capacity, a.status, a.taken, a.waiting, a.last_number, a.way, a.description, a.version, a.told,
-    a.completes_with, a.join_until, a.line,
+    a.completes_with, a.join_until, a.line, a.opened_by,
     (select d.drawn_at from draw d where d.activity_id = a.activity_id) as drawn_at,
     a.rule, a.windows, a.needs,
     (select coalesce(json_agg(json_build_object('code', q.code, 'who', q.who, 'seats', q.seats, 'reserved_until', q.reserved_until,
@@ -41,7 +41,7 @@ where (cast(:after as uuid) is null or a.activity_id > cast(:after as uuid))
     and (cast(:kind as text) is null or a.kind = :kind)
     and (cast(:status as text) is null or a.status = :status)
     and (a.status <> 'draft' or cast(:drafts_of as json) is null
-        or a.institution = any(array(select json_array_elements_text(cast(:drafts_of as json)))))
+        or a.institution = any(array(select json_array_elements_text(cast(:drafts_of as json)))) or a.opened_by = :opened_by)
 order by a.activity_id limit :limit
 """)
 _OPENING = sa.text("select opening from activity where activity_id = :activity_id")
@@ -49,10 +49,10 @@ _ADD = sa.text("""
 with added as (
     insert into activity
         (activity_id, programme, kind, title, district, institution_id, institution, status, capacity, opening, way, description, told,
-            completes_with, join_until, line, rule, windows, needs)
+            completes_with, join_until, line, rule, windows, needs, opened_by)
     values (:activity_id, :programme, :kind, cast(:title as jsonb), :district, :institution_id, :institution, :status, :capacity,
         :opening, :way, cast(:description as jsonb), :told, :completes_with, :join_until, cast(:line as jsonb),
-        cast(:rule as jsonb), cast(:windows as jsonb), cast(:needs as jsonb))
+        cast(:rule as jsonb), cast(:windows as jsonb), cast(:needs as jsonb), :opened_by)
     on conflict do nothing returning activity_id),
 quotas as (
     insert into quota (activity_id, code, place, who, seats, reserved_until)
@@ -212,13 +212,20 @@ class Activities:
         """The ids of open activities with seats that are kept for some until a moment that may have come."""
         return self._connection.execute(_TO_RELEASE).scalars().all()
 
-    def page(self, where: Mapping[str, Any], after: str | None, limit: int, drafts_of: Collection[str] | None = None) -> Sequence[Activity]:
+    def page(
+        self,
+        where: Mapping[str, Any],
+        after: str | None,
+        limit: int,
+        drafts_of: Collection[str] | None = None,
+        opened_by: str | None = None,
+    ) -> Sequence[Activity]:
         """Activities by id after `after`; `where` may name programme, district, institution, kind and status.
 
-        Drafts are of these institutions only; of all, where none are named (None).
+        Drafts are of these institutions only, or opened by this system; of all, where none are named (None).
         """
         anything = dict.fromkeys(("programme", "district", "institution", "kind", "status"))
-        drafts = {"drafts_of": None if drafts_of is None else json_of(drafts_of)}
+        drafts = {"drafts_of": None if drafts_of is None else json_of(drafts_of), "opened_by": opened_by}
         return every(Activity, self._connection.execute(_PAGE, anything | dict(where) | drafts | {"after": after, "limit": limit}))
 
     def stream(self) -> Iterator[Activity]:

@@ -25,7 +25,7 @@ def _select(position: str) -> str:
     return f"""
 select cast(s.signup_id as text), cast(s.activity_id as text), a.programme, a.kind, a.district, cast(s.contact_id as text),
     s.number, s.status, s.reason, s.signed_up_at, s.rank, s.place, s.passes, cast(s.transfers_from as text), s.offers, s.lots,
-    s.counted, s.late, cast(s.instead_of as text), cast(a.line -> 'offers' ->> 'answer_hours' as integer) as answer_hours,
+    s.counted, s.late, cast(s.instead_of as text), cast(a.line -> 'offers' ->> 'answer_hours' as integer) as answer_hours, s.made_by,
     case when s.status = 'waiting' then
         (select w.closes_at from draw w where w.activity_id = s.activity_id and w.drawn_at is null) end as draws_at,
     case when s.status = 'offered' then (select o.answer_by from offer o where o.signup_id = s.signup_id) end as answer_by,
@@ -110,9 +110,9 @@ _ADD = sa.text("""
 with added as (
     insert into signup
         (signup_id, activity_id, contact_id, seats, number, status, reason, signed_up_at, rank, place, passes, transfers_from, lots,
-            counted)
+            counted, made_by)
     values (:signup_id, :activity_id, :contact_id, :seats, :number, :status, :reason, :signed_up_at, :rank, :place, :passes,
-        cast(:transfers_from as uuid), :lots, cast(:counted as jsonb))
+        cast(:transfers_from as uuid), :lots, cast(:counted as jsonb), :made_by)
     returning signup_id, activity_id)
 insert into party (signup_id, place, activity_id, person_id, role)
 select added.signup_id, r.place, added.activity_id, r.person_id, r.role from added, json_to_recordset(cast(:party as json))
