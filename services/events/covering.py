@@ -69,11 +69,14 @@ def warnings(signup: Signup, work: "Work") -> Iterator[Refusal]:
     yield from (_too_many(cover, "/party") for cover in standing if cover.is_over and not cover.hard)
 
 
-def judge_moved(activities: Iterable[tuple[Activity, str]], work: "Work") -> Mapping[str, Sequence[Cover]]:
-    """Of which institutions too many are away now that sessions moved, by activity; where the rule is hard, refused by its field."""
-    found = {activity.activity_id: (list(_too_many_at(activity, work)), field) for activity, field in activities}
-    work.resources.refuse(_too_many(cover, field) for covers, field in found.values() for cover in covers if cover.hard)
-    return {activity_id: covers for activity_id, (covers, _) in found.items()}
+def too_many_at(activities: Iterable[Activity], work: "Work") -> Mapping[str, Sequence[Cover]]:
+    """Of which institutions too many are away now that sessions of these activities moved, by activity."""
+    return {activity.activity_id: list(_too_many_at(activity, work)) for activity in activities}
+
+
+def why_not_moved(covers: Iterable[tuple[Cover, str]]) -> Iterator[Refusal]:
+    """Where the rule is hard, why sessions cannot move to where it is broken; each by the field that asks for it."""
+    yield from (_too_many(cover, field) for cover, field in covers if cover.hard)
 
 
 def short_for(signup: Signup, activity: Activity, work: "Work") -> Sequence[Cover]:

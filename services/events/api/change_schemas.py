@@ -147,7 +147,11 @@ class ChangeDoneSchema(Schema):
         metadata={"description": "The sign-ups that get seats, or an offer of them, by the room that other terms make."},
     )
     too_many_away = fields.List(
-        fields.String(), metadata={"description": "The institutions of which more are away then than should be, where the rule only warns."}
+        fields.String(),
+        metadata={
+            "description": "The institutions of which more are away then than should be. Where the rule is hard only a dry run says so:"
+            " the change itself is refused."
+        },
     )
     clashes = fields.List(fields.Nested(ClashSchema), metadata={"description": "What is booked twice then, where that is allowed."})
 

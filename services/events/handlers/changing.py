@@ -38,13 +38,20 @@ class Changed:
 
 
 def preview(changes: Sequence[Change], work: "Work", cause: Cause) -> Sequence[Changed]:
-    """What the changes would do: they are done, and taken back."""
+    """What the changes would do: they are done, and taken back. That too many would be away is told, where doing it would be refused."""
     with work.attempt():
-        return change(changes, work, cause)
+        return _try(changes, work, cause)
 
 
 def change(changes: Sequence[Change], work: "Work", cause: Cause) -> Sequence[Changed]:
     """Carry the changes out, all or none; each is of another activity."""
+    done = _try(changes, work, cause)
+    work.resources.refuse(covering.why_not_moved((cover, f"/changes/{at}") for at, one in enumerate(done) for cover in one.covers))
+    return done
+
+
+def _try(changes: Sequence[Change], work: "Work", cause: Cause) -> Sequence[Changed]:
+    """The changes, whoever would be missed."""
     asked_for = [asked.activity_id for asked in changes]
     kinds = {activity.activity_id: activity.kind for activity in work.activities.these(asked_for)}
     held = overlapping.hold_signed_up(kinds, work)
@@ -67,9 +74,7 @@ def change(changes: Sequence[Change], work: "Work", cause: Cause) -> Sequence[Ch
 
 def _mind_cover(plans: Sequence[Plan], work: "Work") -> Mapping[str, Sequence[Cover]]:
     """Of which institutions too many would be away at what was added or moved."""
-    fields = _fields(plans)
-    moved = [planned.after for planned in plans if any(step.after for step in planned.steps)]
-    return covering.judge_moved([(activity, fields[activity.activity_id]) for activity in moved], work)
+    return covering.too_many_at([planned.after for planned in plans if any(step.after for step in planned.steps)], work)
 
 
 def _not_there(changes: Sequence[Change], activities: Mapping[str, Activity]) -> Iterator[Refusal]:
