@@ -85,6 +85,12 @@ def short_for(signup: Signup, activity: Activity, work: "Work") -> Sequence[Cove
     return [one for one in _standing(activity, numbers.keys(), work) if one.hard and one.lacks(numbers[one.institution])]
 
 
+def spare_others(activities: Iterable[Activity], work: "Work") -> None:
+    """After the commit, look who waits at other activities for an institution that can spare him now that somebody left one of these."""
+    if any(applies(activity, work) for activity in activities):
+        work.wake("cover")
+
+
 def _is_for_staff(kind: str, work: "Work") -> bool:
     return work.resources.kinds[kind].audience is Audience.PROFESSIONALS
 

@@ -39,8 +39,14 @@ TRANSFERRED = "transferred"
 def settle(activities: Collection[Activity], work: "Work", causes: Mapping[str, Cause | None]) -> Sequence[Signup]:
     """Give or offer free seats to who is next in the lines of these locked activities, keep their counts, and tell them; who that was.
 
-    `causes` says for each activity what led to it. Seats whose time as reserved ones is over are open to all.
+    `causes` says for each activity what led to it. Seats whose time as reserved ones is over are open to all. Whoever works with those
+    who left may be spared elsewhere now: other activities' lines are looked at right afterwards (the timer `cover`).
     """
+    covering.spare_others(activities, work)
+    return _give_what_is_free(activities, work, causes)
+
+
+def _give_what_is_free(activities: Collection[Activity], work: "Work", causes: Mapping[str, Cause | None]) -> Sequence[Signup]:
     for activity in activities:
         activity.release(work.now)
     most = {a.activity_id: _most(a, work) for a in activities if a.free and a.waiting and a.takes_signups(work.now)}
@@ -163,7 +169,7 @@ def mind_cover(context: Context) -> None:
     """Give seats to those whose institutions can spare them again; the timer `cover`."""
     kinds = [kind.code for kind in context.resources.kinds.values() if kind.audience is Audience.PROFESSIONALS]
     with context.work() as work:
-        settle(work.activities.lock(work.covering.waiting(kinds), wait=False), work, {})
+        _give_what_is_free(work.activities.lock(work.covering.waiting(kinds), wait=False), work, {})
 
 
 def drop_holds(activity: Activity, work: "Work") -> None:

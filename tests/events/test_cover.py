@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -45,6 +46,11 @@ def a_lab(desk: Desk, capacity: int = 9, **details: Any) -> Json:
 def now(desk: Desk, signup: Json) -> list[str]:
     """The reasons why it stands as it does."""
     return [one["why"] for one in found(desk.coordinator.get(f"/v1/signups/{signup['signup_id']}/explain"))["now"]]
+
+
+def woken(desk: Desk) -> None:
+    """From now on the timer runs when it is woken, as in a running process, and not by the clock."""
+    desk.context.wakers["cover"] = partial(run_timer, desk.context, "cover")
 
 
 class TestSigningUp:
@@ -105,15 +111,28 @@ class TestSigningUp:
 
 class TestAfterwards:
     def test_the_next_goes_when_the_house_can_spare_him(self, town: Town, desk: Desk) -> None:
-        """When the first cancels, the colleague who waits gets the seat, at the same activity at once and at another by the clock."""
+        """When the first cancels, the colleague who waits gets the seat, at the same activity at once and at another right afterwards."""
         lab, other = a_lab(desk), a_lab(desk)
         first = desk.signs_up(lab, alone(of(town)))
         here, there = desk.signs_up(lab, alone(of(town))), desk.signs_up(other, alone(of(town)))
         desk.cancels(first)
         assert desk.standing(here, there) == [("seated", None), ("waiting", 1)]
+        woken(desk)
         desk.cancels(here)
-        run_timer(desk.context, "cover")
         assert desk.standing(there) == [("seated", None)]
+
+    @pytest.mark.parametrize("change", [{"shift": {"days": 7}}, None])
+    def test_what_is_moved_or_called_off_spares_them_too(self, town: Town, desk: Desk, change: Json | None) -> None:
+        """When an activity moves away or is called off, a colleague who waits for another one gets the seat right afterwards."""
+        lab, other = a_lab(desk), a_lab(desk)
+        desk.signs_up(lab, alone(of(town)))
+        waits = desk.signs_up(other, alone(of(town)))
+        woken(desk)
+        if change:
+            desk.changes(lab, **change)
+        else:
+            found(desk.coordinator.post(f"/v1/activities/{lab['activity_id']}/call-off"))
+        assert desk.standing(waits) == [("seated", None)]
 
     def test_offers(self, town: Town, desk: Desk) -> None:
         """Seats are not offered to whom his house cannot spare, but to the next; an offer counts as being away."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from services.chassis.ids import new_id
 from services.chassis.storage import Cause
-from services.events import seating, telling
+from services.events import covering, seating, telling
 from services.events.domain import draw, waitlist
 from services.events.domain.activity import Activity, ActivityStatus, Kind, Programme, why_not_change, why_not_open
 from services.events.domain.need import why_not_ask
@@ -73,6 +73,7 @@ def call_off(activity_id: str, work: "Work", cause: Cause) -> Activity:
     work.signups.save(signups)
     work.activities.save([activity])
     work.bookings.free(activity_id)
+    covering.spare_others([activity], work)
     telling.tell_activity(activity, work, cause)
     for signup in signups:
         telling.tell_signup(signup, work, cause)

@@ -63,6 +63,7 @@ def _try(changes: Sequence[Change], work: "Work", cause: Cause) -> Sequence[Chan
     outside = terms.count_anew(plans, work)
     _carry_out([planned for planned in plans if planned.changes_anything], work, cause)
     clashes, away, covers = _book_anew(plans, work), _judge(plans, kinds, work), _mind_cover(plans, work)
+    covering.spare_others([planned.after for planned in plans if any(step.before for step in planned.steps)], work)
     promoted = terms.give_what_is_free(plans, work, cause)
     touched = {id_: Touched(outside[id_], promoted[id_]) for id_ in outside}
     return [
