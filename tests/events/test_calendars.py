@@ -312,6 +312,21 @@ class TestTime:
         assert entry.dtstart == datetime(2026, 10, 24, 23, 30, tzinfo=UTC)
         assert entry.dtend == datetime(2026, 10, 25, 2, 30, tzinfo=UTC)
 
+    @pytest.mark.parametrize(
+        ("begins", "ends"),
+        [("02:30:00+02:00", "02:30:00+01:00"), ("02:15:00+01:00", "02:45:00+01:00"), ("02:15:00+02:00", "02:45:00+02:00")],
+    )
+    def test_in_the_hour_that_comes_twice(self, desk: Desk, family: Family, begins: str, ends: str) -> None:
+        """A session of the night of the switch is told at its moments, whichever time round of the hour they are in."""
+        desk.is_now(datetime(2027, 10, 1, 9, tzinfo=UTC))
+        night: Json = {"starts_at": f"2027-10-31T{begins}", "ends_at": f"2027-10-31T{ends}", "place": "Birkegården"}
+        desk.signs_up(desk.opens(sessions=[night]), family.party())
+        [entry] = read(desk, subscribes(as_guardian(desk, family.mother))).events
+        assert isinstance(entry.dtend, datetime)
+        assert [moment.astimezone(UTC) for moment in (entry.start_datetime, entry.dtend)] == [
+            datetime.fromisoformat(night[field]).astimezone(UTC) for field in ("starts_at", "ends_at")
+        ]
+
     @given(moment=st.datetimes(datetime(2000, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC)))  # noqa: DTZ001 - bounds are naive
     def test_time_zone_definition(self, moment: datetime) -> None:
         """The VTIMEZONE of a feed, read by a program that knows no time zone of its own, gives Danish time at every moment."""

@@ -2,10 +2,12 @@
 
 A session's UID never changes; its SEQUENCE is the number of facts told of it, so it rises with each change. Times are local with
 their VTIMEZONE, whose rules hold in the whole EU since 1996: a session at half past four stays at half past four across a switch.
+Local times of the hour that comes twice in autumn mean its first time round (RFC 5545, 3.3.5): a session that begins or ends the second
+time is told in UTC.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 from hashlib import sha256
 from typing import TypeVar
@@ -62,8 +64,9 @@ def _entry(appointment: Appointment, feed: Feed, now: datetime) -> Event:
     meeting, entry = appointment.meeting, Event()
     entry.add("uid", f"{meeting.session_id}@deltag")
     entry.add("dtstamp", now.astimezone(UTC))
-    entry.add("dtstart", meeting.starts_at.astimezone(LOCAL))
-    entry.add("dtend", meeting.ends_at.astimezone(LOCAL))
+    zone = _told_in(meeting.starts_at, meeting.ends_at)
+    entry.add("dtstart", meeting.starts_at.astimezone(zone))
+    entry.add("dtend", meeting.ends_at.astimezone(zone))
     entry.add("summary", meeting.title[feed.language])
     entry.add("location", meeting.place)
     entry.add("description", words(feed.language)["calendar"][appointment.standing.value])
@@ -72,6 +75,11 @@ def _entry(appointment: Appointment, feed: Feed, now: datetime) -> Event:
     entry.add("class", "PUBLIC" if feed.kind is FeedKind.INSTITUTION else "PRIVATE")
     entry.add("transp", "OPAQUE" if appointment.standing in {Standing.SEATED, Standing.LEADS} else "TRANSPARENT")
     return entry
+
+
+def _told_in(*moments: datetime) -> tzinfo:
+    """The zone in which each of these moments can be told."""
+    return UTC if any(moment.astimezone(LOCAL).fold for moment in moments) else LOCAL
 
 
 @cache
