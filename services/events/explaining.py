@@ -103,7 +103,7 @@ def _why_waiting(signup: Signup, activity: Activity, now: datetime, seats: int) 
 def _full_quotas(quotas: Iterable[Quota]) -> Iterator[Reason]:
     """The limits that let nobody more in, while seats are free."""
     for quota in quotas:
-        if quota.is_limit and quota.free <= 0:
+        if quota.is_limit and not quota.free:
             yield _reason("now-quota-full", quota=quota.code, quota_seats=quota.seats)
 
 
@@ -116,10 +116,10 @@ def _kept_for_others(activity: Activity) -> Iterator[Reason]:
 def _short_of(signup: Signup, activity: Activity) -> Iterator[Reason]:
     """What the party waits for besides seats of the whole activity: it counts in a limit that is short, or what is free is kept."""
     room = activity.room
-    short = [quota for quota in room.quotas if quota.is_limit and signup.counted.get(quota.code, 0) > max(quota.free, 0)]
+    short = [quota for quota in room.quotas if quota.is_limit and signup.counted.get(quota.code, 0) > quota.free]
     for quota in short:
         counted = signup.counted[quota.code]
-        yield _reason("now-quota-short", quota=quota.code, counted=counted, quota_free=max(quota.free, 0))
+        yield _reason("now-quota-short", quota=quota.code, counted=counted, quota_free=quota.free)
     if not short and signup.seats <= room.free and not room.spares(signup):
         yield from _kept_for_others(activity)
 

@@ -45,7 +45,8 @@ def test_a_lower_quota_stops_new_ones_only(town: Town, desk: Desk) -> None:
     """A quota below what is taken costs nobody his seat: whoever comes now waits, until so many have left that there is room."""
     workshop = desk.opens(capacity=9, quotas=[children(5)])
     seated = [desk.signs_up(workshop, town.enrols(a_family()).party()) for _ in range(3)]
-    desk.changes(workshop, quotas=[children(2)])
+    assert desk.changes(workshop, dry_run=True, quotas=[children(2)])["quotas_below_taken"] == ["children"]
+    assert [quota["free"] for quota in desk.changes(workshop, quotas=[children(2)])["activity"]["quotas"]] == [0]
     assert quotas_of(desk, workshop) == [("children", 2, 3)]
     waits = desk.signs_up(workshop, town.enrols(a_family()).party())
     alone = desk.signs_up(workshop, town.enrols(a_family()).party(children=0))

@@ -212,8 +212,7 @@ class Shares(RuleBasedStateMachine):
     def resizes_the_quota(self, seats: int) -> None:
         """The organiser wants more children or fewer, or is told why he cannot."""
         answer = self.does(quotas.resize_quota, self.activity_id, "children", seats)
-        everybody = [*self.room.seated.values(), *self.room.held.values()]
-        if seats < sum(party.children for party in everybody) or seats < max((p.children for p in self.room.line.values()), default=0):
+        if seats < max((p.children for p in self.room.line.values()), default=0):
             assert answer == REFUSED
         else:
             self.room.children = seats

@@ -161,12 +161,30 @@ class TestQuotas:
         assert desk.standing(*signups) == [("seated", None), ("seated", None)]
         assert ("signup.promoted", signups[1]["signup_id"]) in desk.told()
 
-    def test_a_quota_is_never_below_what_is_taken(self, town: Town, desk: Desk) -> None:
-        """Nor below the largest party that waits for it; and one that is not there is not found."""
+    def test_a_quota_below_what_is_taken(self, town: Town, desk: Desk) -> None:
+        """It costs nobody his seat, shows nothing as free, and lets nobody more in until so many have left."""
+        workshop = desk.opens(capacity=9, quotas=[{"code": "children", "who": CHILDREN, "seats": 3}])
+        seated = [desk.signs_up(workshop, town.enrols(a_family()).party()) for _ in range(3)]
+        assert found(resized(desk, workshop, "children", 2))["quotas"][0]["free"] == 0
+        late = desk.signs_up(workshop, town.enrols(a_family()).party())
+        assert desk.standing(*seated, late) == [("seated", None)] * 3 + [("waiting", 1)]
+        for signup in seated[:2]:
+            desk.cancels(signup)
+        assert desk.standing(late) == [("seated", None)]
+
+    def test_more_came_than_seats_are_kept_for(self, town: Town, desk: Desk) -> None:
+        """A reserve that is more than filled shows that no seat is kept any more."""
+        kept = {"code": "kept", "who": CHILDREN, "seats": 1, "reserved_until": {"days": 1, "at": "12:00"}}
+        workshop = desk.opens(capacity=9, quotas=[kept])
+        desk.signs_up(workshop, town.enrols(a_family(children=2)).party())
+        assert quotas(desk, workshop) == [("kept", 2, 0)]
+
+    def test_a_quota_is_never_below_who_waits(self, town: Town, desk: Desk) -> None:
+        """A quota is not made smaller than the largest party that waits for it; and one that is not there is not found."""
         workshop = desk.opens(capacity=9, quotas=[{"code": "children", "who": CHILDREN, "seats": 3}])
         for family in town.enrols_all([a_family(children=2), a_family(children=3)]):
             desk.signs_up(workshop, family.party())
-        assert reasons(resized(desk, workshop, "children", 1), 409) == [("quota-below-taken", "/seats"), ("quota-below-party", "/seats")]
+        assert reasons(resized(desk, workshop, "children", 1), 409) == [("quota-below-party", "/seats")]
         assert reasons(resized(desk, workshop, "teenagers", 1), 404) == [("quota-not-found", "")]
 
     def test_a_party_that_can_never_fit_is_refused(self, town: Town, desk: Desk) -> None:

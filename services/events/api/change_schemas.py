@@ -146,6 +146,10 @@ class ChangeDoneSchema(Schema):
         fields.String(metadata={"format": "uuid"}),
         metadata={"description": "The sign-ups that get seats, or an offer of them, by the room that other terms make."},
     )
+    quotas_below_taken = fields.List(
+        fields.String(),
+        metadata={"description": "The codes of quotas of which more is taken than they have then: they let nobody more in."},
+    )
     too_many_away = fields.List(
         fields.String(),
         metadata={

@@ -55,6 +55,7 @@ def _changed(of: Changed) -> dict[str, Any]:
         "elsewhere": away,
         "outside": of.touched.outside,
         "promoted": of.touched.promoted,
+        "quotas_below_taken": [quota.code for quota in of.plan.after.quotas if quota.is_below_taken],
         "too_many_away": [cover.institution for cover in of.covers],
     }
 

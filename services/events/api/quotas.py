@@ -23,6 +23,6 @@ from services.events.storage import Work
     idempotent=True,
 )
 def resize_quota(request: Request, work: Work) -> dict[str, Any]:
-    """What gets free goes to the waiting list at once; a limit is never below what is taken."""
+    """What gets free goes to the waiting list at once; a limit below what is taken costs nobody his seat, and lets nobody more in."""
     organised(request, work)
     return shown(handlers.resize_quota(request.path["id"], request.path["code"], request.body["seats"], work, request.cause))

@@ -155,7 +155,7 @@ class QuotaNowSchema(QuotaSchema):
     """A quota as it stands."""
 
     taken = fields.Integer(metadata={"description": "Seats of those who count in it."})
-    free = fields.Integer(metadata={"description": "How many more of them may come; or for how many more a seat is kept."})
+    free = fields.Integer(metadata={"description": "How many more may come, or for how many a seat is kept; 0 where too many are there."})
     released = fields.Boolean(metadata={"description": "Whether its seats were kept for some, and are open to all now."})
 
 

@@ -52,14 +52,24 @@ class Quota:
         return self.reserved_until is None
 
     @property
+    def left(self) -> int:
+        """Its seats less those that are taken: below nothing, where it was made smaller than that, or more came than a seat is kept for."""
+        return self.seats - self.taken
+
+    @property
     def free(self) -> int:
         """How many more for whom it is may come; of a reserve: for how many a seat is kept."""
-        return self.seats - self.taken if self.is_limit or not self.released else 0
+        return max(0, self.left) if self.is_limit or not self.released else 0
+
+    @property
+    def is_below_taken(self) -> bool:
+        """Whether it is a limit that more were let into than it would let in now: nobody loses a seat by it, and nobody new gets one."""
+        return self.is_limit and self.left < 0
 
     @property
     def kept(self) -> int:
         """Seats that nobody else gets now."""
-        return 0 if self.is_limit else max(0, self.free)
+        return 0 if self.is_limit else self.free
 
 
 @dataclass(frozen=True)
@@ -77,7 +87,7 @@ class Room:
     @property
     def pools(self) -> Mapping[str, int]:
         """What is left in each."""
-        limits = {quota.code: quota.free for quota in self.quotas if quota.is_limit}
+        limits = {quota.code: quota.left for quota in self.quotas if quota.is_limit}
         return {OPEN: self.free - sum(quota.kept for quota in self.quotas)} | limits
 
     def after(self, claim: Claim, sign: int = 1) -> "Room":
@@ -87,7 +97,7 @@ class Room:
 
     def is_short_of_its_own(self, claim: Claim) -> bool:
         """Whether a limit that it counts in is too full for it, whatever is free besides."""
-        return any(quota.is_limit and claim.counted.get(quota.code, 0) > max(0, quota.free) for quota in self.quotas)
+        return any(quota.is_limit and claim.counted.get(quota.code, 0) > quota.free for quota in self.quotas)
 
     def held_for(self, claim: Claim, now: "Room") -> "Room":
         """The same as if who waits had got what is held for him. Whom a limit of his own keeps waiting `now`, for him that limit is held,

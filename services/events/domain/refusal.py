@@ -105,7 +105,6 @@ class Slug(StrEnum):
     TRACK_NOT_KNOWN = "track-not-known"
     QUOTA_TWICE = "quota-twice"
     QUOTAS_BEYOND_CAPACITY = "quotas-beyond-capacity"
-    QUOTA_BELOW_TAKEN = "quota-below-taken"
     QUOTA_BELOW_PARTY = "quota-below-party"
     QUOTA_NOT_FOUND = "quota-not-found"
     PARTY_BEYOND_QUOTA = "party-beyond-quota"
@@ -170,7 +169,6 @@ STANDING = frozenset(
         Slug.ATTENDANCE_TOO_EARLY,
         Slug.TOO_MANY_CALENDARS,
         Slug.CODE_NOT_HERE,
-        Slug.QUOTA_BELOW_TAKEN,
         Slug.NEEDS_CLOSED,
         Slug.QUOTA_BELOW_PARTY,
         Slug.SIGNUP_NOT_OPEN,

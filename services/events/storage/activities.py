@@ -193,9 +193,9 @@ class Activities:
         rows = [{name: getattr(activity, name) for name in _DETAILS} for activity in activities]
         sessions = [row for activity in activities for row in _session_rows(activity)]
         self._connection.execute(_CHANGE, {"rows": json_of(rows), "sessions": json_of(sessions)})
-        self._set_quotas([one for one in activities if _defined(one) != _defined(self._locked[one.activity_id])])
+        self.set_quotas([one for one in activities if _defined(one) != _defined(self._locked[one.activity_id])])
 
-    def _set_quotas(self, activities: Sequence[Activity]) -> None:
+    def set_quotas(self, activities: Sequence[Activity]) -> None:
         """Write quotas that are otherwise than they were locked, with what is taken of them, which is granted also beyond their seats."""
         if not activities:
             return
