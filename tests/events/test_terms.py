@@ -174,7 +174,7 @@ class TestQuotas:
 
     def test_more_came_than_seats_are_kept_for(self, town: Town, desk: Desk) -> None:
         """A reserve that is more than filled shows that no seat is kept any more."""
-        kept = {"code": "kept", "who": CHILDREN, "seats": 1, "reserved_until": {"days": 1, "at": "12:00"}}
+        kept = {"code": "kept", "who": CHILDREN, "seats": 1, "reserved_until": A_DAY_BEFORE}
         workshop = desk.opens(capacity=9, quotas=[kept])
         desk.signs_up(workshop, town.enrols(a_family(children=2)).party())
         assert quotas(desk, workshop) == [("kept", 2, 0)]
