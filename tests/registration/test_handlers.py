@@ -70,6 +70,17 @@ def test_a_request_is_accepted(registration: Context) -> None:
     )
 
 
+def test_no_child_is_a_guardian(registration: Context) -> None:
+    """Neither its own nor another's: a number of somebody under thirteen is refused, and a parent of thirteen is a parent."""
+    asta = a_number()
+    numbers = [asta, a_number("2019-03-02"), a_number("2011-03-01")]
+    fact = ask(registration, a_request(cpr_number=asta, guardians=[a_guardian(cpr_number=number) for number in numbers]))
+    assert [(one["slug"], one["field"]) for one in fact["data"]["reasons"]] == [
+        ("guardian-is-child", "/guardians/0/cpr_number"),
+        ("guardian-too-young", "/guardians/1/cpr_number"),
+    ]
+
+
 def test_a_request_is_rejected_with_every_reason(registration: Context) -> None:
     """Everything that is wrong comes back at once, with the place and words in Danish and English."""
     fact = ask(registration, a_request(institution="999999", guardians=[], consent=None, start_date="2030-01-01"))

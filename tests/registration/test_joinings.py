@@ -146,6 +146,7 @@ def test_the_bus_is_answered_with_the_family(registration: Context, asta: Json) 
         ({"valid_until": TODAY}, {"guardianship-ends-first"}),
         ({"valid_from": "1950-01-01"}, {"guardianship-before-birth"}),
         ({"guardian": FREJA | {"cpr_number": "910222-0000", "channels": ["owl"]}}, {"invalid-cpr-number", "unknown-channel"}),
+        ({"guardian": FREJA | {"cpr_number": a_number("2014-02-03")}}, {"guardian-too-young"}),
         ({"guardian": FREJA | {"custody": True}}, {"unknown-field"}),
     ],
 )

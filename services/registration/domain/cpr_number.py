@@ -56,6 +56,10 @@ class CprNumber:
         """Whether the number can belong to somebody who was born on that day."""
         return birth_date in self._birth_dates()
 
+    def youngest_on(self, day: date) -> date | None:
+        """When somebody with this number who is there on that day was born; of a replacement number the later of the two days it may be."""
+        return max((born for born in self._birth_dates() if born <= day), default=None)
+
     def _birth_dates(self) -> frozenset[date]:
         day, month, year = (int(self.digits[i : i + 2]) for i in (0, 2, 4))
         if self.kind == "replacement":

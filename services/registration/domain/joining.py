@@ -5,9 +5,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from services.registration.domain import adult
 from services.registration.domain.address import Address
 from services.registration.domain.clocks import has_come
-from services.registration.domain.cpr_number import CprNumber
 from services.registration.domain.family import GuardianshipRequest, Vocabulary
 from services.registration.domain.objection import Objection, Rule
 from services.registration.domain.origin import DoneBy, How
@@ -85,8 +85,8 @@ def objections(request: JoiningRequest, born: Mapping[str, date], words: Vocabul
         yield Objection(Rule.UNKNOWN_CHILD, "/child_id")
     elif request.valid_from < birth_date:
         yield Objection(Rule.GUARDIANSHIP_BEFORE_BIRTH, "/valid_from")
-    if request.guardian.cpr_number and CprNumber.read(request.guardian.cpr_number) is None:
-        yield Objection(Rule.INVALID_CPR_NUMBER, "/guardian/cpr_number")
+    if request.guardian.cpr_number:
+        yield from adult.objections(request.guardian.cpr_number, request.valid_from, "/guardian/cpr_number")
     if request.valid_until and request.valid_until <= request.valid_from:
         yield Objection(Rule.GUARDIANSHIP_ENDS_FIRST, "/valid_until")
     yield from words.objections_to_relation(request.relation, "/relation")

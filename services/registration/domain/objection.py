@@ -31,6 +31,8 @@ class Rule(StrEnum):
     NOTHING_TO_CORRECT = "nothing-to-correct"
     CPR_NUMBER_TAKEN = "cpr-number-taken"
     MISSING_GUARDIAN = "missing-guardian"
+    GUARDIAN_IS_CHILD = "guardian-is-child"
+    GUARDIAN_TOO_YOUNG = "guardian-too-young"
     GUARDIAN_WITHOUT_CUSTODY = "guardian-without-custody"
     CONSENT_MISSING = "consent-missing"
     CONSENT_GUARDIAN_UNKNOWN = "consent-guardian-unknown"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from services.registration.domain import origin
+from services.registration.domain import adult, origin
 from services.registration.domain.address import Address
 from services.registration.domain.answer import Said, fill
 from services.registration.domain.child import ChildKey
@@ -207,8 +207,8 @@ def _guardians(request: EnrolmentRequest, words: Vocabulary) -> Iterator[Objecti
     elif not any(guardian.custody for guardian in request.guardians):
         yield Objection(Rule.GUARDIAN_WITHOUT_CUSTODY, "/guardians")
     for place, guardian in enumerate(request.guardians):
-        if guardian.cpr_number is not None and CprNumber.read(guardian.cpr_number) is None:
-            yield Objection(Rule.INVALID_CPR_NUMBER, f"/guardians/{place}/cpr_number")
+        if guardian.cpr_number is not None:
+            yield from adult.objections(guardian.cpr_number, request.start_date, f"/guardians/{place}/cpr_number", request.cpr_number)
         if guardian.relation is not None:
             yield from words.objections_to_relation(guardian.relation, f"/guardians/{place}/relation")
         yield from words.objections_to_channels(guardian.channels or (), f"/guardians/{place}/channels")

@@ -26,6 +26,7 @@ KNOWN = Known(
     {"sammen-om-boern": FOLDER.programme},
     {handle: institution for institution in (*FOLDER.institutions, ELSEWHERE) for handle in institution.handles},
 )
+ASTA = a_number()
 
 
 def asked(**details: Any) -> EnrolmentRequest:
@@ -68,6 +69,8 @@ def test_an_institution_has_a_number_and_a_code(handle: str) -> None:
         ({"guardians": [], "consent": None}, "missing-guardian", "/guardians"),
         ({"guardians": [a_guardian(custody=False)], "consent": None}, "guardian-without-custody", "/guardians"),
         ({"guardians": [a_guardian(), a_guardian(cpr_number="310299-4000")]}, "invalid-cpr-number", "/guardians/1/cpr_number"),
+        ({"guardians": [a_guardian(), a_guardian(cpr_number=a_number("2011-03-02"))]}, "guardian-too-young", "/guardians/1/cpr_number"),
+        ({"cpr_number": ASTA, "guardians": [a_guardian(cpr_number=ASTA)]}, "guardian-is-child", "/guardians/0/cpr_number"),
         ({"guardians": [a_guardian(custody=False), a_guardian()]}, "guardian-without-custody", "/consent/guardian"),
         ({"consent": a_consent(guardian=1)}, "consent-guardian-unknown", "/consent/guardian"),
         ({"consent": a_consent(purpose="photos")}, "unknown-consent-purpose", "/consent/purpose"),
