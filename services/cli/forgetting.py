@@ -123,7 +123,7 @@ def _say_plan(plan: "Plan", person_id: str) -> None:
 
 
 def _say_receipt(erasure: "Erasure") -> None:
-    by = f"by {erasure.programme}/{erasure.rule}" if erasure.rule else "as was asked, or as the import that brought them was taken back"
+    by = f"by {erasure.programme}/{erasure.rule}" if erasure.rule else "at his own request or with an import that was taken back"
     state = f"awaits {', '.join(erasure.awaited)}" if erasure.awaited else f"complete since {erasure.completed_at:%Y-%m-%d %H:%M} UTC"
     decided = f"{erasure.decided_at:%Y-%m-%d %H:%M} UTC"
     console.print(f"{erasure.erasure_id}  {decided}, {by}: {_listed(erasure.people)}; {state}", highlight=False, soft_wrap=True)

@@ -59,7 +59,7 @@ def test_a_receipt_says_who_is_awaited(child: str) -> None:
     assert deltag("erasures").output == "Nobody has been erased.\n"
     deltag(*deltag("erase", child).output.rpartition("To erase: deltag ")[2].split())
     said = deltag("erasures", "--open").output
-    assert "at his own request: 1 child, 1 guardian; awaits events, notifications, reporting" in said
+    assert "at his own request or with an import that was taken back: 1 child, 1 guardian; awaits events, notifications, reporting" in said
     assert "registration  1 child, 1 consent, 1 enrolment, 1 guardian" in said
     assert child not in said
     [receipt] = json.loads(deltag("erasures", "--json").output)
