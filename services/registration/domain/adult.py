@@ -28,5 +28,6 @@ def objections(written: str, day: date, at: str, child: CprNumber | None = None)
 
 
 def _is_too_young(number: CprNumber, day: date) -> bool:
+    """A number whose birth date has not come is nobody's, and tells no age."""
     born = number.youngest_on(day)
-    return born is None or age_on(day, born) < YOUNGEST
+    return born is not None and age_on(day, born) < YOUNGEST
