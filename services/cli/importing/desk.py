@@ -119,7 +119,7 @@ class Desk:
         """The reasons for which something of lines would stay, each with its lines."""
         reasons: dict[str, list[int]] = defaultdict(list)
         with self.context.work() as work:
-            for told_of in (reporting.of_row(imported, row) for rows in reporting.pages(imported, work) for row in rows):
+            for told_of in (told for rows in reporting.pages(imported, work) for told in reporting.of_rows(imported, rows, work)):
                 for one in told_of["stays"] or ():
                     reasons[self._worded(one)].append(told_of["line"])
         for why, lines in reasons.items():
@@ -159,7 +159,9 @@ class Desk:
         """What keeps lines out, and who may be stored already, line by line; remarks together. No word of what stands in them."""
         said, remarks = 0, defaultdict[str, list[int]](list)
         with self.context.work() as work:
-            for told_of in (reporting.of_row(imported, row) for rows in reporting.pages(imported, work, troubled=True) for row in rows):
+            for told_of in (
+                told for rows in reporting.pages(imported, work, troubled=True) for told in reporting.of_rows(imported, rows, work)
+            ):
                 weighty = [*self._errors(told_of), *self._candidates(told_of)]
                 for text in weighty[: max(0, SHOWN - said)]:
                     self.console.print(text)

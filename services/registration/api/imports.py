@@ -91,7 +91,7 @@ def report_lines(request: Request, work: Work) -> Answer:
     where = {"status": request.query.get("status"), "deed": request.query.get("done"), "troubled": request.query.get("troubled", False)}
     rows = work.imports.rows(imported.import_id, limit=page.fetch, after=page.after[0] if page.after else 0, where=where)
     request.concerns(*report.people_of(rows[: page.limit]))
-    return page.answer([report.of_row(imported, row) for row in rows], lambda item: (item["line"],))
+    return page.answer(list(report.of_rows(imported, rows, work)), lambda item: (item["line"],))
 
 
 @api.get(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import TYPE_CHECKING, Any, Final
 
 from services.registration.imports.columns import Field, fields
-from services.registration.imports.record import Candidate, Change, Deed, Import, Issue, Row, Status, Undoing
+from services.registration.imports.record import Candidate, Change, Deed, Import, Issue, Outcome, Row, Status, Undoing
 from services.registration.imports.rows import masked_number
 from services.registration.imports.texts import word
 from services.registration.texts import TEXTS
@@ -55,11 +55,17 @@ def of_columns(imported: Import) -> dict[str, Any]:
     return {"columns": columns, "fields": known, "constants": imported.constants}
 
 
-def of_row(imported: Import, row: Row) -> dict[str, Any]:
+def of_rows(imported: Import, rows: Sequence[Row], work: "Work") -> Iterator[dict[str, Any]]:
+    """Lines as they may be read today: whoever is protected by now is hidden, also if he was not when the file came."""
+    protected = work.protections.children(people_of(rows))
+    return (_of_row(imported, row, protected) for row in rows)
+
+
+def _of_row(imported: Import, row: Row, protected: Collection[str]) -> dict[str, Any]:
     """One line; of CPR numbers no more than may be shown."""
     outcome = row.outcome
     headers = {field: imported.header[n] for n, field in (imported.columns or {}).items()}
-    whom = outcome.hidden if outcome else ()
+    whom = _hidden_in(row, outcome, protected) if outcome else ()
     return {
         "line": row.number,
         "status": outcome.status if outcome else Status.UNREAD if row.reading.sound else Status.REFUSED,
@@ -90,7 +96,7 @@ def table(imported: Import, language: str, work: "Work", note: Callable[[Sequenc
     yield (*_HEAD[language], *(text for label in labels for text in (label, f"{label} →")))
     for rows in pages(imported, work):
         note(people_of(rows))
-        yield from (_line(of_row(imported, row), known, names, language) for row in rows)
+        yield from (_line(told, known, names, language) for told in of_rows(imported, rows, work))
 
 
 def pages(imported: Import, work: "Work", *, troubled: bool = False) -> Iterator[Sequence[Row]]:
@@ -149,6 +155,13 @@ def _field(name: str, headers: Mapping[str, str], row: Row, hidden: Collection[s
     if _is_hidden(name, hidden):
         read, shown = (HIDDEN if text else text for text in (read, shown))
     return {"field": name, "column": headers.get(name), "read": read, "value": shown}
+
+
+def _hidden_in(row: Row, outcome: Outcome, protected: Collection[str]) -> set[str]:
+    """Who in the line is hidden: who was, who may be somebody protected, and everybody where one of those who are stored is by now."""
+    alike = {one.field for one in outcome.candidates if one.id in protected}
+    named = {name.rpartition(".")[0] for name in (*row.reading.read, *row.reading.values)}
+    return {*outcome.hidden, *alike, *(named if set(outcome.about) & set(protected) else ())}
 
 
 def _is_hidden(name: str, hidden: Collection[str]) -> bool:

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from services.chassis.errors import Conflict, Invalid, Unavailable
+from services.chassis.http import Role
 from services.chassis.service import Context
 from services.chassis.testing import Door, FakeClock, deliver, published, run_timer
 from services.registration.domain.cpr_number import CprNumber
@@ -16,8 +17,8 @@ from services.registration.domain.protection import MUNICIPALITY, PersonKind, Pr
 from services.registration.imports import handlers, passes
 from services.registration.imports.columns import Kind
 from services.registration.imports.passes import Passes
-from services.registration.imports.record import Deed, State, Status
-from services.registration.imports.report import of_row
+from services.registration.imports.record import Deed, Import, State, Status
+from services.registration.imports.report import of_rows
 from services.registration.storage import family_records
 from tests.registration.builders import REQUESTED, a_guardian, a_number, a_request
 from tests.registration.imports import messy
@@ -361,7 +362,7 @@ class TestProtection:
         confirmed(registration, checked(registration, a_file(line)))
         protect(registration, mother)
         imported = checked(registration, a_file(line | {"Forælder 1 e-mail": "new@example.org"}, line | {"Start": "31.2.2024"}))
-        told = str([of_row(imported, row) for row in rows(registration, imported)])
+        told = str(told_of(registration, imported))
         assert not [word for word in ("Asta", "Mona", "example.org", "birkegaarden", "151001", "14.05.2022", number[:6]) if word in told]
 
     def test_the_family_on_the_next_line_is_shown(self, registration: Context) -> None:
@@ -371,10 +372,27 @@ class TestProtection:
         confirmed(registration, checked(registration, a_file(protected, beside)))
         protect(registration, mother)
         imported = checked(registration, a_file(protected, beside | {"Forælder 1 fornavn": "Yrsa"}))
-        first, second = [str(of_row(imported, row)) for row in rows(registration, imported)]
+        first, second = map(str, told_of(registration, imported))
         assert "***" in first
         assert [word for word in ("Sofus", "Yrsa", "beside@example.org", "151001") if word not in second] == []
         assert "***" not in second
+
+    def test_who_is_protected_later_is_hidden_in_every_report(self, registration: Context, coordinator: Door) -> None:
+        """Once a mother is protected, no report of the file that brought her, in whatever form, tells of her and the child."""
+        mother, beside = a_number("1991-03-09"), {"Fornavn": "Sofus", "Forælder 1 fornavn": "Yrsa", "Forælder 1 e-mail": "yrsa@example.org"}
+        imported = confirmed(registration, checked(registration, a_file(a_line(**{"Forælder 1 CPR": mother}), a_line(**beside))))
+        path, reader = f"/v1/imports/{imported.import_id}/report", coordinator.as_(Role.COORDINATOR, purpose="handle-enrolment")
+        assert "mona@example.org" in reader.get(path).get_data(as_text=True)
+        protect(registration, mother)
+        for told in (reader.get(path + ending).get_data(as_text=True) for ending in ("", ".csv")):
+            assert [word for word in ("Asta", "Mona", "mona@example.org", mother[:6]) if word in told] == []
+            assert [word for word in ("Sofus", "Yrsa", "yrsa@example.org") if word not in told] == []
+
+
+def told_of(context: Context, imported: Import) -> list[dict[str, Any]]:
+    """Its report, as it may be read today."""
+    with context.work() as work:
+        return list(of_rows(imported, rows(context, imported), work))
 
 
 def protect(context: Context, number: str) -> None:
