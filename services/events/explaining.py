@@ -14,8 +14,10 @@ from services.events.domain.cover import Cover, CoverRule
 from services.events.domain.decision import Decision, What
 from services.events.domain.line import LineRule, Order
 from services.events.domain.quota import Quota
+from services.events.domain.rule import Rule
 from services.events.domain.session import LOCAL
 from services.events.domain.signup import Signup, SignupStatus
+from services.events.saying import LANGUAGES, fill
 
 Texts = Mapping[str, Mapping[str, str]]
 
@@ -29,10 +31,7 @@ class Reason:
 
     def shown(self, texts: Texts) -> dict[str, Any]:
         """The reason in words."""
-        return {"why": self.why, "text": {language: texts[self.why][language].format_map(self.values[language]) for language in LANGUAGES}}
-
-
-LANGUAGES = ("da", "en")
+        return {"why": self.why, "text": {language: fill(texts[self.why], self.values[language], language) for language in LANGUAGES}}
 
 
 def why_standing(signup: Signup, activity: Activity, now: datetime, seats: int) -> list[Reason]:
@@ -53,6 +52,19 @@ def why_free(activity: Activity) -> list[Reason]:
     if activity.waiting and not short:
         return [_reason("now-too-few", free=activity.free)]
     return [_reason("now-some-free" if activity.waiting else "now-free", free=activity.free), *short]
+
+
+def when_open(activity: Activity, now: datetime) -> Iterator[Reason]:
+    """When sign-up opens, and for whom, as long as it is not open to all; and when it closes, where that is not when it begins."""
+    windows, first = activity.windows, activity.starts_at
+    if not activity.takes_signups(now):
+        return
+    opens_at, closes_at = windows.opens and windows.opens.before(first), windows.closes_at(first)
+    if opens_at and now < opens_at:
+        yield from (_stage(stage.who, stage.opens.before(first), now) for stage in windows.stages)
+        yield _reason("now-opens-for-others" if windows.stages else "now-opens", opens_at=_read(opens_at))
+    if closes_at < first:
+        yield _reason("now-closes" if now < closes_at else "now-closed", closes_at=_read(closes_at))
 
 
 def rules(line: LineRule) -> list[Reason]:
@@ -98,6 +110,10 @@ def _why_waiting(signup: Signup, activity: Activity, now: datetime, seats: int) 
         yield _reason("now-transfers")
     if not activity.takes_signups(now):
         yield _reason("now-line-rests")
+
+
+def _stage(who: Rule, opens_at: datetime, now: datetime) -> Reason:
+    return _reason("now-opens-for" if now < opens_at else "now-open-for", who=who, opens_at=_read(opens_at))
 
 
 def _full_quotas(quotas: Iterable[Quota]) -> Iterator[Reason]:

@@ -16,7 +16,7 @@ TAKE_PART = "take-part"
 
 
 class Coded(msgspec.Struct):
-    """A district or a track."""
+    """A district, a track or a profession."""
 
     code: str
     name: str | None = None
@@ -26,6 +26,7 @@ class ProgrammeLoaded(msgspec.Struct):
     programme: str
     districts: Sequence[Coded]
     tracks: Sequence[Coded] = ()
+    professions: Sequence[Coded] = ()
     survey: Sequence[SurveyQuestion] = ()
     staff_cover: Sequence[CoverRule] = ()
     activity_templates: Sequence[Template] = ()

@@ -15,6 +15,7 @@ from services.events.domain.need import NeedKind
 from services.events.domain.overlap import Overlaps
 from services.events.domain.refusal import Refusal, Slug
 from services.events.domain.series import ClosingDays
+from services.events.saying import LANGUAGES, fill
 
 HERE = Path(__file__).parent
 DEVELOPMENT = "http://127.0.0.1:8080/events"
@@ -31,7 +32,7 @@ class Letters:
 @dataclass(frozen=True)
 class Resources:
     """The kinds and what can be needed by their codes, the texts (`da`, `en`) by the rule's slug, when nothing meets, what follows
-    from overlaps, and why.
+    from overlaps, and why; `names` are what codes are called.
 
     `surveys` is how those who came are asked how it was; without it nobody is.
     """
@@ -42,12 +43,13 @@ class Resources:
     overlaps: Overlaps
     explanations: Mapping[str, Mapping[str, str]]
     needs: Mapping[str, NeedKind]
+    names: Mapping[str, Mapping[str, Mapping[str, str]]]
     surveys: Letters | None = None
 
     def reason(self, refusal: Refusal) -> Reason:
         """The refusal as people read it."""
-        text = self.texts[refusal.slug]
-        return Reason(refusal.slug.value, refusal.field, text["da"].format_map(refusal.values), text["en"].format_map(refusal.values))
+        danish, english = (fill(self.texts[refusal.slug], refusal.values, language) for language in LANGUAGES)
+        return Reason(refusal.slug.value, refusal.field, danish, english)
 
     def refuse(self, refusals: Iterable[Refusal]) -> None:
         """Raise if there is any reason to, with every reason at once: `Conflict` if another time would do, else `Invalid`."""
@@ -66,7 +68,8 @@ def load(settings: Settings | None = None) -> Resources:
     kinds = {code: Kind(code, Audience(row["audience"]), row["ways"]) for code, row in _read("kinds.toml").items()}
     days, overlaps = ClosingDays(**_read("closing_days.toml")), msgspec.convert(_read("overlaps.toml"), Overlaps)
     needs = {code: _need_kind(code, row) for code, row in _read("needs.toml").items()}
-    return Resources(kinds, _read("texts.toml"), days, overlaps, _read("explanations.toml"), needs, _letters(settings))
+    explanations, names = _read("explanations.toml"), _read("names.toml")
+    return Resources(kinds, _read("texts.toml"), days, overlaps, explanations, needs, names, _letters(settings))
 
 
 def _letters(settings: Settings | None) -> Letters | None:

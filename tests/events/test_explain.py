@@ -1,6 +1,7 @@
 """Why somebody stands where he does, asked at the door: what is said agrees with what is so, in both languages."""
 
 import string
+from datetime import timedelta
 
 import pytest
 
@@ -139,9 +140,10 @@ def test_which_quota_is_short(town: Town, desk: Desk) -> None:
     _, waits = (desk.signs_up(workshop, town.enrols(a_family()).party()) for _ in range(2))
     told = explain(desk, waits)
     assert reasons_now(told) == ["now-waits-first", "now-quota-short"]
-    assert "children" in told["now"][1]["text"]["da"]
+    assert told["now"][1]["text"]["da"].startswith("I kvoten for børn er der 0 ledige pladser")
     shown = found(desk.coordinator.get(f"/v1/activities/{workshop['activity_id']}/explain"))
     assert reasons_now(shown) == ["now-some-free", "now-quota-full"]
+    assert shown["now"][1]["text"]["en"].startswith("The quota for children is full: its one seat is taken.")
 
 
 def test_seats_are_kept_for_others(town: Town, desk: Desk) -> None:
@@ -157,3 +159,42 @@ def test_seats_are_kept_for_others(town: Town, desk: Desk) -> None:
     assert reasons_now(explain(desk, waits)) == ["now-waits-first", "now-kept"]
     shown = found(desk.coordinator.get(f"/v1/activities/{workshop['activity_id']}/explain"))
     assert reasons_now(shown) == ["now-some-free", "now-kept"]
+
+
+OPENS, CLOSES = ({"days_before": days, "at": "12:00"} for days in (3, 1))
+FIRST_FOR = {"who": {"any": [{"districts": ["baltorp"], "ages": {"unit": "years", "at_most": 3}}, {"never_reached": True}]}}
+NEW = "dem fra Baltorp fra 0 til 3 år eller dem, der ikke har deltaget i noget før"
+
+
+def test_when_one_may_sign_up(desk: Desk) -> None:
+    """Whoever asks reads when sign-up opens and for whom, from when it is open, and when it closes and has closed."""
+    stages = [FIRST_FOR | {"opens": {"days_before": 5, "at": "12:00"}}]
+    workshop = desk.opens(capacity=1, windows={"opens": OPENS, "closes": CLOSES, "stages": stages})
+    assert texts_now(desk, workshop) == [
+        "Der er 1 ledig plads, og ingen venter.",
+        f"For {NEW} åbner tilmeldingen den {_days_before(5)}.",
+        f"For alle andre åbner tilmeldingen den {_days_before(3)}.",
+        f"Tilmeldingen lukker den {_days_before(1)}.",
+    ]
+    desk.waits(NEXT_WEEK - timedelta(days=4) - NOW)
+    assert texts_now(desk, workshop)[1] == f"Tilmeldingen er åben for {NEW} siden den {_days_before(5)}."
+    desk.waits(timedelta(days=2))
+    assert texts_now(desk, workshop)[1:] == [f"Tilmeldingen lukker den {_days_before(1)}."]
+    desk.waits(timedelta(days=2) - timedelta(minutes=1))
+    assert texts_now(desk, workshop)[1:] == [f"Tilmeldingen lukkede den {_days_before(1)}."]
+
+
+def test_sign_up_that_opens_for_all_at_once(desk: Desk) -> None:
+    """Without groups that come first, the one moment is told at which sign-up opens."""
+    workshop = desk.opens(windows={"opens": OPENS})
+    assert texts_now(desk, workshop)[1:] == [f"Tilmeldingen åbner den {_days_before(3)}."]
+
+
+def texts_now(desk: Desk, activity: Json) -> list[str]:
+    """How the activity's seats stand, in Danish."""
+    shown = found(desk.coordinator.get(f"/v1/activities/{activity['activity_id']}/explain"))
+    return [reason["text"]["da"] for reason in shown["now"]]
+
+
+def _days_before(days: int) -> str:
+    return f"{NEXT_WEEK - timedelta(days=days):%d.%m.%Y} 12.00"

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from services.chassis.http import Role
 from services.chassis.ids import new_id
 from services.events import seating
-from services.events.domain.signup import Member
+from services.events.domain.signup import Member, PartyRole
 from tests.events.builders import NEXT_WEEK, Family, a_family, a_pedagogue
 from tests.events.town import Desk, Json, Town, a_meeting, a_signing_up, alone, an_opening, found, reasons
 
@@ -85,6 +85,42 @@ class TestWhoMayCome:
         answers = [asked(desk, workshop, family.party()), found(desk.tries_to_sign_up(workshop, family.party()), 422)]
         texts = [{one["text"]["da"] for one in answer[part]} for answer, part in zip(answers, ("rules", "errors"), strict=True)]
         assert all(any(name in text for text in told) for told in texts for name in ("Baltorp", "Spor B", "Børnehuset Birkegården"))
+
+    def test_names_in_the_readers_language(self, town: Town, desk: Desk) -> None:
+        """Roles, professions and kinds of activity are called what they are called, and nothing by its code."""
+        rule = {"all": [{"roles": ["child"], "attended": ["parents-event"]}]}
+        workshop, lab = desk.opens(rule=rule), desk.opens(kind="learning-lab", rule={"all": [{"professions": ["pedagogue"]}]})
+        of_family = asked(desk, workshop, town.enrols(a_family()).party())["rules"]
+        of_staff = asked(desk, lab, alone(town.employs(a_pedagogue(), profession="health-visitor")))["reasons"]
+        texts = {language: {one["text"][language] for one in [*of_family, *of_staff]} for language in ("da", "en")}
+        assert texts == {
+            "da": {
+                "Arrangementet er for: børn.",
+                "Arrangementet er for dem, der har deltaget i: forældrearrangement.",
+                "Arrangementet er for faggruppen: Pædagog.",
+            },
+            "en": {
+                "The activity is for: children.",
+                "The activity is for those who have attended: parents' event.",
+                "The activity is for the profession: Pædagog.",
+            },
+        }
+
+    def test_known_in_another_role(self, town: Town, desk: Desk) -> None:
+        """Who is named in another role than his own is told which he has, in words."""
+        workshop, family = desk.opens(), town.enrols(a_family())
+        answer = desk.tries_to_sign_up(workshop, [*family.party(children=0), Member(family.guardians[1], PartyRole.CHILD)])
+        assert "rolle: forælder." in " ".join(one["text"]["da"] for one in found(answer, 422)["errors"])
+
+    def test_a_quota_is_said_in_words(self, town: Town, desk: Desk) -> None:
+        """A party that is too large for a quota reads for whom that is and how many seats it has, one or more."""
+        few = [{"code": "few", "who": {"all": [{"roles": ["child"], "districts": ["hedegaarden"]}]}, "seats": 1}]
+        workshop = desk.opens(capacity=9, quotas=few)
+        answer = found(desk.tries_to_sign_up(workshop, town.enrols(a_family(children=2)).party()), 422)
+        assert answer["errors"][0]["text"] == {
+            "da": "I er for mange til kvoten for børn fra Hedegården, der kun har 1 plads i alt. Tilmeld færre.",
+            "en": "You are too many for the quota for children from Hedegården, which has only 1 seat in all. Sign up fewer.",
+        }
 
     def test_never_reached(self, town: Town, desk: Desk) -> None:
         """Who has come to a workshop does not come to one for those who never did; being signed up alone is not coming."""

@@ -16,6 +16,7 @@ from services.events.domain.activity import Activity
 from services.events.domain.line import LineRule
 from services.events.domain.signup import Signup, SignupStatus
 from services.events.handlers.finding import find_activity
+from services.events.handlers.naming import explained
 from services.events.storage import Work
 
 
@@ -31,7 +32,8 @@ def explain_signup(request: Request, work: Work) -> dict[str, Any]:
     found, sight = seen(request, work)
     texts, seats = work.resources.explanations, sight.of(found)["seats"]
     activity = find_activity(found.activity_id, work)
-    now = [*explaining.why_standing(found, activity, work.now, seats), *_cover(found, activity, work)]
+    why = [*explaining.why_standing(found, activity, work.now, seats), *_cover(found, activity, work)]
+    now = explained(why, activity, work)
     return {
         "signup_id": found.signup_id,
         "activity_id": found.activity_id,
@@ -50,10 +52,14 @@ def explain_signup(request: Request, work: Work) -> dict[str, Any]:
     errors=(404,),
 )
 def explain_activity(request: Request, work: Work) -> dict[str, Any]:
-    """The rule of its waiting list in words, and why free seats, if there are any, are nobody's. Nobody who waits is named."""
+    """The rule of its waiting list in words, and why free seats, if there are any, are nobody's, and when one may sign up.
+
+    Nobody who waits is named.
+    """
     activity = find_activity(request.path["id"], work)
     must_know(request.caller, activity, work.resources)
     texts, covers = work.resources.explanations, work.covering.rules(activity.programme) if covering.applies(activity, work) else ()
+    now = [*explaining.why_free(activity), *explaining.when_open(activity, work.now)]
     return {
         "activity_id": activity.activity_id,
         "capacity": activity.capacity,
@@ -62,7 +68,7 @@ def explain_activity(request: Request, work: Work) -> dict[str, Any]:
         "waiting": activity.waiting,
         "line": shown_line(activity.line),
         "rules": [reason.shown(texts) for reason in [*explaining.rules(activity.line), *explaining.rules_of_cover(covers)]],
-        "now": [reason.shown(texts) for reason in explaining.why_free(activity)],
+        "now": [reason.shown(texts) for reason in explained(now, activity, work)],
     }
 
 

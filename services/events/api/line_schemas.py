@@ -166,4 +166,6 @@ class ActivityExplanationSchema(Schema):
     waiting = fields.Integer(metadata={"description": "Parties on the waiting list."})
     line = fields.Nested(ShownLineSchema)
     rules = fields.List(fields.Nested(ReasonWhySchema), metadata={"description": "The rule of the line, in words."})
-    now = fields.List(fields.Nested(ReasonWhySchema), metadata={"description": "Why the free seats, if any, are nobody's."})
+    now = fields.List(
+        fields.Nested(ReasonWhySchema), metadata={"description": "Why the free seats, if any, are nobody's, and when one may sign up."}
+    )

@@ -76,10 +76,10 @@ def eligibility(request: Request, work: Work) -> dict[str, Any]:
     activity_id, party, contact_id = asked_by(request, work)
     asking = handlers.may_sign_up(activity_id, party, contact_id, work)
     request.concerns(*sorted(member.person_id for member in party))
-    programme, places = asking.activity.programme, [at for at, _ in asking.admission.answers]
-    said = named((answer for _, answer in asking.admission.answers), programme, work)
+    places = [at for at, _ in asking.admission.answers]
+    said = named((answer for _, answer in asking.admission.answers), asking.activity, work)
     answers = [_answer(at, answer, work) for at, answer in zip(places, said, strict=True)]
-    reasons = [work.resources.reason(refusal).as_dict() for refusal in named(asking.refusals, programme, work)]
+    reasons = [work.resources.reason(refusal).as_dict() for refusal in named(asking.refusals, asking.activity, work)]
     return {"activity_id": activity_id, "may_sign_up": not reasons, "reasons": reasons, "rules": answers}
 
 

@@ -32,7 +32,7 @@ def hold_seats(
     held = work.holds.of_holder(held_by, work.now)
     beside = why_not_hold(len(held), most, holds_here=any(hold.activity_id == activity_id for hold in held))
     again = [Refusal(Slug.ALREADY_SIGNED_UP, "/party", {"signup_id": asking.again.signup_id})] if asking.again else []
-    work.resources.refuse([*named(asking.refusals, asking.activity.programme, work), *again, *beside])
+    work.resources.refuse([*named(asking.refusals, asking.activity, work), *again, *beside])
     return _held(asking, held_by, work, cause)
 
 

@@ -40,7 +40,7 @@ def sign_up(
     if asking.again:
         work.resources.refuse(_why_not_shown(asking.again, made_by))
         return asking.again, False
-    work.resources.refuse(named(asking.refusals, asking.activity.programme, work))
+    work.resources.refuse(named(asking.refusals, asking.activity, work))
     signup = replace(_new_signup(asking, work), made_by=made_by)
     if hold:
         confirm_hold(hold, signup, asking.activity, work, cause)

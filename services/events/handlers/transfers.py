@@ -45,7 +45,7 @@ def transfer(signup_id: str, to_id: str, work: "Work", cause: Cause) -> tuple[Si
     party, contact_id = as_kept(old.party, kept), kept[old.contact_id]
     admission = admission_to(target, party, contact_id, known, work)
     refusals = [*_why_not_transfer(old, source, target, work), *admission.refusals, *why_not_again(party, theirs, (), kept)]
-    work.resources.refuse(named(refusals, target.programme, work))
+    work.resources.refuse(named(refusals, target, work))
     since = old.signed_up_at if are_dates_of_one(source, target) else work.now
     new = replace(_as_new(old, target, admission.standing, since, work), counted=admission.counted)
     warnings = overlapping.judge_again(new, work, but_for=source.activity_id)

@@ -11,13 +11,13 @@ from services.events.messages import InstitutionChanged, ProgrammeLoaded
 from services.events.storage.rows import every, first, json_of
 
 _LEARN_PROGRAMMES = sa.text("""
-insert into programme (programme, districts, tracks, survey, staff_cover, activity_templates)
-select programme, districts, tracks, survey, staff_cover, activity_templates from json_to_recordset(cast(:rows as json))
-    as r(programme text, districts jsonb, tracks jsonb, survey jsonb, staff_cover jsonb, activity_templates jsonb)
+insert into programme (programme, districts, tracks, professions, survey, staff_cover, activity_templates)
+select programme, districts, tracks, professions, survey, staff_cover, activity_templates from json_to_recordset(cast(:rows as json))
+    as r(programme text, districts jsonb, tracks jsonb, professions jsonb, survey jsonb, staff_cover jsonb, activity_templates jsonb)
 order by programme
 on conflict (programme) do update
-set districts = excluded.districts, tracks = excluded.tracks, survey = excluded.survey, staff_cover = excluded.staff_cover,
-    activity_templates = excluded.activity_templates
+set districts = excluded.districts, tracks = excluded.tracks, professions = excluded.professions,
+    survey = excluded.survey, staff_cover = excluded.staff_cover, activity_templates = excluded.activity_templates
 """)
 _LEARN_INSTITUTIONS = sa.text("""
 insert into institution (institution_id, institution, programme, programmes, district, placements, name)
@@ -35,6 +35,9 @@ select 'tracks' as what, t ->> 'code' as code, t ->> 'name' as name from program
 where p.programme = :programme and t ->> 'name' is not null
 union all
 select 'districts', d ->> 'code', d ->> 'name' from programme p, jsonb_array_elements(p.districts) d
+where p.programme = :programme and d ->> 'name' is not null
+union all
+select 'professions', d ->> 'code', d ->> 'name' from programme p, jsonb_array_elements(p.professions) d
 where p.programme = :programme and d ->> 'name' is not null
 union all
 select 'institutions', institution, name from institution where programmes @> to_jsonb(cast(:programme as text)) and name is not null
@@ -98,8 +101,8 @@ class Places:
         return first(Institution, self._connection.execute(_INSTITUTION, {"programme": programme, "institution": code}))
 
     def names(self, programme: str) -> Mapping[str, Mapping[str, str]]:
-        """The names of the programme's tracks, districts and institutions by their codes, as far as they are known."""
-        names: dict[str, dict[str, str]] = {"tracks": {}, "districts": {}, "institutions": {}}
+        """The names of the programme's tracks, districts, professions and institutions by their codes, as far as they are known."""
+        names: dict[str, dict[str, str]] = {"tracks": {}, "districts": {}, "professions": {}, "institutions": {}}
         for what, code, name in self._connection.execute(_NAMES, {"programme": programme}):
             names[what][code] = name
         return names
