@@ -182,3 +182,13 @@ def test_who_waits_is_told_how_long_there_is_to_answer(town: Town, desk: Desk, r
     Line(town, desk, rule)
     waiting = [fact["data"] for fact in published(desk.context) if fact["type"] == "events.signup.waitlisted.v1"]
     assert [data.get("answer_hours") for data in waiting] == hours
+
+
+def test_after_a_transfer_the_other_line_counts(town: Town, desk: Desk) -> None:
+    """Who waits after a transfer is told how the line gives seats in which he stands now."""
+    line, family = Line(town, desk, {}), town.enrols(a_family())
+    elsewhere = desk.signs_up(desk.opens(line=OFFERED, sessions=[a_meeting(NEXT_WEEK + timedelta(days=1))]), family.party())
+    body = {"activity_id": line.workshop["activity_id"]}
+    found(desk.coordinator.post(f"/v1/signups/{elsewhere['signup_id']}/transfer", json=body), 201)
+    last = [fact["data"] for fact in published(desk.context) if fact["type"] == "events.signup.waitlisted.v1"][-1]
+    assert (last["contact_id"], last.get("answer_hours")) == (family.mother, None)

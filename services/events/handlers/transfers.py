@@ -104,5 +104,6 @@ def _as_new(old: Signup, target: Activity, traits: Traits, since: datetime, work
         offers=0,
         instead_of=None,
         lots=target.line.lots(traits),
+        answer_hours=target.line.answer_hours,
         transfers_from=old.signup_id if old.status is not SignupStatus.WAITING else old.transfers_from or old.signup_id,
     )
