@@ -156,7 +156,7 @@ class TestEveryPage:
 
     def test_a_failure_is_a_page_too(self, door: Door) -> None:
         """Whoever comes with a browser reads what is wrong; no field of an address is repeated."""
-        answer = door.get("/sign-up/link?who=sara@example.org", headers={"Accept": "text/html"})
+        answer = door.get("/sign-up/link?programme=sara@example.org", headers={"Accept": "text/html"})
         assert (answer.status_code, answer.mimetype) == (400, "text/html")
         assert SARA not in answer.text
 
