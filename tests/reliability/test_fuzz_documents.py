@@ -46,6 +46,7 @@ BUT_FOR = {("GET", path): ACCEPTANCE for path in REPORTS} | {
     ("PUT", "/v1/activities/{id}/quotas/{code}"): ACCEPTANCE,
     ("POST", "/v1/sessions/{id}/observations"): ACCEPTANCE,
     ("GET", "/v1/bookables/{id}/bookings"): ACCEPTANCE,
+    ("GET", "/v1/demand"): ACCEPTANCE,
     ("POST", "/v1/imports"): ACCEPTANCE,
     ("POST", "/v1/consents"): ACCEPTANCE,
     ("POST", "/v1/merges"): ACCEPTANCE,
